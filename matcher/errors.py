@@ -1,0 +1,69 @@
+"""The errors credmatch raises, and what a caller can do about each.
+
+    CredmatchError
+    |-- InvalidInput      what was sent is wrong; the message names the field, place and value: correct it
+    |   `-- NotFound      nothing under that key: create it or correct the key
+    |-- NotScorable       the position has nothing that can be ranked: confirm or change its micro-skills
+    |-- Unavailable       a part does not answer just now: try again
+    `-- ConfigurationError  a setting, a folder or an installation is wrong: the operator mends it
+
+A library's error is turned into one of these at the seam where it arrives, with its cause kept.
+"""
+
+from __future__ import annotations
+
+
+class CredmatchError(Exception):
+    """Base of all errors that are ours. `status` is the HTTP status, `exit_code` the command's."""
+
+    status = 500
+    exit_code = 1
+    title = "Something went wrong"
+
+
+class InvalidInput(CredmatchError):
+    """Input that cannot be accepted.
+
+    `where` is a place a person can find: a JSON path such as `requirements[2].weight`, or a column.
+    """
+
+    status = 422
+    exit_code = 2
+    title = "The input is not valid"
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        super().__init__(f"{where}: {message}" if where else message)
+        self.where = where
+        self.reason = message
+
+
+class NotFound(InvalidInput):
+    """Nothing is stored under the key asked for."""
+
+    status = 404
+    exit_code = 3
+    title = "Not found"
+
+
+class NotScorable(CredmatchError):
+    """A position without a requirement that can be ranked, or with an unconfirmed must-have."""
+
+    status = 409
+    exit_code = 4
+    title = "The position cannot be scored yet"
+
+
+class Unavailable(CredmatchError):
+    """A part (database, index, encoder) does not answer; nothing was lost, trying again may help."""
+
+    status = 503
+    exit_code = 5
+    title = "Temporarily unavailable"
+
+
+class ConfigurationError(CredmatchError):
+    """A setting or the installation is wrong; only the operator can mend it."""
+
+    status = 500
+    exit_code = 6
+    title = "The installation is not set up correctly"

@@ -1,0 +1,67 @@
+"""Settings: read once from CREDMATCH_* variables, typed, frozen. Unknown names are refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from matcher.errors import ConfigurationError
+
+_PREFIX = "CREDMATCH_"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Each field's name, upper-cased behind CREDMATCH_, is its variable."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(default=Path("var"), description="Folder of the database and the search index.")
+    database_url: str = Field(default="", description="Database; empty means SQLite in the data folder.")
+    organisation: str = Field(
+        default="default", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="Key of the organisation."
+    )
+    host: str = Field(default="127.0.0.1", description="Address the server binds.")
+    port: int = Field(default=8080, ge=1, le=65535, description="Port the server binds.")
+    workers: int = Field(default=2, ge=1, le=64, description="Web worker processes.")
+    threads: int = Field(default=16, ge=1, le=512, description="Threads per web worker.")
+    access_token: str = Field(
+        default="", repr=False, description="Token asked of every request; needed to bind beyond loopback."
+    )
+    allowed_hosts: str = Field(
+        default="", description="Further host names, comma separated, by which the server may be called."
+    )
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy URL of the database."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'credmatch.db').resolve()}"
+
+    @property
+    def index_dir(self) -> Path:
+        """Folder of the embedded engine's generations."""
+        return self.data_dir / "index"
+
+    @property
+    def vocabulary_dir(self) -> Path:
+        """Folder of the compiled vocabularies (rebuilt from the database when missing)."""
+        return self.data_dir / "vocabulary"
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment; keyword arguments win over it.
+
+    Raises ConfigurationError naming the variable when one is unknown or has a wrong value.
+    """
+    known = {_PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
+    if unknown:
+        raise ConfigurationError(f"unknown setting {unknown[0]}; known are {', '.join(sorted(known))}")
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = _PREFIX + str(first["loc"][0]).upper()
+        raise ConfigurationError(f"{name}: {first['msg']}") from error
