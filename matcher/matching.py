@@ -1,0 +1,222 @@
+"""Matching a position: plan, recall, score and explain, put together.
+
+The one answer that the command, the API and the pages give (see `Matcher.match`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from matcher.errors import Unavailable
+from matcher.evidence import lapse
+from matcher.moments import last_moment
+from matcher.ranking.explain import Json, Words, describe, explain
+from matcher.ranking.plan import plan
+from matcher.ranking.recall import Ranking, all_of, first_of
+from matcher.ranking.score import Scored, Scorer
+from matcher.records import Competency, Pair, Position, Profile
+from matcher.search.engine import Engine, IndexState, Query
+from matcher.store.changes import last_change
+from matcher.store.database import Connection, Database
+from matcher.store.organisations import Organisation, organisation
+from matcher.store.positions import applicants, issuer_ids, load_position
+from matcher.store.profiles import load_profiles
+
+APPLICANTS_FROM_TRUTH = 2_000
+"""Up to so many applicants are scored straight from the store, each of them listed."""
+
+TOP = 50
+"""How many results an answer has where nobody says otherwise."""
+
+
+class Vocabulary(Protocol):
+    """What matching needs of an organisation's vocabulary."""
+
+    @property
+    def version(self) -> str:
+        """Which vocabulary it is."""
+
+    def competency(self, id: int) -> Competency:  # noqa: A002 - the vocabulary's own name for it
+        """The competency with this id."""
+
+    def relations(self, competency: int) -> Mapping[int, Pair]:
+        """All competencies that count towards one."""
+
+    def kin(self, vector: bytes) -> Mapping[int, Pair]:
+        """The competencies kindred to an encoded text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One match under way: a position, planned, in an organisation, at a moment."""
+
+    organisation: Organisation
+    position: Position
+    scorer: Scorer
+    issuers: frozenset[int] | None
+
+    def admits(self, profile: Profile) -> bool:
+        """Whether the position's filters choose a candidate, by the truth."""
+        filters = self.position.filters
+        return (
+            (not filters.regions or profile.region in filters.regions)
+            and (not filters.languages or not set(filters.languages).isdisjoint(profile.languages))
+            and (self.issuers is None or self._holds_of(profile, self.issuers))
+        )
+
+    def keywords(self) -> tuple[frozenset[str], ...]:
+        """The same filters as an engine knows them."""
+        filters = self.position.filters
+        sets = [
+            frozenset(f"region:{region}" for region in filters.regions),
+            frozenset(f"language:{language}" for language in filters.languages),
+            frozenset({f"applied:{self.position.key}"} if self.position.applicants_only else ()),
+        ]
+        chosen = [keywords for keywords in sets if keywords]
+        if self.issuers is not None:
+            chosen.append(frozenset(f"issuer:{issuer}" for issuer in self.issuers))
+        return tuple(chosen)
+
+    def _holds_of(self, profile: Profile, issuers: frozenset[int]) -> bool:
+        return any(
+            award.achievement.issuer in issuers and lapse(award, self.scorer.moment) is None
+            for award in profile.awards
+        )
+
+
+class Matcher:
+    """Answers who is best qualified for a position."""
+
+    def __init__(self, database: Database, engine: Engine, vocabulary: Callable[[str], Vocabulary]) -> None:
+        self._database = database
+        self._engine = engine
+        self._vocabulary = vocabulary
+
+    def match_stored(
+        self, organisation_key: str, position_key: str, *, top: int = TOP, day: date | None = None,
+        language: str = "en",
+    ) -> Json:  # fmt: skip
+        """`match` for the stored position with this key. Raises NotFound."""
+        with self._database.read() as connection:
+            position = load_position(connection, organisation(connection, organisation_key).id, position_key)
+        return self.match(organisation_key, position, top=top, day=day, language=language)
+
+    def match(
+        self, organisation_key: str, position: Position, *, top: int = TOP, day: date | None = None,
+        language: str = "en",
+    ) -> Json:  # fmt: skip
+        """Rank the pool, or the applicants, for a position.
+
+        `top`: how many results; where the position asks for its applicants and they are at most 2,000, all
+        of them are listed whatever `top` says. `day`: as of its last instant in the organisation's time zone;
+        None is now. `exact` says that no candidate who belongs among the results was left out, relative to
+        `change_number`; `scored` is how many were scored from the truth; `matched` how many could score above
+        zero as far as the index knows; `excluded` counts who misses a must-have (for a whole pool: as far as
+        the index knows, and of those scored).
+
+        Raises NotScorable, and Unavailable where there is no index yet.
+        """
+        vocabulary = self._vocabulary(organisation_key)
+        vocabulary = self._vocabulary(organisation_key)
+        with self._database.read() as connection:
+            question = _question(connection, organisation_key, position, vocabulary, day)
+            found = self._applicants(connection, question) or self._pool(connection, question, top)
+        words = Words(vocabulary.competency, language, question.organisation.zone)
+        return {
+            "position": position.key,
+            "title": position.title,
+            "day": None if day is None else day.isoformat(),
+            "generation": found.state.generation,
+            "change_number": found.state.change_number,
+            "exact": found.ranking.exact,
+            "scored": found.ranking.scored,
+            "matched": found.matched,
+            "pool": found.state.documents,
+            "applicants_only": position.applicants_only,
+            "requirements": [describe(planned, words) for planned in question.scorer.requirements],
+            "excluded": [
+                {"requirement": number, "reason": "must_have", "count": count}
+                for number, count in sorted(found.missed.items())
+                if count
+            ],
+            "results": list(_results(found.ranking, question.scorer, words)),
+        }
+
+    def _applicants(self, connection: Connection, question: _Question) -> _Found | None:
+        """All applicants from the truth; None where the pool is meant or they are too many."""
+        if not question.position.applicants_only:
+            return None
+        ids = applicants(connection, question.organisation.id, question.position.key)
+        if len(ids) > APPLICANTS_FROM_TRUTH:
+            return None
+        profiles = load_profiles(connection, question.organisation.id, ids).values()
+        ranking = all_of(filter(question.admits, profiles), question.scorer)
+        everybody = [*ranking.listed, *ranking.others]
+        matched = sum(scored.points > 0 for scored in everybody)
+        state = self._engine.state(question.organisation.key)
+        number = last_change(connection, question.organisation.id)
+        from_truth = IndexState("", number, 0, "", 0 if state is None else state.documents)
+        return _Found(from_truth, ranking, matched, ranking.missed)
+
+    def _pool(self, connection: Connection, question: _Question, top: int) -> _Found:
+        """The first `top` of the pool (or of very many applicants), recalled by the engine."""
+        state = self._engine.state(question.organisation.key)
+        if state is None:
+            raise Unavailable("the search index is not built yet; `credmatch reindex` builds it")
+        understood = [planned for planned in question.scorer.requirements if planned.understood]
+        query = Query(
+            clauses=tuple(planned.clause() for planned in understood),
+            keywords=question.keywords(),
+            ever=question.scorer.moment < state.floor,
+        )
+        recall = self._engine.recall(question.organisation.key, query, first=2 * top)
+
+        def load(ids: Sequence[int]) -> Mapping[int, Profile]:
+            return load_profiles(connection, question.organisation.id, ids)
+
+        ranking = first_of(recall.batches, question.scorer, load, question.admits, top)
+        lacking = {r.number: count for r, count in zip(understood, recall.missing, strict=True)}
+        return _Found(recall.state, ranking, recall.matched, ranking.missed + Counter(lacking))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A ranking with where it came from; `missed`: how many miss the must-have of each number."""
+
+    state: IndexState
+    ranking: Ranking
+    matched: int
+    missed: Counter[int]
+
+
+def _question(
+    connection: Connection, key: str, position: Position, vocabulary: Vocabulary, day: date | None
+) -> _Question:
+    found = organisation(connection, key)
+    moment = int(time.time()) if day is None else last_moment(day.isoformat(), found.zone)
+    wanted = position.filters.issuers
+    return _Question(
+        organisation=found,
+        position=position,
+        scorer=Scorer(plan(position, vocabulary), moment),
+        issuers=frozenset(issuer_ids(connection, found.id, wanted)) if wanted else None,
+    )
+
+
+def _results(ranking: Ranking, scorer: Scorer, words: Words) -> Iterator[Json]:
+    """The results in order; equal scores share a rank, and who misses a must-have has none."""
+    counts = Counter(scored.points for scored in ranking.listed)
+    rank = 0
+    before: Scored | None = None
+    for place, scored in enumerate(ranking.listed, start=1):
+        if before is None or scored.points != before.points:
+            rank = place
+        before = scored
+        yield {"rank": rank, "tied": counts[scored.points] > 1, **explain(scored, scorer, words)}
+    for scored in ranking.others:
+        yield {"rank": None, "tied": False, **explain(scored, scorer, words)}

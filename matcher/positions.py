@@ -1,0 +1,220 @@
+"""A position as JSON: checked field by field, each micro-skill read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, Protocol
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from matcher.errors import InvalidInput
+from matcher.records import (
+    UNITS,
+    Alternative,
+    Basis,
+    Competency,
+    Filters,
+    Position,
+    Reading,
+    Requirement,
+)
+
+
+class Reader(Protocol):
+    """What reading a position needs of a vocabulary."""
+
+    def by_uri(self, uri: str) -> Competency | None:
+        """The competency with this URI."""
+
+    def competency(self, id: int) -> Competency:  # noqa: A002 - the vocabulary's own name for it
+        """The competency with this id."""
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """One reading a text."""
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+_Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+_Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+_Values = Annotated[list[_Key], BeforeValidator(_as_list), Field(max_length=100)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class _Way(_Strict):
+    text: _Words = ""
+    competency: _Words = ""
+    min_level: float | None = Field(default=None, gt=0, le=1)
+
+
+class _Requirement(_Way):
+    weight: float = Field(default=1.0, ge=1 / UNITS, le=1000)
+    must: bool = False
+    any_of: list[_Way] = Field(default_factory=list, max_length=50)
+
+
+class _Filters(_Strict):
+    region: _Values = Field(default_factory=list)
+    languages: _Values = Field(default_factory=list)
+    issuer: _Values = Field(default_factory=list)
+
+
+class _Position(_Strict):
+    key: _Key | None = None
+    title: str = Field(default="", max_length=500)
+    description: str = Field(default="", max_length=50_000)
+    requirements: list[_Requirement] = Field(default_factory=list, max_length=200)
+    applicants_only: bool = False
+    filters: _Filters = _Filters()
+
+
+def parse_position(
+    body: object,
+    vocabulary: Reader,
+    *,
+    key: str | None = None,
+    earlier: Position | None = None,
+    by: str = "recruiter",
+) -> Position:
+    """The position that `body` (decoded JSON) describes; `key` is used where it names none.
+
+    A requirement names a `text`, a `competency` (URI), or both: then the text counts as confirmed by `by` to
+    mean that competency. What `earlier`, the stored version, has read of the same words is kept: what a
+    person confirmed stays confirmed, and nothing is encoded twice.
+
+    Raises InvalidInput naming the JSON path and the value.
+    """
+    try:
+        stated = _Position.model_validate(body)
+    except ValidationError as error:
+        raise _invalid(error) from error
+    named = stated.key or key
+    if not named:
+        raise InvalidInput("a position needs a key", where="key")
+    if key and named != key:
+        raise InvalidInput(f"{named!r} is not the key it is sent to, {key!r}", where="key")
+    readings = _readings(stated, vocabulary, earlier, by)
+    return Position(
+        key=named,
+        title=stated.title,
+        description=stated.description,
+        requirements=tuple(
+            Requirement(
+                alternatives=tuple(
+                    Alternative(
+                        way.text or vocabulary.competency(_given(readings[path])).label("en"),
+                        readings[path],
+                        None if way.min_level is None else round(way.min_level * UNITS),
+                    )
+                    for path, way in _ways(f"requirements[{number}]", requirement)
+                ),
+                weight=round(requirement.weight * UNITS),
+                must=requirement.must,
+            )
+            for number, requirement in enumerate(stated.requirements)
+        ),
+        applicants_only=stated.applicants_only,
+        filters=Filters(
+            tuple(stated.filters.region), tuple(stated.filters.languages), tuple(stated.filters.issuer)
+        ),
+    )
+
+
+def position_json(position: Position, vocabulary: Reader) -> dict[str, Any]:
+    """A position in the shape that `parse_position` takes: what a person gave or confirmed, no readings."""
+    filters = position.filters
+    return {
+        "key": position.key,
+        "title": position.title,
+        "description": position.description,
+        "requirements": [
+            {
+                **_way_json(requirement.alternatives[0], vocabulary),
+                "weight": requirement.weight / UNITS,
+                "must": requirement.must,
+                "any_of": [_way_json(way, vocabulary) for way in requirement.alternatives[1:]],
+            }
+            for requirement in position.requirements
+        ],
+        "applicants_only": position.applicants_only,
+        "filters": {
+            "region": list(filters.regions),
+            "languages": list(filters.languages),
+            "issuer": list(filters.issuers),
+        },
+    }
+
+
+def _way_json(way: Alternative, vocabulary: Reader) -> dict[str, Any]:
+    body: dict[str, Any] = {"text": way.text}
+    if way.reading.basis in {Basis.GIVEN, Basis.CONFIRMED} and way.reading.competency is not None:
+        body["competency"] = vocabulary.competency(way.reading.competency).uri
+    if way.reading.basis is Basis.GIVEN:
+        del body["text"]
+    if way.min_level is not None:
+        body["min_level"] = way.min_level / UNITS
+    return body
+
+
+def _ways(path: str, requirement: _Requirement) -> Iterator[tuple[str, _Way]]:
+    """A requirement's alternatives with their JSON paths: itself first, where it names anything."""
+    if requirement.text or requirement.competency or not requirement.any_of:
+        yield path, requirement
+    for number, way in enumerate(requirement.any_of):
+        yield f"{path}.any_of[{number}]", way
+
+
+def _readings(stated: _Position, vocabulary: Reader, earlier: Position | None, by: str) -> dict[str, Reading]:
+    """JSON path -> reading, of every alternative; all texts that are new are read together."""
+    known = _known(earlier)
+    found: dict[str, Reading] = {}
+    unread: dict[str, str] = {}
+    for number, requirement in enumerate(stated.requirements):
+        for path, way in _ways(f"requirements[{number}]", requirement):
+            if way.competency:
+                found[path] = _named(way, vocabulary, path, by)
+            elif not way.text:
+                raise InvalidInput("names neither a text nor a competency", where=path)
+            elif way.text in known:
+                found[path] = known[way.text]
+            else:
+                unread[path] = way.text
+    found.update(zip(unread, vocabulary.read(list(unread.values())) if unread else [], strict=True))
+    return found
+
+
+def _known(earlier: Position | None) -> dict[str, Reading]:
+    if earlier is None:
+        return {}
+    ways = [way for requirement in earlier.requirements for way in requirement.alternatives]
+    return {way.text: way.reading for way in ways if way.reading.basis is not Basis.GIVEN}
+
+
+def _named(way: _Way, vocabulary: Reader, path: str, by: str) -> Reading:
+    competency = vocabulary.by_uri(way.competency)
+    if competency is None:
+        raise InvalidInput(f"no competency has the URI {way.competency!r}", where=f"{path}.competency")
+    given = Reading(Basis.GIVEN, competency.id, UNITS)
+    return replace(given, basis=Basis.CONFIRMED, confirmed_by=by) if way.text else given
+
+
+def _given(reading: Reading) -> int:
+    if reading.competency is None:
+        raise InvalidInput("names neither a text nor a competency")
+    return reading.competency
+
+
+def _invalid(error: ValidationError) -> InvalidInput:
+    first = error.errors(include_url=False)[0]
+    where = ""
+    for step in first["loc"]:
+        where += f"[{step}]" if isinstance(step, int) else f".{step}"
+    value = repr(first["input"])
+    shown = value if len(value) <= 80 else f"{value[:77]}..."
+    return InvalidInput(f"{first['msg']} (it is {shown})", where=where.lstrip(".") or "(whole)")

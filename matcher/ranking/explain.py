@@ -1,0 +1,196 @@
+"""Why a candidate scores what they score, as the JSON that command, API and pages share.
+
+`missing` and `lapse` are codes, so that pages can say them in any language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from matcher.evidence import Lapse, lapse, level_met
+from matcher.moments import day_of
+from matcher.ranking.plan import PlannedRequirement
+from matcher.ranking.score import COVERAGE, Part, Proven, Scored, Scorer
+from matcher.records import POINTS, UNITS, Award, Competency, Proof
+
+Json = dict[str, Any]
+
+
+class State(StrEnum):
+    """How well a requirement is covered, in the order of strength."""
+
+    CHECKED = "checked"  # current, and its proof was checked
+    CURRENT = "current"  # current, its proof not checked
+    CLAIMED = "claimed"  # only inferred, kindred or broader
+    LAPSED = "lapsed"  # held once: revoked, suspended, expired or not yet valid
+    NOTHING = "nothing"
+
+
+class Missing(StrEnum):
+    """What keeps a requirement from full coverage, the first that applies."""
+
+    NOT_UNDERSTOOD = "not_understood"  # the requirement itself; it leaves the score
+    NOTHING = "nothing"  # no award counts towards it
+    LAPSED = "lapsed"  # only awards that do not count now
+    CLAIM = "claim"  # only a kindred, broader or inferred competency
+    LEVEL = "level"  # the level is below the required one, or not stated
+    PROOF = "proof"  # held and current, its proof or status not checked
+    WEAKER = "weaker"  # another declared factor below 1
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an explanation is written with: the competencies by id, language and time zone."""
+
+    competency_of: Callable[[int], Competency]
+    language: str
+    zone: ZoneInfo
+
+    def competency(self, id_: int | None) -> Json | None:
+        """A competency as {"uri", "label"}."""
+        if id_ is None:
+            return None
+        found = self.competency_of(id_)
+        return {"uri": found.uri, "label": found.label(self.language)}
+
+    def day(self, moment: int | None) -> str | None:
+        """A moment's day in ISO form."""
+        return None if moment is None else day_of(moment, self.zone).isoformat()
+
+
+def explain(scored: Scored, scorer: Scorer, words: Words) -> Json:
+    """One result: {"candidate", "score", "missed", "requirements"}; the parts' points sum to the score."""
+    lapsed = _lapsed(scored, scorer)
+    return {
+        "candidate": scored.profile.key,
+        "score": scored.points / POINTS,
+        "missed": list(scored.missed),
+        "requirements": [_part(part, lapsed.get(index), words) for index, part in enumerate(scored.parts)],
+    }
+
+
+def describe(planned: PlannedRequirement, words: Words) -> Json:
+    """A requirement as the answer's head lists it, with how each of its alternatives was read."""
+    first, *_ = ways = [
+        {
+            "text": way.alternative.text,
+            "competency": words.competency(way.alternative.reading.competency),
+            "basis": way.alternative.reading.basis.value,
+            "probability": way.alternative.reading.probability / UNITS,
+            "min_level": None if way.alternative.min_level is None else way.alternative.min_level / UNITS,
+        }
+        for way in planned.alternatives
+    ]
+    return {
+        "number": planned.number,
+        **first,
+        "weight": planned.requirement.weight / UNITS,
+        "must": planned.requirement.must,
+        "understood": planned.understood,
+        "max": planned.points / POINTS,
+        "alternatives": ways,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Lapsed:
+    """An award that would count towards a requirement if it were valid."""
+
+    proven: Proven
+    reason: Lapse
+
+
+def _lapsed(scored: Scored, scorer: Scorer) -> dict[int, _Lapsed]:
+    """Requirement index -> the best award that does not count at the moment."""
+    best: dict[int, _Lapsed] = {}
+    for award in scored.profile.awards:
+        reason = lapse(award, scorer.moment)
+        if reason is None:
+            continue
+        for index, proven in scorer.proofs(award):
+            if index not in best or proven.precedes(best[index].proven):
+                best[index] = _Lapsed(proven, reason)
+    return best
+
+
+def _part(part: Part, lapsed: _Lapsed | None, words: Words) -> Json:
+    proven = part.proven
+    state = _state(proven, lapsed)
+    body: Json = {
+        "number": part.requirement.number,
+        "points": part.points / POINTS,
+        "coverage": 0.0 if proven is None else proven.coverage * POINTS // COVERAGE / POINTS,
+        "state": state.value,
+        "missing": _missing(part, state),
+        **_proof(proven, words),
+        "nearest": None,
+    }
+    if lapsed is not None and state in {State.CLAIMED, State.LAPSED}:
+        body["nearest"] = {**_proof(lapsed.proven, words), "lapse": lapsed.reason.value}
+    return body
+
+
+def _state(proven: Proven | None, lapsed: _Lapsed | None) -> State:
+    if proven is None:
+        return State.NOTHING if lapsed is None else State.LAPSED
+    if proven.claimed_only:
+        return State.CLAIMED
+    return State.CHECKED if proven.award.proof is Proof.CHECKED else State.CURRENT
+
+
+def _missing(part: Part, state: State) -> str | None:
+    if not part.requirement.understood:
+        return Missing.NOT_UNDERSTOOD
+    if part.proven is None:
+        return Missing.LAPSED if state is State.LAPSED else Missing.NOTHING
+    if part.proven.coverage == COVERAGE:
+        return None
+    if part.proven.claimed_only:
+        return Missing.CLAIM
+    if not level_met(part.proven.award, part.proven.alternative.min_level):
+        return Missing.LEVEL
+    unchecked = {"issuer_known", "stated_only", "status_unchecked"}
+    return Missing.PROOF if any(f.name in unchecked for f in part.proven.factors) else Missing.WEAKER
+
+
+def _proof(proven: Proven | None, words: Words) -> Json:
+    """The award behind a requirement, with everything that was multiplied."""
+    if proven is None:
+        return dict.fromkeys(_PROOF_FIELDS)
+    pair, award = proven.pair, proven.award
+    relation_value = pair.units / UNITS
+    return {
+        "alternative": proven.alternative.text,
+        "relation": pair.relation.value,
+        "competency": words.competency(pair.competency),
+        "inferred": proven.claim.inferred,
+        "part": proven.claim.part or None,
+        **_award(award, words),
+        "factors": [
+            {"name": pair.relation.value, "value": relation_value},
+            *({"name": factor.name, "value": factor.units / UNITS} for factor in proven.factors),
+        ],
+    }
+
+
+def _award(award: Award, words: Words) -> Json:
+    return {
+        "award": {"key": award.key, "name": award.achievement.name},
+        "issuer": {"name": award.achievement.issuer_name, "known": award.achievement.issuer_known},
+        "issued": words.day(award.issued),
+        "valid_from": words.day(award.valid_from),
+        "expires": words.day(award.expires),
+        "status": award.status.value,
+        "level": None if award.level is None else award.level / UNITS,
+        "level_label": award.level_label or None,
+    }
+
+
+_PROOF_FIELDS = (
+    "alternative", "relation", "competency", "inferred", "part", "award", "issuer", "issued", "valid_from",
+    "expires", "status", "level", "level_label", "factors",
+)  # fmt: skip

@@ -1,0 +1,98 @@
+"""The top of a ranking, exactly, by scoring as few candidates as an upper bound allows.
+
+An engine hands out candidates with bounds falling and, among equal bounds, draws rising. Nobody scores above
+the bound, so as soon as the next one could not precede the last one kept, nobody behind can either.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from matcher.ranking.score import Scored, Scorer
+from matcher.records import Profile
+from matcher.search.engine import Batch
+
+MOST_SCORED = 20_000
+"""Beyond so many candidates a ranking stops and says that it is not exact."""
+
+_CHUNK = 256
+
+
+@dataclass(slots=True)
+class Ranking:
+    """Who ranks, best first, and who does not.
+
+    `listed`: candidates with a score, and (`others`) those without a rank: must-haves missed. `missed` counts
+    them by requirement number. `exact`: whether everybody who could be among the first was scored.
+    """
+
+    listed: list[Scored] = field(default_factory=list)
+    others: list[Scored] = field(default_factory=list)
+    missed: Counter[int] = field(default_factory=Counter)
+    scored: int = 0
+    exact: bool = True
+
+
+Load = Callable[[Sequence[int]], Mapping[int, Profile]]
+Admits = Callable[[Profile], bool]
+
+
+def first_of(batches: Iterable[Batch], scorer: Scorer, load: Load, admits: Admits, top: int) -> Ranking:
+    """The first `top` candidates of a pool, from an engine's batches.
+
+    `load` reads profiles from the truth, `admits` says whether the filters choose a candidate. A candidate
+    whom the truth no longer knows, or who scores 0, is left out.
+    """
+    ranking = Ranking()
+    for batch in batches:
+        start = 0
+        while start < len(batch.candidates):
+            end = min(start + _CHUNK, _possible(batch, ranking.listed, top))
+            if end <= start:
+                return ranking
+            if ranking.scored >= MOST_SCORED:
+                ranking.exact = False
+                return ranking
+            profiles = load(batch.candidates[start:end].tolist())
+            _take(ranking, (profile for profile in profiles.values() if admits(profile)), scorer)
+            ranking.listed = sorted(
+                (scored for scored in ranking.listed if scored.points > 0), key=lambda scored: scored.order
+            )[:top]
+            ranking.others.clear()
+            start = end
+    return ranking
+
+
+def all_of(profiles: Iterable[Profile], scorer: Scorer) -> Ranking:
+    """Everybody, zeros and missed must-haves included: for the applicants of a position."""
+    ranking = Ranking()
+    _take(ranking, profiles, scorer)
+    ranking.listed.sort(key=lambda scored: scored.order)
+    ranking.others.sort(key=lambda scored: scored.order)
+    return ranking
+
+
+def _take(ranking: Ranking, profiles: Iterable[Profile], scorer: Scorer) -> None:
+    for profile in profiles:
+        scored = scorer.score(profile)
+        ranking.scored += 1
+        if scored.missed:
+            ranking.others.append(scored)
+            ranking.missed.update(scored.missed)
+        else:
+            ranking.listed.append(scored)
+
+
+def _possible(batch: Batch, kept: list[Scored], top: int) -> int:
+    """How many of a batch, from its start, could still precede the last one kept."""
+    if len(kept) < top:
+        return len(batch.candidates)
+    last = kept[-1]
+    above = int(np.searchsorted(-batch.bounds, -last.points, side="left"))
+    equal_end = int(np.searchsorted(-batch.bounds, -last.points, side="right"))
+    equals = batch.draws[above:equal_end]
+    return above + int(np.searchsorted(equals, last.profile.draw, side="right"))
