@@ -1,0 +1,32 @@
+# make run     install what is missing, then start credmatch with a fictional pool of 2,000
+# make test    install what is missing, then run every test
+# make setup   install what is missing into .venv
+# make lock    write requirements.lock anew from pyproject.toml
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test setup lock
+
+# The first Python that is new enough; else any, which then says what is wrong.
+PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$name"; exit; }; \
+	done; command -v python3 || command -v python || echo no-python-found)
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+run:
+	@"$(PYTHON)" tools/preflight.py run
+	@"$(PYTHON)" tools/environment.py
+	@exec .venv/bin/credmatch serve --sample
+
+test: setup
+	@exec .venv/bin/pytest
+
+setup:
+	@"$(PYTHON)" tools/preflight.py setup
+	@"$(PYTHON)" tools/environment.py
+
+lock: setup
+	@.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --quiet --output-file requirements.lock
