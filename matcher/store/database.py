@@ -1,0 +1,192 @@
+"""The database: connections, transactions and the schema's version, for SQLite and PostgreSQL alike.
+
+Reading takes one consistent snapshot; writing takes turns, so that change numbers become visible in the order
+in which they were given out. Errors of the database arrive here as ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, text
+from sqlalchemy.engine import URL, make_url
+
+from matcher.errors import ConfigurationError, Unavailable
+
+__all__ = ["Connection", "Database"]
+
+BUSY_SECONDS = 10
+"""How long a writer waits for its turn before `Unavailable` is raised."""
+
+_ADVISORY_LOCK = 0x63726564
+"""PostgreSQL: the key of the lock under which writers take turns."""
+
+_BROKEN_FILE = {
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_ERROR,  # "no such table": not migrated, or by a newer version
+}
+
+
+class Database:
+    """One database, by its SQLAlchemy URL. Safe to share between threads; not to be carried over a fork.
+
+    An SQLite file is created on first use, with its folder, readable by its owner only.
+    Raises ConfigurationError where the URL or the file cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+            self._engine = _sqlite(parsed) if _is_sqlite(parsed) else _server(parsed)
+        except (exc.SQLAlchemyError, ImportError, OSError, sqlite3.Error) as error:
+            raise ConfigurationError(f"the database cannot be used: {error}") from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one consistent snapshot and cannot write."""
+        with self._transaction(writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection that may write, one at a time on all processes; commits unless an error leaves it.
+
+        Raises Unavailable where its turn does not come within `BUSY_SECONDS`.
+        """
+        with self._transaction(writes=True) as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest version; at once where it is there, safe to start twice at once."""
+        newest = _newest_version()
+        with self.read() as connection:
+            if _version(connection) == newest:
+                return
+        with self.write() as connection:
+            if _version(connection) != newest:
+                _upgrade(connection)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+        try:
+            with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
+                yield connection
+        except (exc.OperationalError, exc.InterfaceError, exc.ProgrammingError) as error:
+            raise _ours(error) from error
+        except exc.TimeoutError as error:
+            raise Unavailable("all connections to the database are taken; try again") from error
+
+
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _server(url: URL) -> Engine:
+    engine = create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # The lock is asked for before the first statement takes the snapshot of the transaction.
+        if connection.get_execution_options().get("writes"):
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        else:
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+
+    return engine
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and not url.database.startswith((":memory:", "file:")):
+        _create_file(Path(url.database))
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=16, max_overflow=-1)
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")  # with WAL: durable but for a power cut
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _create_file(path: Path) -> None:
+    """Create an empty database in WAL mode under `path`, at once and privately, unless one is there.
+
+    Two processes that start together cannot both switch a database to WAL (one gets "locked" without
+    waiting), so it gets its name when it is ready.
+    """
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+    os.close(handle)
+    made = Path(name)
+    try:
+        with contextlib.closing(sqlite3.connect(made)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(made)
+    finally:
+        made.unlink()
+
+
+def _newest_version() -> str:
+    """The newest migration: files are named NUMBER_WHAT.py and the revision is the number."""
+    versions = files("migrations") / "versions"
+    return max(file.name.partition("_")[0] for file in versions.iterdir() if file.name[0].isdigit())
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(connection: Connection) -> None:
+    # Imported only here: it takes half a second, and nearly every start has nothing to migrate.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(files("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise ConfigurationError(
+            f"the database's schema {_version(connection)} is not known to this version of credmatch"
+        ) from error
+
+
+def _ours(error: exc.DBAPIError) -> Unavailable | ConfigurationError:
+    driver: Any = error.orig
+    code = getattr(driver, "sqlite_errorcode", None)
+    broken = isinstance(error, exc.ProgrammingError) if code is None else code & 0xFF in _BROKEN_FILE
+    if broken:
+        return ConfigurationError(f"the database cannot be used: {driver}")
+    return Unavailable(f"the database does not answer: {driver}")
