@@ -1,0 +1,150 @@
+"""A position's JSON: what is accepted, what is refused and where, and that nothing is read twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from matcher.errors import InvalidInput
+from matcher.positions import parse_position, position_json
+from matcher.records import Basis, Competency, Kind, Position, Reading
+
+FORKLIFT = Competency(7, "urn:forklift", "operate forklift", "conduire un chariot", Kind.SKILL, "f")
+
+
+class OneSkill:
+    """A vocabulary of one competency that counts how many texts it was asked to read."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def by_uri(self, uri: str) -> Competency | None:
+        return FORKLIFT if uri == FORKLIFT.uri else None
+
+    def competency(self, id: int) -> Competency:  # noqa: A002
+        assert id == FORKLIFT.id
+        return FORKLIFT
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        self.asked.extend(texts)
+        return [Reading(Basis.EXACT if "forklift" in text else Basis.NONE, 7, 10_000) for text in texts]
+
+
+def parse(body: object, **options: Any) -> Position:
+    return parse_position(body, OneSkill(), **options)
+
+
+def test_a_position_with_everything_in_it() -> None:
+    position = parse(
+        {
+            "key": " w-1 ",
+            "title": "Warehouse",
+            "requirements": [
+                {"text": "forklift", "weight": 2.5, "must": True, "min_level": 0.8},
+                {"competency": "urn:forklift", "any_of": [{"text": "reach truck", "min_level": 0.5}]},
+                {"any_of": [{"text": "forklift"}, {"competency": "urn:forklift"}]},
+            ],
+            "applicants_only": True,
+            "filters": {"region": "CA-ON", "languages": ["fr", "en"]},
+        }
+    )
+    first, second, third = position.requirements
+    assert position.key == "w-1"
+    assert (first.weight, first.must, first.alternatives[0].min_level) == (25_000, True, 8_000)
+    assert [way.text for way in second.alternatives] == ["operate forklift", "reach truck"]
+    assert [way.reading.basis for way in second.alternatives] == [Basis.GIVEN, Basis.NONE]
+    assert len(third.alternatives) == 2
+    assert position.filters.regions == ("CA-ON",)
+
+
+def test_a_text_sent_with_its_competency_is_confirmed() -> None:
+    (requirement,) = parse(
+        {"key": "p", "requirements": [{"text": "lift truck", "competency": "urn:forklift"}]}, by="Ada"
+    ).requirements
+    reading = requirement.alternatives[0].reading
+    assert (reading.basis, reading.competency, reading.confirmed_by) == (Basis.CONFIRMED, 7, "Ada")
+
+
+def test_what_was_read_or_confirmed_before_is_kept() -> None:
+    body = {"requirements": [{"text": "forklift"}, {"text": "kindness"}]}
+    earlier = parse(body, key="p")
+    kindness = earlier.requirements[1].alternatives[0]
+    confirmed = replace(kindness, reading=Reading(Basis.CONFIRMED, 7, 10_000, confirmed_by="Ada"))
+    earlier = replace(
+        earlier,
+        requirements=(earlier.requirements[0], replace(earlier.requirements[1], alternatives=(confirmed,))),
+    )
+    vocabulary = OneSkill()
+    again = parse_position(body, vocabulary, key="p", earlier=earlier)
+    assert again == earlier
+    assert vocabulary.asked == []
+
+
+def test_a_position_survives_its_own_json() -> None:
+    vocabulary = OneSkill()
+    position = parse(
+        {
+            "key": "p",
+            "requirements": [
+                {
+                    "competency": "urn:forklift",
+                    "weight": 3,
+                    "any_of": [{"text": "reach truck", "min_level": 0.5}],
+                },
+                {"text": "lift", "competency": "urn:forklift", "must": True},
+            ],
+            "filters": {"issuer": ["https://issuer.example"]},
+        }
+    )
+    again = parse_position(position_json(position, vocabulary), vocabulary)
+    assert again == position
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "said"),
+    [
+        ([], "(whole)", "dictionary"),
+        ({}, "key", "needs a key"),
+        ({"key": " "}, "key", "at least 1"),
+        ({"key": "p", "requirments": []}, "requirments", "not permitted"),
+        ({"key": "p", "requirements": [{}]}, "requirements[0]", "neither"),
+        ({"key": "p", "requirements": [{"text": " "}]}, "requirements[0]", "neither"),
+        (
+            {"key": "p", "requirements": [{"text": "a"}, {"text": "b", "weight": 0}]},
+            "requirements[1].weight",
+            "0",
+        ),
+        ({"key": "p", "requirements": [{"text": "a", "weight": -1}]}, "requirements[0].weight", "-1"),
+        (
+            {"key": "p", "requirements": [{"text": "a", "weight": float("nan")}]},
+            "requirements[0].weight",
+            "nan",
+        ),
+        ({"key": "p", "requirements": [{"text": "a", "min_level": 1.5}]}, "requirements[0].min_level", "1.5"),
+        ({"key": "p", "requirements": [{"text": "a", "must": "maybe"}]}, "requirements[0].must", "maybe"),
+        (
+            {"key": "p", "requirements": [{"text": "a", "any_of": [{"text": "b", "weight": 2}]}]},
+            "requirements[0].any_of[0].weight",
+            "not permitted",
+        ),
+        (
+            {"key": "p", "requirements": [{"competency": "urn:nothing"}]},
+            "requirements[0].competency",
+            "urn:nothing",
+        ),
+        ({"key": "p", "requirements": [{"text": "x" * 501}]}, "requirements[0].text", "500"),
+        ({"key": "p", "filters": {"age": 30}}, "filters.age", "not permitted"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(body: object, where: str, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said) as caught:
+        parse(body)
+    assert caught.value.where == where
+
+
+def test_a_key_that_differs_from_the_address_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="not the key"):
+        parse({"key": "a"}, key="b")
