@@ -1,0 +1,55 @@
+"""What every benchmark shares: its arguments, its one line of figures, and how it measures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import resource
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a benchmark is asked for: how many candidates, and the seed of its sample pool."""
+
+    candidates: int
+    seed: int
+
+
+def arguments(description: str) -> Arguments:
+    """Read `--candidates N --seed S` from the command line."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--candidates", type=int, default=20_000, metavar="N", help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="default: %(default)s")
+    given = parser.parse_args()
+    if given.candidates < 1:
+        parser.error("--candidates: must be at least 1")
+    return Arguments(given.candidates, given.seed)
+
+
+def report(figures: Mapping[str, float | int | str]) -> None:
+    """Print the figures as the last line of standard output, one JSON object; floats to three digits."""
+    rounded = {
+        name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()
+    }
+    print(json.dumps(rounded), flush=True)
+
+
+def say(text: str) -> None:
+    """Tell on standard error how far the benchmark is."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def peak_memory() -> int:
+    """The most memory, in bytes, that this process held at any time (its resident set)."""
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size if sys.platform == "darwin" else size * 1024
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest of `values` that at least `share` (0 to 1) of them do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
