@@ -24,10 +24,10 @@ _CHUNK = 256
 
 @dataclass(slots=True)
 class Ranking:
-    """Who ranks, best first, and who does not.
+    """Who ranks, best first (`listed`), and who misses a must-have.
 
-    `listed`: candidates with a score, and (`others`) those without a rank: must-haves missed. `missed` counts
-    them by requirement number. `exact`: whether everybody who could be among the first was scored.
+    `missed` counts the latter by requirement number; `others` holds them where everybody is listed. `exact`:
+    whether everybody who could be among the first was scored.
     """
 
     listed: list[Scored] = field(default_factory=list)
@@ -57,12 +57,10 @@ def first_of(batches: Iterable[Batch], scorer: Scorer, load: Load, admits: Admit
             if ranking.scored >= MOST_SCORED:
                 ranking.exact = False
                 return ranking
-            profiles = load(batch.candidates[start:end].tolist())
-            _take(ranking, (profile for profile in profiles.values() if admits(profile)), scorer)
-            ranking.listed = sorted(
-                (scored for scored in ranking.listed if scored.points > 0), key=lambda scored: scored.order
-            )[:top]
-            ranking.others.clear()
+            profiles = load(batch.candidates[start:end].tolist()).values()
+            met, _ = _score(ranking, filter(admits, profiles), scorer)
+            better = [scored for scored in met if scored.points > 0]
+            ranking.listed = sorted(ranking.listed + better, key=_order)[:top]
             start = end
     return ranking
 
@@ -70,21 +68,28 @@ def first_of(batches: Iterable[Batch], scorer: Scorer, load: Load, admits: Admit
 def all_of(profiles: Iterable[Profile], scorer: Scorer) -> Ranking:
     """Everybody, zeros and missed must-haves included: for the applicants of a position."""
     ranking = Ranking()
-    _take(ranking, profiles, scorer)
-    ranking.listed.sort(key=lambda scored: scored.order)
-    ranking.others.sort(key=lambda scored: scored.order)
+    met, missed = _score(ranking, profiles, scorer)
+    ranking.listed = sorted(met, key=_order)
+    ranking.others = sorted(missed, key=_order)
     return ranking
 
 
-def _take(ranking: Ranking, profiles: Iterable[Profile], scorer: Scorer) -> None:
+def _order(scored: Scored) -> tuple[int, int, int]:
+    return scored.order
+
+
+def _score(
+    ranking: Ranking, profiles: Iterable[Profile], scorer: Scorer
+) -> tuple[list[Scored], list[Scored]]:
+    """Score profiles and count them in `ranking`; those who meet every must-have, and those who do not."""
+    met: list[Scored] = []
+    missed: list[Scored] = []
     for profile in profiles:
         scored = scorer.score(profile)
         ranking.scored += 1
-        if scored.missed:
-            ranking.others.append(scored)
-            ranking.missed.update(scored.missed)
-        else:
-            ranking.listed.append(scored)
+        ranking.missed.update(scored.missed)
+        (missed if scored.missed else met).append(scored)
+    return met, missed
 
 
 def _possible(batch: Batch, kept: list[Scored], top: int) -> int:
