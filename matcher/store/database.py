@@ -10,21 +10,26 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, text
 from sqlalchemy.engine import URL, make_url
 
 from matcher.errors import ConfigurationError, Unavailable
 
-__all__ = ["Connection", "Database"]
+__all__ = ["Connection", "Database", "parts"]
+
+_T = TypeVar("_T", int, str, bytes)
 
 BUSY_SECONDS = 10
 """How long a writer waits for its turn before `Unavailable` is raised."""
+
+_IN_AT_MOST = 5_000
+"""Values of one query: SQLite takes 32,766 variables, PostgreSQL 65,535; statements may name them twice."""
 
 _ADVISORY_LOCK = 0x63726564
 """PostgreSQL: the key of the lock under which writers take turns."""
@@ -92,6 +97,13 @@ class Database:
             raise _ours(error) from error
         except exc.TimeoutError as error:
             raise Unavailable("all connections to the database are taken; try again") from error
+
+
+def parts(values: Iterable[_T]) -> Iterator[list[_T]]:
+    """The distinct `values`, in order, in parts that fit into the IN of one query."""
+    ordered = sorted(set(values))
+    for start in range(0, len(ordered), _IN_AT_MOST):
+        yield ordered[start : start + _IN_AT_MOST]
 
 
 def _is_sqlite(url: URL) -> bool:
