@@ -1,0 +1,112 @@
+"""The `credmatch` command. Its subcommands are in indexer/commands/ and are imported when they are run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from matcher.errors import CredmatchError
+
+_COMMANDS = {
+    "achievements": "achievements:achievements",
+    "encoder": "encoder:encoder",
+    "follow": "index:follow_changes",
+    "import": "intake:import_",
+    "issuers": "issuers:issuers",
+    "match": "match:match",
+    "positions": "positions:positions",
+    "quarantine": "quarantine:quarantine",
+    "reindex": "index:reindex",
+    "sample": "sample:sample",
+    "serve": "serve:serve_",
+    "vocabulary": "vocabulary:vocabulary",
+    "web": "web:web",
+}
+"""Subcommand -> module in indexer/commands and the command's name there."""
+
+_EPILOG = """\b
+Settings are environment variables:
+  CREDMATCH_DATA_DIR      folder of database and index (var/)
+  CREDMATCH_DATABASE_URL  another database than SQLite in that folder
+  CREDMATCH_ORGANISATION  key of the organisation (default)
+
+\b
+Exit codes:
+  0    done
+  1    the output's reader went away, or something unexpected
+  2    an argument or what was sent is wrong; the message says where
+  3    nothing is stored under that key
+  4    the position cannot be scored until a reading is confirmed
+  5    a part (database, index, encoder, disk) does not answer: try again
+  6    a setting or the installation is wrong
+  130  stopped by Ctrl-C or SIGTERM
+"""
+
+
+class _Commands(click.Group):
+    """A group that imports a subcommand's module only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"indexer.commands.{module}"), name)
+        return command
+
+
+@click.command(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="credmatch")
+def cli() -> None:
+    """Rank applicants by how well their current micro-credentials cover a position's micro-skills.
+
+    \b
+    Example:
+      credmatch import pool.jsonl
+      credmatch match --position warehouse.json
+    """
+
+
+def main() -> NoReturn:
+    """Run the command in `sys.argv` and end the process with its exit code; errors take one line."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads on; what is left must not be written when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or 1
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; its exit code. SIGTERM and SIGHUP stop it as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        code = cli.main(arguments, prog_name="credmatch", standalone_mode=False)
+    except CredmatchError as error:
+        return _failed(str(error), error.exit_code)
+    except click.ClickException as error:
+        return _failed(error.format_message(), error.exit_code)
+    except click.Abort:
+        return _failed("stopped", 130)
+    except OSError as error:
+        return _failed(str(error), 5)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(message: str, code: int) -> int:
+    click.echo(f"credmatch: {' '.join(message.split())}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

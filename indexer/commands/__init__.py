@@ -1,0 +1,1 @@
+"""The subcommands of `credmatch`: each reads its arguments, calls what does the work and shows the result."""

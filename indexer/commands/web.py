@@ -1,0 +1,19 @@
+"""`credmatch web`: gunicorn with the web workers, as `credmatch serve` starts it."""
+
+from __future__ import annotations
+
+import click
+
+from indexer.serve import end_with_parent
+from indexer.web_server import WebServer
+from matcher.settings import read_settings
+
+
+@click.command(hidden=True)
+@click.option("--fd", type=int, required=True, help="Descriptor of the bound socket.")
+@click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
+def web(*, fd: int, until_eof: bool) -> None:
+    """Serve pages and API on a socket that is bound already."""
+    if until_eof:
+        end_with_parent()
+    WebServer(read_settings(), fd).run()

@@ -1,0 +1,186 @@
+"""The server: one process that starts the web workers, the follower and the encoder, and watches them.
+
+    credmatch serve
+    |-- web        gunicorn with its workers: pages and API
+    |-- follow     brings changes in the database to the search index, and reads achievements from their words
+    `-- encoder    the sentence encoder, asked by the others; loads its model when first asked
+
+Whichever ends is started again, later each time. When this process is told to stop, it stops all of them;
+when it is killed, they notice that the pipe to it is closed and stop too.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import click
+
+from matcher.errors import ConfigurationError, Unavailable
+from matcher.settings import Settings
+
+MIN_TOKEN = 16
+"""Characters that an access token must have at least."""
+
+STOP_SECONDS = 12
+"""How long a part may take to end what it is doing; then it is killed."""
+
+LONGEST_PAUSE = 30
+"""Seconds after which a part that keeps ending is started again, at most."""
+
+SETTLED_SECONDS = 30
+"""A part that ran this long had started well."""
+
+_BOOT_FAILURES = frozenset({1, 3, 4})  # gunicorn: bad configuration, a worker or the application failed
+
+
+def check_exposure(settings: Settings) -> None:
+    """Refuse to be reachable from other machines without an access token.
+
+    Raises ConfigurationError, also for a token that is too short and a host that has no address.
+    """
+    if settings.access_token and len(settings.access_token) < MIN_TOKEN:
+        raise ConfigurationError(f"CREDMATCH_ACCESS_TOKEN must have at least {MIN_TOKEN} characters")
+    if not settings.access_token and not _is_loopback(settings.host):
+        raise ConfigurationError(
+            f"CREDMATCH_HOST={settings.host} can be reached from other machines: "
+            f"set CREDMATCH_ACCESS_TOKEN (at least {MIN_TOKEN} characters) or use 127.0.0.1"
+        )
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A socket bound to the server's address, not yet listening. Raises ConfigurationError."""
+    family, address = _addresses(settings.host, settings.port)[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
+            "choose another with CREDMATCH_PORT or --port"
+        ) from error
+    return listener
+
+
+def serve(settings: Settings, listener: socket.socket) -> None:
+    """Run the server on `listener` until a signal raises KeyboardInterrupt; then stop every part.
+
+    Raises Unavailable where the web server does not start; its reason is on standard error by then.
+    """
+    chosen = {"CREDMATCH_HOST": settings.host, "CREDMATCH_PORT": str(settings.port)}
+    environ = {**os.environ, **chosen, "CREDMATCH_WORKERS": str(settings.workers)}
+    fd = listener.fileno()
+    parts = (
+        Part("web", ("web", "--fd", str(fd)), environ, fds=(fd,), essential=True),
+        Part("follower", ("follow",), environ),
+        Part("encoder", ("encoder",), environ),
+    )
+    try:
+        for part in parts:
+            part.start()
+        while True:
+            for part in parts:
+                part.check()
+            time.sleep(0.2)
+    finally:
+        listener.close()
+        stop(parts)
+
+
+def end_with_parent() -> None:
+    """Send SIGTERM to this process when standard input ends: whoever started it with a pipe is gone."""
+
+    def watch() -> NoReturn:
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(STOP_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+@dataclass
+class Part:
+    """A process of the server.
+
+    `command`: the `credmatch` command that runs it; `fds`: what it inherits; `essential`: without it there
+    is no server, so where it cannot even start the server ends.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environ: dict[str, str]
+    fds: tuple[int, ...] = ()
+    essential: bool = False
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    failures: int = 0
+    due: float = 0.0
+
+    def start(self) -> None:
+        """Start it, outside the terminal's process group: Ctrl-C reaches the server alone."""
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-P", "-m", "indexer.cli", *self.command, "--until-eof"],
+            stdin=subprocess.PIPE,
+            env=self.environ,
+            pass_fds=self.fds,
+            start_new_session=True,
+        )
+
+    def check(self) -> None:
+        """Start it again where it has ended. Raises Unavailable where it never started well."""
+        if self.process is None:
+            if time.monotonic() >= self.due:
+                self.start()
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        lived = time.monotonic() - self.started
+        if self.essential and not self.failures and code in _BOOT_FAILURES and lived < SETTLED_SECONDS:
+            raise Unavailable("the web server could not start; the reason is above")
+        self.failures = 1 if lived >= SETTLED_SECONDS else self.failures + 1
+        pause = min(2 ** (self.failures - 1), LONGEST_PAUSE)
+        self.due = time.monotonic() + pause
+        self.process = None
+        click.echo(f"credmatch: the {self.name} ended ({code}); starts again in {pause} s", err=True)
+
+
+def stop(parts: Sequence[Part]) -> None:
+    """Stop all parts, the web first, for what it still answers needs the others; a second signal kills."""
+    running = [part.process for part in parts if part.process is not None]
+    try:
+        for process in running:
+            process.terminate()
+            process.wait(STOP_SECONDS)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        pass
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
+    """Family and socket address of every address that `host` has."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError(f"CREDMATCH_HOST={host} has no address: {error}") from error
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _is_loopback(host: str) -> bool:
+    return all(ipaddress.ip_address(address[0]).is_loopback for _, address in _addresses(host, 0))

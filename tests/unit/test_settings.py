@@ -1,0 +1,49 @@
+"""Settings: what is read, and what is refused with the variable's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matcher.errors import ConfigurationError
+from matcher.settings import read_settings
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what a test sets is set."""
+    for name in ("DATA_DIR", "DATABASE_URL", "ORGANISATION", "HOST", "PORT", "ACCESS_TOKEN"):
+        monkeypatch.delenv(f"CREDMATCH_{name}", raising=False)
+
+
+def test_defaults_are_a_database_in_var_on_loopback() -> None:
+    settings = read_settings()
+    assert settings.url == f"sqlite:///{Path('var/credmatch.db').resolve()}"
+    assert (settings.host, settings.port, settings.organisation) == ("127.0.0.1", 8080, "default")
+
+
+def test_variables_win_over_defaults_and_arguments_over_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDMATCH_PORT", "9000")
+    monkeypatch.setenv("CREDMATCH_ORGANISATION", "acme")
+    assert read_settings().port == 9000
+    assert (read_settings(port=9001).port, read_settings(port=9001).organisation) == (9001, "acme")
+
+
+def test_an_unknown_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDMATCH_DATADIR", "elsewhere")
+    with pytest.raises(ConfigurationError, match="CREDMATCH_DATADIR.*CREDMATCH_DATA_DIR"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "0"), ("PORT", "http"), ("WORKERS", "-1"), ("ORGANISATION", "../x")]
+)
+def test_a_wrong_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"CREDMATCH_{name}", value)
+    with pytest.raises(ConfigurationError, match=f"CREDMATCH_{name}"):
+        read_settings()
+
+
+def test_the_token_is_not_shown() -> None:
+    assert "secret-secret-secret" not in repr(read_settings(access_token="secret-secret-secret"))
