@@ -1,0 +1,49 @@
+"""The composition root: the one place that chooses the parts credmatch is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matcher.matching import Matcher
+from matcher.search.embedded import EmbeddedEngine
+from matcher.search.engine import Engine
+from matcher.settings import Settings
+from matcher.store.database import Database
+from matcher.vocabulary.encoder import Encoder
+from matcher.vocabulary.remote import RemoteEncoder, socket_path
+from matcher.vocabulary.vocabularies import Vocabularies
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one installation, chosen once."""
+
+    settings: Settings
+    database: Database
+    engine: Engine
+    encoder: Encoder
+    vocabularies: Vocabularies
+    matcher: Matcher
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.database.close()
+
+
+def build_parts(settings: Settings, encoder: Encoder | None = None) -> Parts:
+    """Choose the parts; nothing is opened, read or created before it is first used.
+
+    `encoder`: None asks the encoder's process, which `credmatch serve` runs.
+    """
+    database = Database(settings.url)
+    engine = EmbeddedEngine(settings.index_dir)
+    chosen = RemoteEncoder(socket_path(settings.data_dir)) if encoder is None else encoder
+    vocabularies = Vocabularies(database, settings.vocabulary_dir, chosen)
+    return Parts(
+        settings=settings,
+        database=database,
+        engine=engine,
+        encoder=chosen,
+        vocabularies=vocabularies,
+        matcher=Matcher(database, engine, vocabularies.get),
+    )
