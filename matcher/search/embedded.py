@@ -1,0 +1,240 @@
+"""The embedded engine: an index in memory-mapped files, nothing to install, exact to the last point."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from matcher.errors import InvalidInput, Unavailable
+from matcher.records import SearchDocument
+from matcher.search.assembly import Draft, merge
+from matcher.search.engine import Builder, IndexState, Query, Recall
+from matcher.search.folder import Folder
+from matcher.search.generation import Entry, Generation, Manifest, Part, View, count_documents, parts_of
+from matcher.search.recall import recall
+from matcher.search.segment import Segment
+
+SEGMENT_ROWS = 1 << 17
+"""Rows of a segment at most: so the running sums of a query stay in the processor's cache (measured: a
+million rows in one segment take more than twice as long)."""
+
+MERGE_FACTOR = 10
+"""A change takes in the segments with at most so many times its own rows. So sizes grow tenfold from one to
+the next: few segments, and few rows written again."""
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+class EmbeddedEngine:
+    """`Engine` over one folder. Several processes may use the same; a write is seen at the next query."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder
+        self._folders: dict[str, Folder] = {}
+
+    def state(self, organisation: str) -> IndexState | None:
+        """The state that answers now; None where nothing was published yet. Raises Unavailable."""
+        view = self._folder(organisation).view()
+        return None if view is None else view.generation.state
+
+    def recall(self, organisation: str, query: Query, first: int) -> Recall:
+        """Recall candidates (see `Engine.recall`). Raises Unavailable, also where nothing was published."""
+        return recall(self._view(organisation), query, first)
+
+    def apply(self, organisation: str, documents: Iterable[SearchDocument], change_number: int) -> IndexState:
+        """Replace or remove some candidates (see `Engine.apply`). Raises Unavailable, also where nothing was
+        published or somebody else is writing."""
+        folder = self._folder(organisation)
+        with _sole_writer(folder), _disk():
+            view = self._view(organisation)
+            if change_number <= view.generation.change_number:
+                return view.generation.state
+            generation = _changed(folder, view, documents, change_number)
+            folder.publish(Manifest(live=generation, last=view.manifest.last))
+            folder.clean_segments(generation)
+        return generation.state
+
+    @contextmanager
+    def build(self, organisation: str, *, floor: int, vocabulary: str) -> Iterator[Builder]:
+        """Build a new generation (see `Engine.build`). Raises Unavailable, also where somebody else is
+        writing. Needs memory for one segment (131,072 candidates) at a time."""
+        folder = self._folder(organisation)
+        with _sole_writer(folder):
+            live = _live(folder)
+            with _disk():
+                if live is not None:
+                    folder.clean_generations(live)
+                name = folder.new_generation()
+            builder = _Builder(folder, Generation(name=name, floor=floor, vocabulary=vocabulary))
+            try:
+                yield builder
+            finally:
+                if not builder.published:
+                    folder.discard(name)
+
+    @contextmanager
+    def writer(self, organisation: str) -> Iterator[bool]:
+        """The right to write, without waiting; whether it was got. Raises Unavailable."""
+        with self._folder(organisation).writer() as got:
+            yield got
+
+    def _view(self, organisation: str) -> View:
+        view = self._folder(organisation).view()
+        if view is None:
+            raise Unavailable(_NOTHING)
+        return view
+
+    def _folder(self, organisation: str) -> Folder:
+        found = self._folders.get(organisation)
+        if found is None:
+            if not _KEY.fullmatch(organisation):
+                raise InvalidInput(f"{organisation!r} is no key of an organisation", where="organisation")
+            # Two threads may both come here: the first one's folder is the one that stays.
+            found = self._folders.setdefault(organisation, Folder(self._path / organisation))
+        return found
+
+
+_NOTHING = "there is no search index yet; `credmatch reindex` builds it"
+
+
+@contextmanager
+def _sole_writer(folder: Folder) -> Iterator[None]:
+    with folder.writer() as got:
+        if not got:
+            raise Unavailable("another process is writing the search index")
+        yield
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"the search index cannot be written: {error.strerror}") from error
+
+
+class _Builder:
+    """A generation being built: each 131,072 documents become a segment at once."""
+
+    def __init__(self, folder: Folder, generation: Generation) -> None:
+        self._folder = folder
+        self._generation = generation
+        self._draft = Draft()
+        self._entries: list[Entry] = []
+        self.published = False
+
+    def add(self, documents: Iterable[SearchDocument]) -> None:
+        """Take further documents; a candidate given again is replaced. Raises Unavailable."""
+        for document in documents:
+            self._draft.add(document)
+            if len(self._draft) == SEGMENT_ROWS:
+                self._write()
+
+    def publish(self, change_number: int) -> IndexState:
+        """Check all that was written and make it what answers (see `Builder.publish`). Raises Unavailable."""
+        if len(self._draft):
+            self._write()
+        with _disk():
+            for entry in self._entries:
+                self._folder.check(entry)
+            segments = [self._folder.open(entry) for entry in self._entries]
+            generation = self._generation.model_copy(
+                update={
+                    "change_number": change_number,
+                    "documents": count_documents(parts_of(segments)),
+                    "written": len(self._entries),
+                    "segments": tuple(self._entries),
+                }
+            )
+            before = _live(self._folder)
+            manifest = Manifest(live=generation, last=None if before is None else before.live)
+            self.published = True  # from here on it may be in use, whatever fails
+            self._folder.publish(manifest)
+            self._folder.clean_generations(manifest)
+        return generation.state
+
+    def _write(self) -> None:
+        number = len(self._entries) + 1
+        with _disk():
+            self._entries.append(self._folder.write(self._generation.name, number, self._draft.segment()))
+        self._draft = Draft()
+
+
+def _live(folder: Folder) -> Manifest | None:
+    """The manifest that counts; None where there is none or the index is damaged and to be replaced."""
+    try:
+        view = folder.view()
+    except Unavailable:
+        return None
+    return None if view is None else view.manifest
+
+
+def _changed(
+    folder: Folder, view: View, documents: Iterable[SearchDocument], change_number: int
+) -> Generation:
+    """Write what changed; gives the generation that is to be published then."""
+    generation = view.generation
+    named = list(zip(generation.segments, (part.segment for part in view.parts), strict=True))
+    written = generation.written
+    for new in _segments(documents):
+        parts = parts_of([*(segment for _, segment in named), new])
+        chosen = _to_merge(parts)
+        for number in chosen:
+            folder.check(named[number][0])
+        merged = _merged(parts, {*chosen, len(named)}) if chosen else new
+        named = [pair for number, pair in enumerate(named) if number not in chosen]
+        if len(merged):
+            written += 1
+            named.append((folder.write(generation.name, written, merged), merged))
+    return generation.model_copy(
+        update={
+            "change_number": change_number,
+            "documents": count_documents(parts_of([segment for _, segment in named])),
+            "written": written,
+            "segments": tuple(entry for entry, _ in named),
+        }
+    )
+
+
+def _segments(documents: Iterable[SearchDocument]) -> Iterator[Segment]:
+    remaining = iter(documents)
+    while True:
+        draft = Draft()
+        for document in islice(remaining, SEGMENT_ROWS):
+            draft.add(document)
+        if not len(draft):
+            return
+        yield draft.segment()
+
+
+def _to_merge(parts: Sequence[Part]) -> set[int]:
+    """Which of the older parts to join with the newest: from the smallest on, while they are at most
+    MERGE_FACTOR times as large as what is joined already, or mostly hidden, and all fit in a segment."""
+    joined = len(parts[-1].segment)
+    chosen = set()
+    for number in sorted(range(len(parts) - 1), key=lambda number: parts[number].shown):
+        part = parts[number]
+        small = part.shown <= MERGE_FACTOR * joined or 2 * part.shown < len(part.segment)
+        if small and joined + part.shown <= SEGMENT_ROWS:
+            chosen.add(number)
+            joined += part.shown
+    return chosen
+
+
+def _merged(parts: Sequence[Part], chosen: set[int]) -> Segment:
+    """One segment of the shown rows of the chosen parts; a tombstone only while it hides a row elsewhere."""
+    others = [part.segment for number, part in enumerate(parts) if number not in chosen]
+    joined = [parts[number] for number in sorted(chosen)]
+    masks = []
+    for part in joined:
+        mask = part.mask()
+        dead = part.segment.candidates[part.segment.tombstones]
+        hides = [other.candidates[other.rows_of(dead)] for other in others]
+        mask[part.segment.tombstones] &= np.isin(dead, np.concatenate([dead[:0], *hides]))
+        masks.append(mask)
+    return merge([part.segment for part in joined], masks)

@@ -1,0 +1,190 @@
+"""The folder of one organisation's index: reading it while others write, and writing it so that a crash at
+any moment leaves the state before or the state after."""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from matcher.errors import Unavailable
+from matcher.search.generation import Entry, Generation, Manifest, View, parts_of, read_manifest
+from matcher.search.segment import Segment, check_digest, open_segment, write_segment
+
+_MANIFEST = "manifest.json"
+_LOCK = "writer.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The manifest last read. It stays mapped: so its inode's number is given to no other file meanwhile."""
+
+    file: tuple[int, int, int, int]
+    mapped: mmap.mmap
+    view: View | None
+
+
+class Folder:
+    """An organisation's index on disk. Many threads and processes may read, one at a time writes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: _Seen | None = None
+        self._reading = threading.Lock()
+        self._writer: int | None = None
+
+    # --- reading ---
+
+    def view(self) -> View | None:
+        """The index as it is published now; None where there is none. Raises Unavailable."""
+        try:
+            file = _identity((self._path / _MANIFEST).stat())
+            seen = self._seen
+            if seen is not None and seen.file == file:
+                return seen.view
+            with self._reading:
+                return self._read().view
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Unavailable(f"the search index cannot be read: {error.strerror}") from error
+
+    def _read(self) -> _Seen:
+        """Read the manifest and map what it names; anew where a writer replaced it and removed its files."""
+        failed: tuple[int, int, int, int] | None = None
+        while True:
+            with (self._path / _MANIFEST).open("rb") as opened:
+                file = _identity(os.fstat(opened.fileno()))
+                if self._seen is not None and self._seen.file == file:
+                    return self._seen
+                mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+            manifest = read_manifest(mapped[:])
+            try:
+                view = None if manifest is None else self._open(manifest)
+            except FileNotFoundError as error:
+                if failed == file:
+                    raise Unavailable(
+                        "the search index is damaged: a file is missing; build it anew"
+                    ) from error
+                failed = file
+                continue
+            self._seen = _Seen(file, mapped, view)
+            return self._seen
+
+    def _open(self, manifest: Manifest) -> View:
+        seen = self._seen
+        known: dict[Entry, Segment] = {}
+        if seen is not None and seen.view is not None:
+            mapped = (part.segment for part in seen.view.parts)
+            known.update(zip(seen.view.generation.segments, mapped, strict=True))
+        segments = [known[entry] if entry in known else self.open(entry) for entry in manifest.live.segments]
+        return View(manifest, parts_of(segments))
+
+    def open(self, entry: Entry) -> Segment:
+        """Map a segment. Raises Unavailable where its size is wrong, and OSError."""
+        return open_segment(self._path / entry.name, entry.size)
+
+    def check(self, entry: Entry) -> None:
+        """Read a whole segment and compare it with its digest. Raises Unavailable, and OSError."""
+        check_digest(self._path / entry.name, entry.digest)
+
+    # --- writing ---
+
+    @contextmanager
+    def writer(self) -> Iterator[bool]:
+        """The right to write, for this thread; whether it was got. It may be asked for again while held.
+
+        The system frees it when the process ends, however it ends.
+        """
+        me = threading.get_ident()
+        if self._writer == me:
+            yield True
+            return
+        lock = self._lock()
+        try:
+            if lock is None:
+                yield False
+                return
+            self._writer = me
+            yield True
+        finally:
+            if lock is not None:
+                self._writer = None
+                os.close(lock)
+
+    def _lock(self) -> int | None:
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self._path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Unavailable(f"the search index cannot be written: {error.strerror}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        return lock
+
+    def new_generation(self) -> str:
+        """Make the folder of a further generation, for segments to be written to. Raises OSError."""
+        numbers = [int(path.name[1:]) for path in self._generations()]
+        name = f"g{max(numbers, default=0) + 1:06d}"
+        (self._path / name).mkdir()
+        return name
+
+    def write(self, generation: str, number: int, segment: Segment) -> Entry:
+        """Write and sync a segment, the `number`th of a generation. Raises OSError."""
+        name = f"{generation}/s{number:06d}"
+        size, digest = write_segment(segment, self._path / name)
+        _sync(self._path / generation)
+        return Entry(name=name, size=size, digest=digest)
+
+    def publish(self, manifest: Manifest) -> None:
+        """Make a manifest, all of whose segments are written, the one that counts. Raises OSError."""
+        new = self._path / f"{_MANIFEST}.new"
+        with new.open("wb") as file:
+            file.write(manifest.model_dump_json().encode())
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self._path / _MANIFEST)
+        _sync(self._path)
+
+    def clean_segments(self, generation: Generation) -> None:
+        """Remove the segments in a generation's folder that it does not name. Raises OSError."""
+        named = {entry.name for entry in generation.segments}
+        for path in (self._path / generation.name).iterdir():
+            if f"{generation.name}/{path.name}" not in named:
+                path.unlink(missing_ok=True)
+
+    def clean_generations(self, manifest: Manifest) -> None:
+        """Remove all generations but the two that a manifest names. Processes that map them keep them."""
+        named = {manifest.live.name} if manifest.last is None else {manifest.live.name, manifest.last.name}
+        for path in self._generations():
+            if path.name not in named:
+                self.discard(path.name)
+
+    def discard(self, generation: str) -> None:
+        """Remove a generation; what cannot be removed now is a left-over for the next one who cleans."""
+        shutil.rmtree(self._path / generation, ignore_errors=True)
+
+    def _generations(self) -> Iterator[Path]:
+        return (path for path in self._path.glob("g*") if path.name[1:].isdigit())
+
+
+def _identity(found: os.stat_result) -> tuple[int, int, int, int]:
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _sync(folder: Path) -> None:
+    """Sync a folder's entries, so that a file made or renamed in it survives a power cut."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
