@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
 import click
 
+from indexer.commands.output import failed
 from matcher.errors import CredmatchError
 
 _COMMANDS = {
@@ -75,7 +77,12 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command in `sys.argv` and end the process with its exit code; errors take one line."""
+    """Run the command in `sys.argv` and end the process with its exit code.
+
+    SIGTERM and SIGHUP stop it as Ctrl-C does.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -86,26 +93,19 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
-    """Run a command; its exit code. SIGTERM and SIGHUP stop it as Ctrl-C does."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; its exit code. What goes wrong takes one line on standard error."""
     try:
-        code = cli.main(arguments, prog_name="credmatch", standalone_mode=False)
+        code = cli.main(list(arguments), prog_name="credmatch", standalone_mode=False)
     except CredmatchError as error:
-        return _failed(str(error), error.exit_code)
+        return failed(str(error), error.exit_code)
     except click.ClickException as error:
-        return _failed(error.format_message(), error.exit_code)
+        return failed(error.format_message(), error.exit_code)
     except click.Abort:
-        return _failed("stopped", 130)
+        return failed("stopped", 130)
     except OSError as error:
-        return _failed(str(error), 5)
+        return failed(str(error), 5)
     return code if isinstance(code, int) else 0
-
-
-def _failed(message: str, code: int) -> int:
-    click.echo(f"credmatch: {' '.join(message.split())}", err=True)
-    return code
 
 
 if __name__ == "__main__":

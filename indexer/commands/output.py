@@ -43,3 +43,9 @@ def progress(what: str, unit: str) -> Iterator[Step]:
             bars.update(task, completed=done, total=total or None, rate=rate)
 
         yield step
+
+
+def failed(message: str, code: int) -> int:
+    """Say on one line of standard error what failed; the exit code."""
+    click.echo(f"credmatch: {' '.join(message.split())}", err=True)
+    return code

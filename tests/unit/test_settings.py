@@ -32,7 +32,7 @@ def test_variables_win_over_defaults_and_arguments_over_variables(monkeypatch: p
 
 def test_an_unknown_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CREDMATCH_DATADIR", "elsewhere")
-    with pytest.raises(ConfigurationError, match="CREDMATCH_DATADIR.*CREDMATCH_DATA_DIR"):
+    with pytest.raises(ConfigurationError, match=r"CREDMATCH_DATADIR.*CREDMATCH_DATA_DIR"):
         read_settings()
 
 
@@ -46,4 +46,4 @@ def test_a_wrong_value_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name:
 
 
 def test_the_token_is_not_shown() -> None:
-    assert "secret-secret-secret" not in repr(read_settings(access_token="secret-secret-secret"))
+    assert "secret-secret-secret" not in repr(read_settings(access_token="secret-secret-secret"))  # noqa: S106

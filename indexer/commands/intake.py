@@ -1,0 +1,51 @@
+"""`credmatch import`: candidates and their awards, from files into the database and on into the index."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from indexer.changes import catch_up
+from indexer.commands.output import json_line, progress
+from indexer.ingest import import_files
+from indexer.installation import opened
+from indexer.readings import read_pending
+from matcher.settings import read_settings
+
+
+@click.command("import")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--candidate", default="", metavar="KEY", help="Whose a file is that is about nobody in particular.")
+@click.option("--newest", is_flag=True, help="These files are the newest, even if they say what was said before.")
+@click.option("--json", "as_json", is_flag=True, help="Write the counts as one JSON document.")
+def import_(*, files: tuple[Path, ...], candidate: str, newest: bool, as_json: bool) -> None:
+    """Import candidates and awards from FILES: JSONL, CSV or Open Badges 3.0, recognised by content.
+
+    \b
+    Examples:
+      credmatch import pool.jsonl awards.csv
+      credmatch import --candidate c-17 badge.json
+
+    The same file twice changes nothing, and an interrupted import is finished by starting it again. What
+    cannot be read goes to quarantine with file, line and reason (credmatch quarantine list).
+    """
+    with opened(read_settings()) as parts:
+        key = parts.settings.organisation
+        with progress("importing", "awards") as step:
+            report = import_files(
+                parts.database, key, files, candidate=candidate, authoritative=newest, progress=step
+            )
+        with progress("reading what has no competencies", "achievements") as step:
+            read_pending(parts.database, parts.vocabularies, key, step)
+        catch_up(parts.database, parts.engine, key)
+    if as_json:
+        json_line(asdict(report))
+    else:
+        click.echo(
+            f"{report.files} files: {report.awards_added:,} awards added, {report.awards_changed:,} changed, "
+            f"{report.awards_unchanged:,} unchanged; {report.quarantined:,} records quarantined"
+        )

@@ -1,0 +1,34 @@
+"""`credmatch serve`: pages and API, with everything that keeps them up to date."""
+
+from __future__ import annotations
+
+import click
+
+from indexer.serve import bind, check_exposure, serve
+from matcher.settings import read_settings
+
+
+@click.command("serve")
+@click.option("--host", help="Address to bind; CREDMATCH_HOST, else 127.0.0.1.")
+@click.option("--port", type=int, help="Port to bind; CREDMATCH_PORT, else 8080.")
+@click.option("--workers", type=int, help="Web worker processes; CREDMATCH_WORKERS, else 2.")
+@click.option("--sample", is_flag=True, help="Where the pool is empty, first load 2,000 fictional people.")
+def serve_(*, host: str | None, port: int | None, workers: int | None, sample: bool) -> None:
+    """Serve pages and API until Ctrl-C or SIGTERM.
+
+    \b
+    Examples:
+      credmatch serve --sample
+      CREDMATCH_ACCESS_TOKEN=... credmatch serve --host 0.0.0.0 --port 9000
+
+    Anything but loopback is refused unless CREDMATCH_ACCESS_TOKEN is set, which every request must then carry.
+    """
+    stated = {"host": host, "port": port, "workers": workers}
+    settings = read_settings(**{name: value for name, value in stated.items() if value is not None})
+    check_exposure(settings)
+    try:
+        with bind(settings) as listener:
+            make_ready(settings, sample=sample)
+            serve(settings, listener)
+    except KeyboardInterrupt:
+        click.echo("credmatch has stopped", err=True)
