@@ -1,0 +1,113 @@
+"""The change log: which candidates a search engine has to look at again, in the order of the writes.
+
+What a candidate can prove changes with the awards it holds, and with the achievements behind them: then every
+holder is logged, and every holder of a whole of which the achievement is a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, insert, literal, select, union
+
+from matcher.store import tables as t
+from matcher.store.database import Connection, parts
+from matcher.store.profiles import PART_NAMES_WHOLE, WHOLE_NAMES_PART
+
+
+def log_changes(
+    connection: Connection,
+    organisation_id: int,
+    *,
+    candidates: Iterable[int] = (),
+    achievements: Iterable[int] = (),
+) -> None:
+    """Log the candidates with these ids and the holders of these achievements, each once a call.
+
+    Only inside `Database.write`, after what changed was written.
+    """
+    c, a = t.candidates.c, t.awards.c
+    changed = [
+        *(
+            select(c.id.label("id")).where(c.organisation_id == organisation_id, c.id.in_(some))
+            for some in parts(candidates)
+        ),
+        *(
+            select(a.candidate_id.label("id")).where(
+                a.organisation_id == organisation_id, a.achievement_id.in_(some)
+            )
+            for some in parts(achievements)
+        ),
+    ]
+    if not changed:
+        return
+    found = union(*changed).subquery()
+    rows = select(literal(organisation_id), found.c.id).order_by(found.c.id)
+    connection.execute(insert(t.changes).from_select(["organisation_id", "candidate_id"], rows))
+
+
+def last_change(connection: Connection, organisation_id: int) -> int:
+    """The number of the organisation's last change, 0 where there is none."""
+    c = t.changes.c
+    number: int = connection.execute(
+        select(func.coalesce(func.max(c.number), 0)).where(c.organisation_id == organisation_id)
+    ).scalar_one()
+    return number
+
+
+def changed_candidates(
+    connection: Connection, organisation_id: int, after: int, limit: int
+) -> tuple[list[int], int]:
+    """Ids of the candidates in the up to `limit` changes after number `after`, each once and rising.
+
+    Also gives the number that is reached with them; `after` itself where nothing follows it.
+    """
+    c = t.changes.c
+    rows = connection.execute(
+        select(c.number, c.candidate_id)
+        .where(c.organisation_id == organisation_id, c.number > after)
+        .order_by(c.number)
+        .limit(limit)
+    ).all()
+    return sorted({candidate for _, candidate in rows}), rows[-1][0] if rows else after
+
+
+def candidate_ids(connection: Connection, organisation_id: int, after_id: int, limit: int) -> list[int]:
+    """Ids of up to `limit` candidates above `after_id`, rising."""
+    c = t.candidates.c
+    rows = connection.execute(
+        select(c.id).where(c.organisation_id == organisation_id, c.id > after_id).order_by(c.id).limit(limit)
+    )
+    return list(rows.scalars())
+
+
+def wholes(connection: Connection, organisation_id: int, achievements: Iterable[int]) -> set[int]:
+    """Ids of the achievements of which one of `achievements` is a part, at any depth."""
+    found: set[int] = set()
+    edge = set(achievements)
+    while edge:
+        edge = _direct_wholes(connection, organisation_id, edge) - found
+        found |= edge
+    return found
+
+
+def _direct_wholes(connection: Connection, organisation_id: int, achievements: set[int]) -> set[int]:
+    # Three plain look-ups by index: the one join of them all makes SQLite scan the achievements.
+    a, r = t.achievements.c, t.achievement_relations.c
+    own = a.organisation_id == organisation_id
+    keys: list[str] = []
+    named: list[str] = []
+    for some in parts(achievements):
+        keys += connection.execute(select(a.key).where(own, a.id.in_(some))).scalars()
+        named += connection.execute(
+            select(r.other_key).where(r.achievement_id.in_(some), r.type.in_(PART_NAMES_WHOLE))
+        ).scalars()
+    found: set[int] = set()
+    for some_keys in parts(keys):
+        naming = select(r.achievement_id).where(r.other_key.in_(some_keys), r.type.in_(WHOLE_NAMES_PART))
+        found.update(
+            connection.execute(naming.join(t.achievements, a.id == r.achievement_id).where(own)).scalars()
+        )
+    for some_keys in parts(named):
+        found.update(connection.execute(select(a.id).where(own, a.key.in_(some_keys))).scalars())
+    return found

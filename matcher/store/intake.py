@@ -1,0 +1,241 @@
+"""Taking in candidates with their awards: created, merged, or recognised as stored, a batch at a time.
+
+Rules. What a record leaves empty changes nothing. What it says replaces what is stored, unless the database
+has seen that version before (then it is an older one) or, for an award, unless it starts before the stored
+one. Applications and identifiers are added and never removed. Importing the same records again changes
+nothing, and how records are cut into batches makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Proof
+from matcher.store import tables as t
+from matcher.store.achievement_intake import AchievementIntake, Offer
+from matcher.store.changes import log_changes
+from matcher.store.database import Connection, parts
+from matcher.store.identity import award_key, award_version
+from matcher.store.organisations import Organisation
+from matcher.store.people_intake import People, store_people
+from matcher.store.superseded import Of, Version, load_older, store_older
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was not stored: a record with only the part that was refused, its place in it, and why."""
+
+    record: CandidateRecord
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the awards of some records, and what of the records was refused."""
+
+    awards_added: int = 0
+    awards_changed: int = 0
+    awards_unchanged: int = 0
+    refused: tuple[Refusal, ...] = ()
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.awards_added + other.awards_added,
+            self.awards_changed + other.awards_changed,
+            self.awards_unchanged + other.awards_unchanged,
+            self.refused + other.refused,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An award that a record says a candidate has, with what identifies it."""
+
+    record: CandidateRecord
+    award: AwardRecord
+    candidate: int
+    achievement: int
+    key: str
+    version: bytes
+
+
+class _Award:
+    """One award while a batch is taken in. `said`: what to write of it, None where nothing changed."""
+
+    __slots__ = ("candidate", "id", "said", "start", "version")
+
+    def __init__(self, candidate: int, version: Version, start: int | None = None, id_: int = 0) -> None:
+        self.candidate = candidate
+        self.version = version
+        self.start = start
+        self.id = id_
+        self.said: _Said | None = None
+
+    def take(self, said: _Said, *, authoritative: bool) -> bool:
+        """Take over what is said of it; False where it is that already, or was, or what is said starts
+        earlier."""
+        start = _start(said.award.issued, said.award.valid_from)
+        earlier = start is not None and self.start is not None and start < self.start
+        if earlier and not authoritative:
+            return False
+        if not self.version.advance(said.version, authoritative=authoritative):
+            return False
+        self.start, self.said = start, said
+        return True
+
+
+def store_candidates(
+    connection: Connection,
+    organisation: Organisation,
+    records: Sequence[CandidateRecord],
+    *,
+    authoritative: bool = False,
+    achievements: AchievementIntake | None = None,
+) -> Counts:
+    """Take in one batch of records, in their order, and log one change for every candidate that changed.
+
+    With `authoritative` what a record says counts even if it was seen before or starts earlier. Batches of
+    one import share `achievements`, which then need not be looked up again. Only inside `Database.write`.
+    """
+    achievements = achievements or AchievementIntake(organisation, authoritative=authoritative)
+    people = store_people(connection, organisation, records, authoritative=authoritative)
+    offers, touched = achievements.store(
+        connection, [award.achievement for record in records for award in record.awards]
+    )
+    said = list(_said(records, people, offers))
+    awards = _load(connection, organisation.id, said)
+    counts, conflicts = _take(said, awards, authoritative=authoritative)
+    changed = _write(connection, organisation.id, awards)
+    log_changes(connection, organisation.id, candidates=people.changed | changed, achievements=touched)
+    nobody = (Refusal(records[place], "candidate", reason) for place, reason in people.refused.items())
+    return replace(counts, refused=(*nobody, *_refusals(connection, conflicts)))
+
+
+def _said(
+    records: Sequence[CandidateRecord], people: People, offers: Mapping[AchievementRecord, Offer]
+) -> Iterable[_Said]:
+    for record, subject in zip(records, people.subjects, strict=True):
+        if subject is None:
+            continue
+        candidate, candidate_key = subject
+        for award in record.awards:
+            offer = offers[award.achievement]
+            key = award_key(award, candidate_key, offer.key, offer.issuer)
+            yield _Said(record, award, candidate, offer.id, key, award_version(award, offer.key))
+
+
+def _load(connection: Connection, organisation_id: int, said: Sequence[_Said]) -> dict[str, _Award]:
+    """The stored ones of the awards that are said, by key, with their older versions where these matter."""
+    a = t.awards.c
+    awards: dict[str, _Award] = {}
+    for some in parts(one.key for one in said):
+        rows = connection.execute(
+            select(a.id, a.candidate_id, a.key, a.digest, a.issued, a.valid_from).where(
+                a.organisation_id == organisation_id, a.key.in_(some)
+            )
+        )
+        for id_, candidate, key, digest, issued, valid_from in rows:
+            awards[key] = _Award(candidate, Version(digest), _start(issued, valid_from), id_)
+    differing = {
+        award.id: award.version
+        for one in said
+        if (award := awards.get(one.key)) and award.version.current != one.version
+    }
+    load_older(connection, organisation_id, Of.AWARD, differing.items())
+    return awards
+
+
+def _take(
+    said: Iterable[_Said], awards: dict[str, _Award], *, authoritative: bool
+) -> tuple[Counts, list[tuple[_Said, int]]]:
+    """Let each award that is said create, change or leave one of `awards`.
+
+    Also gives those that are refused, each with the id of the candidate whom the award belongs to.
+    """
+    added = changed = unchanged = 0
+    conflicts: list[tuple[_Said, int]] = []
+    for one in said:
+        stored = awards.get(one.key)
+        if stored is None:
+            stored = awards[one.key] = _Award(one.candidate, Version())
+            stored.take(one, authoritative=authoritative)
+            added += 1
+        elif stored.candidate != one.candidate:
+            conflicts.append((one, stored.candidate))
+        elif stored.take(one, authoritative=authoritative):
+            changed += 1
+        else:
+            unchanged += 1
+    return Counts(added, changed, unchanged), conflicts
+
+
+def _write(connection: Connection, organisation_id: int, awards: Mapping[str, _Award]) -> set[int]:
+    """Write the awards of which something new was said; gives the ids of their candidates."""
+    advanced = {key: (award, award.said) for key, award in awards.items() if award.said}
+    fresh = [_row(organisation_id, said) for award, said in advanced.values() if not award.id]
+    changed = [
+        {"stored_id": award.id, **_row(organisation_id, said)}
+        for award, said in advanced.values()
+        if award.id
+    ]
+    if fresh:
+        connection.execute(insert(t.awards), fresh)
+    if changed:
+        connection.execute(update(t.awards).where(t.awards.c.id == bindparam("stored_id")), changed)
+    twice = {key: award for key, (award, _) in advanced.items() if award.version.older and not award.id}
+    _find_ids(connection, organisation_id, twice)
+    versions = [(award.id, award.version) for award, _ in advanced.values() if award.id]
+    store_older(connection, organisation_id, Of.AWARD, versions)
+    return {award.candidate for award, _ in advanced.values()}
+
+
+def _find_ids(connection: Connection, organisation_id: int, by_key: Mapping[str, _Award]) -> None:
+    """Give awards that were just inserted their ids (their older versions are stored by these)."""
+    a = t.awards.c
+    for some in parts(by_key):
+        query = select(a.key, a.id).where(a.organisation_id == organisation_id, a.key.in_(some))
+        for key, id_ in connection.execute(query):
+            by_key[key].id = id_
+
+
+def _row(organisation_id: int, said: _Said) -> dict[str, Any]:
+    award = said.award
+    return {
+        "organisation_id": organisation_id,
+        "candidate_id": said.candidate,
+        "achievement_id": said.achievement,
+        "key": said.key,
+        "digest": said.version,
+        "issued": award.issued,
+        "valid_from": award.valid_from,
+        "expires": award.expires,
+        "status": award.status.value,
+        "level": award.level,
+        "level_label": award.level_label,
+        "proof": Proof.STATED.value,  # what was checked was another version
+        "evidence": award.evidence,
+    }
+
+
+def _refusals(connection: Connection, conflicts: Sequence[tuple[_Said, int]]) -> Iterable[Refusal]:
+    if not conflicts:
+        return
+    c = t.candidates.c
+    keys: dict[int, str] = {}
+    for some in parts(owner for _, owner in conflicts):
+        keys.update(connection.execute(select(c.id, c.key).where(c.id.in_(some))).tuples().all())
+    for said, owner in conflicts:
+        record = CandidateRecord(
+            key=said.record.key, identifiers=said.record.identifiers, awards=(said.award,)
+        )
+        where = f"awards[{said.record.awards.index(said.award)}].key"
+        yield Refusal(record, where, f"the award {said.key} belongs to another candidate, {keys[owner]}")
+
+
+def _start(issued: int | None, valid_from: int | None) -> int | None:
+    return issued if valid_from is None else valid_from
