@@ -1,0 +1,86 @@
+"""JSON from outside, decoded strictly and in bounded time.
+
+Refused beyond what JSON itself refuses: an object that has a key twice (the last would silently win), NaN and
+the infinities, numbers beyond a double, and nesting deeper than the interpreter's stack.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from codecs import BOM_UTF8
+from collections import Counter
+from typing import Any, NoReturn
+
+from matcher.errors import InvalidInput
+
+_LONGEST_SHOWN = 80
+
+
+def decode(data: bytes) -> object:
+    """The value that `data`, one JSON text in UTF-8 (a byte order mark is allowed), stands for.
+
+    Raises InvalidInput saying what is wrong and at which character.
+    """
+    try:
+        text = data.removeprefix(BOM_UTF8).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"not UTF-8 at byte {error.start + 1}") from error
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise InvalidInput(f"not JSON: {error.msg} at character {error.pos + 1}") from error
+    except RecursionError as error:
+        raise InvalidInput("not readable: nested too deeply") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise InvalidInput("not readable: a number has too many digits") from error
+
+
+def encode(value: object) -> str:
+    """The JSON text of a decoded value; of one nested almost too deeply to be decoded only that it is so."""
+    try:
+        return printable(json.dumps(value, ensure_ascii=False))
+    except RecursionError:
+        return '"nested too deeply"'
+
+
+def shown(value: object) -> str:
+    """`value` as an error message shows it: JSON, cut to 80 characters; a container only by its kind."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = printable(json.dumps(value, ensure_ascii=False, default=str))
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def printable(text: str) -> str:
+    """`text` without what databases refuse: lone surrogates and NUL are written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\u0000")
+
+
+def raw_text(data: bytes) -> str:
+    """A record's bytes as text that can be stored; bytes that are not UTF-8 are written as escapes."""
+    return printable(data.removeprefix(BOM_UTF8).decode("utf-8", "backslashreplace"))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    body = dict(pairs)
+    if len(body) != len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise InvalidInput(f"an object has the key {shown(twice)} twice")
+    return body
+
+
+def _constant(name: str) -> NoReturn:
+    raise InvalidInput(f"{name} is not a JSON number")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise InvalidInput(f"the number {text[:_LONGEST_SHOWN]} is too large")
+    return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)

@@ -1,0 +1,297 @@
+"""The shape of a candidate as JSON, in which files and requests give one, and its rules.
+
+    {"candidate": {"key", "name", "email", "region", "languages": []},
+     "awards": [{"key",
+                 "achievement": {"key", "name", "description", "issuer": {"name", "url"},
+                                 "competencies": [{"uri", "label", "framework", "kind"}],
+                                 "related": [{"type", "key"}]},
+                 "issued", "valid_from", "expires", "status", "level": {"value", "label"}, "evidence": []}],
+     "applied_to": []}
+
+Required are `candidate.key` and of each award its achievement's name or key; null says the same as leaving
+out. `status` is active (also where not stated), suspended, revoked or unknown; `kind` is skill (also where
+not stated), knowledge or attribute; `level.value` is 0 to 1. A date is `2026-01-31`, or a date and time
+`2026-01-31T09:30:00-05:00`: without a time it means the whole day, without an offset the organisation's time
+zone. Keys are trimmed, at most 500 characters, without control characters; the other maxima stand with the
+fields below. A field that is not listed is refused, because it is most often a misspelt one; fields whose
+name begins with `x-`, and `@context`, are skipped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
+
+from indexer.readers.json_text import shown
+from indexer.readers.problems import NO_CONTROL, NO_NUL, URI, problem
+from matcher.errors import InvalidInput
+from matcher.moments import first_moment, last_moment
+from matcher.records import (
+    UNITS,
+    AchievementRecord,
+    AwardRecord,
+    CandidateRecord,
+    CompetencyRef,
+    IssuerRef,
+    Kind,
+    RelatedRef,
+    Status,
+)
+
+_Key = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=NO_CONTROL)
+]
+_MaybeKey = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=NO_CONTROL)]
+_Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=NO_CONTROL)]
+_Uri = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=URI)]
+_Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=NO_NUL)]
+_Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000, pattern=NO_NUL)]
+_Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=NO_CONTROL)]
+_Language = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=35, pattern=NO_CONTROL),
+]
+_Date = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
+
+_EARLIEST_YEAR = 1900
+_LATEST = 253_402_214_400
+"""9999-12-31T00:00Z. Systems write 9999-12-31 for "never"; later moments are no date in every time zone."""
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d.*)?")
+_STATUSES = {status.value: status for status in Status}
+_KINDS = {kind.value: kind for kind in Kind}
+_Read = Callable[[str, ZoneInfo], int]
+_LONGEST_KEPT = 5_000  # bytes of an achievement's JSON
+_DEEPEST = 8  # levels of objects and lists that the shape has, and some
+
+
+class _Stated(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class _Issuer(_Stated):
+    name: _Name | None = None
+    url: _Address | None = None
+
+
+class _Competency(_Stated):
+    uri: _Uri | None = None
+    label: _Name | None = None
+    framework: _Name | None = None
+    kind: Literal["skill", "knowledge", "attribute"] | None = None
+
+
+class _Related(_Stated):
+    type: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=NO_CONTROL)]
+    key: _Key
+
+
+class _Achievement(_Stated):
+    key: _MaybeKey | None = None
+    name: _Name | None = None
+    description: _Prose | None = None
+    issuer: _Issuer | None = None
+    competencies: Annotated[list[_Competency], Field(max_length=500)] | None = None
+    related: Annotated[list[_Related], Field(max_length=500)] | None = None
+
+
+class _Level(_Stated):
+    value: Annotated[float, Field(ge=0, le=1)] | None = None
+    label: _Name | None = None
+
+
+class _Award(_Stated):
+    key: _MaybeKey | None = None
+    achievement: Any  # checked apart, once for all its awards
+    issued: _Date | None = None
+    valid_from: _Date | None = None
+    expires: _Date | None = None
+    status: Literal["active", "suspended", "revoked", "unknown"] | None = None
+    level: _Level | None = None
+    evidence: Annotated[list[Annotated[str, StringConstraints(max_length=2000, pattern=NO_NUL)]],
+                        Field(max_length=100)] | None = None  # fmt: skip
+
+
+class _Person(_Stated):
+    key: _Key
+    name: _Name | None = None
+    email: (
+        Annotated[str, StringConstraints(strip_whitespace=True, max_length=320, pattern=NO_CONTROL)] | None
+    ) = None
+    region: _Word | None = None
+    languages: Annotated[list[_Language], Field(max_length=50)] | None = None
+
+
+class _Candidate(_Stated):
+    candidate: _Person
+    # Each award is checked alone: a bad one does not lose the others.
+    awards: Annotated[list[Any], Field(max_length=10_000)] | None = None
+    applied_to: Annotated[list[_Key], Field(max_length=10_000)] | None = None
+
+
+FIELDS = tuple(
+    dict.fromkeys(
+        name
+        for model in (_Candidate, _Person, _Award, _Achievement, _Issuer, _Competency, _Related, _Level)
+        for name in model.model_fields
+    )
+)
+"""Every field name of the shape."""
+
+
+def parse_candidate(body: object, zone: ZoneInfo) -> CandidateRecord:
+    """The candidate that `body`, decoded JSON in the shape above, describes.
+
+    `zone` is the organisation's. Raises InvalidInput with the JSON path of the first thing that is wrong.
+    """
+    record, refused = read_candidate(without_extensions(body), zone)
+    for _, error in refused:
+        raise error
+    return record
+
+
+def read_candidate(body: object, zone: ZoneInfo) -> tuple[CandidateRecord, list[tuple[object, InvalidInput]]]:
+    """The candidate with the awards that are good, and each bad award (as it stood) with what is wrong.
+
+    Raises InvalidInput with the JSON path where the candidate itself is wrong.
+    """
+    try:
+        stated = _Candidate.model_validate(body)
+    except ValidationError as error:
+        raise problem(error, FIELDS) from error
+    awards: list[AwardRecord] = []
+    refused: list[tuple[object, InvalidInput]] = []
+    for number, award in enumerate(stated.awards or ()):
+        try:
+            awards.append(read_award(award, zone, f"awards[{number}]"))
+        except InvalidInput as error:
+            refused.append((award, error))
+    person = stated.candidate
+    record = CandidateRecord(
+        key=person.key,
+        name=person.name or "",
+        email=person.email or "",
+        region=person.region or "",
+        languages=tuple(dict.fromkeys(person.languages or ())),
+        awards=tuple(awards),
+        applied_to=tuple(dict.fromkeys(stated.applied_to or ())),
+    )
+    return record, refused
+
+
+def read_award(body: object, zone: ZoneInfo, at: str) -> AwardRecord:
+    """The award that `body`, one entry of `awards`, describes; `at` is its JSON path.
+
+    Raises InvalidInput with the JSON path of what is wrong.
+    """
+    try:
+        stated = _Award.model_validate(body)
+    except ValidationError as error:
+        raise problem(error, FIELDS, at) from error
+    level = stated.level
+    award = AwardRecord(
+        achievement=_achievement(stated.achievement, f"{at}.achievement"),
+        key=stated.key or "",
+        issued=_moment(stated.issued, zone, f"{at}.issued"),
+        valid_from=_moment(stated.valid_from, zone, f"{at}.valid_from"),
+        expires=_moment(stated.expires, zone, f"{at}.expires", last_moment),
+        status=_STATUSES[stated.status or "active"],
+        level=None if level is None or level.value is None else round(level.value * UNITS),
+        level_label="" if level is None else level.label or "",
+        evidence=tuple(filter(None, stated.evidence or ())),
+    )
+    _check_order(award, stated, at)
+    return award
+
+
+def check_candidate(record: CandidateRecord, candidate: str) -> None:
+    """Raise InvalidInput where a file that should be about `candidate` (a key, or "") is about another."""
+    if candidate and record.key != candidate:
+        reason = f"{shown(record.key)} is not {shown(candidate)}, whose the file should be"
+        raise InvalidInput(reason, where="candidate.key")
+
+
+def without_extensions(body: Any, depth: int = _DEEPEST) -> Any:
+    """`body` without the fields that others may add: `@context`, and names that begin with `x-`."""
+    if depth and isinstance(body, dict):
+        return {
+            key: without_extensions(value, depth - 1)
+            for key, value in body.items()
+            if key != "@context" and not str(key).startswith("x-")
+        }
+    if depth and isinstance(body, list):
+        return [without_extensions(value, depth - 1) for value in body]
+    return body
+
+
+def _achievement(body: object, at: str) -> AchievementRecord:
+    try:
+        text = to_json(body)
+        read = _read_achievement if len(text) <= _LONGEST_KEPT else _read_achievement.__wrapped__
+        return read(text)
+    except ValidationError as error:
+        raise problem(error, FIELDS, at) from error
+    except PydanticSerializationError as error:
+        raise InvalidInput("has half of a surrogate pair, or is nested too deeply", where=at) from error
+    except InvalidInput as error:
+        raise InvalidInput(error.reason, where=f"{at}{error.where}") from error
+
+
+@lru_cache(maxsize=5_000)
+def _read_achievement(text: bytes) -> AchievementRecord:
+    """The achievement that a JSON text states. Kept, because thousands of awards state the same one."""
+    stated = _Achievement.model_validate_json(text)
+    if not (stated.name or stated.key):
+        raise InvalidInput("needs a name or a key")
+    issuer = stated.issuer
+    return AchievementRecord(
+        name=stated.name or "",
+        key=stated.key or "",
+        description=stated.description or "",
+        issuer=IssuerRef() if issuer is None else IssuerRef(issuer.name or "", issuer.url or ""),
+        competencies=tuple(_competencies(stated.competencies or ())),
+        related=tuple(RelatedRef(related.type, related.key) for related in stated.related or ()),
+    )
+
+
+def _competencies(stated: Iterable[_Competency]) -> Iterator[CompetencyRef]:
+    for number, competency in enumerate(stated):
+        if not (competency.uri or competency.label):
+            raise InvalidInput("needs a URI or a label", where=f".competencies[{number}]")
+        yield CompetencyRef(
+            competency.label or "",
+            competency.uri or "",
+            competency.framework or "",
+            _KINDS[competency.kind or "skill"],
+        )
+
+
+def _moment(text: str | None, zone: ZoneInfo, at: str, read: _Read = first_moment) -> int | None:
+    if not text:
+        return None
+    try:
+        return _read(text, zone, read)
+    except ValueError as error:
+        raise InvalidInput(f"{shown(text)} is not a date", where=at) from error
+
+
+@lru_cache(maxsize=50_000)
+def _read(text: str, zone: ZoneInfo, read: _Read) -> int:
+    if not _DATE.fullmatch(text) or int(text[:4]) < _EARLIEST_YEAR:
+        raise ValueError
+    return min(read(text, zone), _LATEST)
+
+
+def _check_order(award: AwardRecord, stated: _Award, at: str) -> None:
+    if award.expires is None:
+        return
+    for name, start in (("issued", award.issued), ("valid_from", award.valid_from)):
+        if start is not None and award.expires < start:
+            first = shown(getattr(stated, name))
+            raise InvalidInput(f"{shown(stated.expires)} is before {name}, {first}", where=f"{at}.expires")
