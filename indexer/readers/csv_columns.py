@@ -68,8 +68,8 @@ _KNOWN = {name: name for name in PATHS} | {
 
 def plain(text: str) -> str:
     """`text` in lower case without accents, each run of anything else between letters and digits one `_`."""
-    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
+    letters = [one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one)]
+    return re.sub(r"[^a-z0-9]+", "_", "".join(letters).lower()).strip("_")
 
 
 def known(headers: Sequence[str]) -> int:

@@ -140,8 +140,8 @@ def _row(waiting: deque[Line], source: Iterator[Line], separator: str) -> tuple[
     parts: list[str] = []
     while True:
         if len(parts) == len(waiting):
-            following = next(source, None) if parts else None
-            if following is None or len(parts) == _MOST_LINES:
+            following = next(source, None) if len(parts) < _MOST_LINES else None
+            if following is None:
                 raise InvalidInput("a quotation mark is opened and not closed")
             waiting.append(following)
         parts.append(_text(waiting[len(parts)]) + "\n")

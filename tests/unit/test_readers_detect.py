@@ -1,0 +1,135 @@
+"""Files are recognised by what is in them, never by their names."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.readers.detect import open_records, read_stream
+from matcher.records import CandidateRecord, Rejected
+
+ZONE = ZoneInfo("America/Toronto")
+LINE = '{"candidate":{"key":"a"},"awards":[{"achievement":{"name":"One"}}]}'
+BADGE = {
+    "id": "urn:uuid:1",
+    "issuer": "did:example:i",
+    "credentialSubject": {"id": "did:example:s", "role": "candidate", "achievement": {"name": "One"}},
+}
+TABLE = "candidate_key,achievement_name\na,One\n"
+
+
+def read(data: str | bytes, candidate: str = "") -> list[CandidateRecord | Rejected]:
+    raw = data.encode() if isinstance(data, str) else data
+    return list(read_stream(io.BytesIO(raw), "f", ZONE, candidate=candidate))
+
+
+def names(found: list[CandidateRecord | Rejected]) -> list[str]:
+    assert all(isinstance(one, CandidateRecord) for one in found), found
+    return [
+        award.achievement.name for one in found if isinstance(one, CandidateRecord) for award in one.awards
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        LINE,
+        "\ufeff" + LINE,
+        "\n\n" + LINE + "\n",
+        json.dumps(json.loads(LINE) | {"applied_to": ["p" * 200] * 500}),  # longer than what is looked at
+        json.dumps(BADGE),
+        json.dumps(BADGE, indent=2),
+        json.dumps([BADGE], indent=2),
+        "\ufeff  " + json.dumps([BADGE]),
+        TABLE,
+        "\ufeff" + TABLE.replace("\n", "\r\n"),
+        TABLE.replace(",", ";"),
+    ],
+)
+def test_formats_are_recognised_by_content(data: str) -> None:
+    assert names(read(data)) == ["One"]
+
+
+@pytest.mark.parametrize("first", ["garbage", "[[[[", '{"candidate":', "{}", '{"candidates": 1}', "[1, 2]"])
+def test_a_bad_first_line_does_not_hide_the_format(first: str) -> None:
+    rejected, record = read(f"{first}\n{LINE}\n")
+    assert isinstance(rejected, Rejected)
+    assert isinstance(record, CandidateRecord)
+
+
+def test_a_candidate_spread_over_several_lines_is_one_refusal() -> None:
+    (rejected,) = read(json.dumps(json.loads(LINE), indent=2))
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "this is a candidate: candidates are read one a line, as JSON Lines"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b" \n", "the file is empty"),
+        (b"\x89PNG\r\n\x1a\n", "this is a PNG image"),
+        (b"eyJhbGciOiJSUzI1NiJ9.e30.c2ln", "this looks like a JSON Web Token"),
+        (b'<?xml version="1.0"?><svg/>', "this is XML or SVG"),
+        (b"PK\x03\x04\x14", "this is a ZIP file or a spreadsheet"),
+        (b"\x1f\x8b\x08", "this is a gzip file"),
+        ("clé;titre\n".encode("utf-16"), "this is UTF-16"),
+        (b"nothing we know", "in none of the formats we read: JSON Lines, Open Badges 3.0 (JSON), CSV"),
+        (bytes(range(256)), "in none of the formats we read"),
+    ],
+)
+def test_what_is_in_no_format_is_one_refusal_that_says_what_it_is(data: bytes, reason: str) -> None:
+    (rejected,) = read(data)
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason.startswith(reason)
+
+
+def test_files_are_opened_by_path_and_standard_input_by_a_dash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lines.csv"  # the name says nothing
+    path.write_text(LINE)
+    assert names(list(open_records(path, ZONE))) == ["One"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TABLE.encode())))
+    assert names(list(open_records(Path("-"), ZONE))) == ["One"]
+
+
+def test_a_file_that_cannot_be_opened_is_one_refusal(tmp_path: Path) -> None:
+    found = [*open_records(tmp_path / "missing", ZONE), *open_records(tmp_path, ZONE)]
+    assert [one.reason for one in found if isinstance(one, Rejected)] == [
+        "cannot be read: No such file or directory",
+        "cannot be read: Is a directory",
+    ]
+
+
+def test_the_candidate_given_reaches_every_format() -> None:
+    (record,) = read(json.dumps(BADGE), candidate="c-1")
+    assert isinstance(record, CandidateRecord)
+    assert record.key == "c-1"
+    assert isinstance(read(LINE, candidate="b")[0], Rejected)
+    assert isinstance(read(TABLE, candidate="b")[0], Rejected)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_reading_fail(data: bytes) -> None:
+    assert all(isinstance(one, CandidateRecord | Rejected) for one in read(data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        LINE[:-2] + ',{"achievement":{"name":"Two"},"issued":"2026-13-01"}]}',
+        json.dumps([BADGE, BADGE | {"id": "urn:uuid:2", "validFrom": "2026-13-01"}]),
+        "candidate_key;achievement_name;issued\nb;One;2026-13-01\n",
+    ],
+)
+def test_a_raw_record_that_is_corrected_can_be_read_again(data: str) -> None:
+    (rejected,) = [one for one in read(data) if isinstance(one, Rejected)]
+    assert not [one for one in read(rejected.raw.replace("-13-", "-12-")) if isinstance(one, Rejected)]
