@@ -83,7 +83,7 @@ class Builder(Protocol):
     """A generation being built beside the live one."""
 
     def add(self, documents: Iterable[SearchDocument]) -> None:
-        """Take further documents; each candidate at most once."""
+        """Take further documents; a candidate given again is replaced, by a tombstone removed."""
 
     def publish(self, change_number: int) -> IndexState:
         """Make the generation the one that answers, at once for every process. The last one is kept."""
@@ -92,7 +92,8 @@ class Builder(Protocol):
 class Engine(Protocol):
     """A search engine for all organisations; each call names one, and nothing crosses.
 
-    All calls raise `Unavailable` where the engine does not answer.
+    All calls raise `Unavailable` where the engine does not answer; `apply` and `build` also where
+    somebody else holds the right to write, `recall` and `apply` also where nothing was published yet.
     """
 
     def state(self, organisation: str) -> IndexState | None:

@@ -1,0 +1,81 @@
+"""Following the change log: what is written to the store is found at the next search, within a second."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from indexer.copying import apply_log
+from indexer.rebuild import rebuild, today
+from matcher.errors import Unavailable
+from matcher.search.engine import Engine, IndexState
+from matcher.store.changes import last_change
+from matcher.store.database import Database
+from matcher.store.organisations import Organisation, organisation
+
+POLL_SECONDS = 0.1
+"""How often the log's last number is looked at."""
+
+LONGEST_PAUSE_SECONDS = 5.0
+"""While a part does not answer, each pause is twice the one before, up to this."""
+
+_log = logging.getLogger(__name__)
+
+
+def catch_up(database: Database, engine: Engine, organisation_key: str) -> IndexState | None:
+    """Apply the change log to its end; build the first generation where there is none.
+
+    Where another process is writing the index it does the work, and its state so far is given. An index ahead
+    of the log belongs to another database (or to this one before it was restored) and is built anew.
+    Raises Unavailable, and NotFound.
+    """
+    with engine.writer(organisation_key) as mine:
+        state = engine.state(organisation_key)
+        if not mine:
+            return state
+        with database.read() as connection:
+            home = organisation(connection, organisation_key)
+            number = last_change(connection, home.id)
+        if state is None or state.change_number > number:
+            return rebuild(database, engine, organisation_key, "", _quiet)
+        return apply_log(database, engine, home)
+
+
+def follow(database: Database, engine: Engine, organisation_key: str, stop: threading.Event) -> None:
+    """Keep the index current until `stop` is set; at the start of a day, build it anew with that floor.
+
+    Goes on, more slowly, while the database or the engine does not answer. Raises NotFound.
+    """
+    pause = POLL_SECONDS
+    while not stop.is_set():
+        try:
+            _follow_once(database, engine, organisation_key)
+            pause = POLL_SECONDS
+        except Unavailable as error:
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            _log.warning("following the changes of %s: %s; again in %.1f s", organisation_key, error, pause)
+        stop.wait(pause)
+
+
+def _follow_once(database: Database, engine: Engine, organisation_key: str) -> None:
+    # The state is read first: whoever moves it has read the log before, so it can be behind but not ahead.
+    state = engine.state(organisation_key)
+    with database.read() as connection:
+        home = organisation(connection, organisation_key)
+        number = last_change(connection, home.id)
+    if state is None or state.change_number != number:
+        state = catch_up(database, engine, organisation_key)
+    if state is not None and state.floor < today(home):
+        _move_floor(database, engine, home, state)
+
+
+def _move_floor(database: Database, engine: Engine, home: Organisation, state: IndexState) -> None:
+    """Build anew with today's floor, unless somebody else is writing or just did this."""
+    with engine.writer(home.key) as mine:
+        if mine and engine.state(home.key) == state:
+            _log.info("a new day: building the index of %s anew", home.key)
+            rebuild(database, engine, home.key, state.vocabulary, _quiet)
+
+
+def _quiet(done: int, candidates: int) -> None:
+    """No progress to show: nobody watches."""

@@ -1,0 +1,303 @@
+"""What every search engine must do, whichever it is. `ENGINES` lists how each is made."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from matcher.errors import Unavailable
+from matcher.records import SearchDocument
+from matcher.search import embedded
+from matcher.search.embedded import EmbeddedEngine
+from matcher.search.engine import Clause, Engine, Query
+from tests.contract.brute import answer, random_document, random_documents, random_query, recalled, replace
+
+PRELUDE_EMBEDDED = "from pathlib import Path; from matcher.search.embedded import EmbeddedEngine"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of engine: how to make one over a place, and the same in the source of another process."""
+
+    name: str
+    make: Callable[[Path], Engine]
+    prelude: str
+    expression: str
+
+
+ENGINES = [
+    Kind("embedded", EmbeddedEngine, PRELUDE_EMBEDDED, "EmbeddedEngine(Path({place!r}))"),
+    # Segments so small that every test meets many of them, and mergers.
+    Kind("embedded, small segments", EmbeddedEngine, PRELUDE_EMBEDDED, "EmbeddedEngine(Path({place!r}))"),
+]
+
+
+@pytest.fixture(params=ENGINES, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kind:
+    if request.param.name.endswith("small segments"):
+        monkeypatch.setattr(embedded, "SEGMENT_ROWS", 16)
+    return request.param
+
+
+@pytest.fixture
+def engine(kind: Kind, tmp_path: Path) -> Engine:
+    return kind.make(tmp_path)
+
+
+def publish(
+    engine: Engine, documents: list[SearchDocument], change_number: int = 1, organisation: str = "o"
+) -> None:
+    with engine.build(organisation, floor=1_000, vocabulary="v1") as builder:
+        builder.add(documents)
+        builder.publish(change_number)
+
+
+ALL = Query((Clause(1_000_000, tuple((competency, 10_000) for competency in range(1, 31))),), ever=True)
+
+
+def test_nothing_published(engine: Engine) -> None:
+    assert engine.state("o") is None
+    with pytest.raises(Unavailable):
+        engine.recall("o", ALL, 10)
+    with pytest.raises(Unavailable):
+        engine.apply("o", [], 1)
+
+
+def test_an_empty_index_answers(engine: Engine) -> None:
+    publish(engine, [])
+    found, sizes = recalled(engine, "o", ALL, 10)
+    assert (found.rows, found.missing, found.documents, sizes) == ([], (0,), 0, [])
+
+
+def test_the_state(engine: Engine) -> None:
+    publish(engine, [SearchDocument(5, 1, {1: 9_000}, {1: 9_000}), SearchDocument(6, 2)], 17)
+    state = engine.state("o")
+    assert state is not None
+    assert (state.change_number, state.floor, state.vocabulary, state.documents) == (17, 1_000, "v1", 1)
+    applied = engine.apply("o", [SearchDocument(6, 2, keywords=frozenset({"region:x"}))], 18)
+    assert engine.state("o") == applied
+    assert (applied.generation, applied.change_number, applied.documents) == (state.generation, 18, 2)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_recall_equals_a_sum_over_all_documents(engine: Engine, seed: int) -> None:
+    """Order, bounds, counts: over pools that were built, changed and built anew."""
+    random = Random(seed)
+    pool: dict[int, SearchDocument] = {}
+    number = 0
+    for _ in range(random.randint(1, 12)):
+        documents = random_documents(random, 120 if number == 0 else 25)
+        number += random.randint(1, 3)
+        if number <= 3 or random.random() < 0.1:
+            pool = {}
+            publish(engine, documents, number)
+        else:
+            engine.apply("o", documents, number)
+        replace(pool, documents)
+        for _ in range(4):
+            query = random_query(random)
+            found, _ = recalled(engine, "o", query, random.choice([1, 5, 1_000]))
+            assert found == answer(pool, query)
+
+
+@pytest.mark.parametrize("first", [1, 7, 64, 10_000])
+def test_batches_are_as_large_as_asked_for(engine: Engine, first: int) -> None:
+    publish(engine, [random_document(Random(id_), id_) for id_ in range(1, 150)])
+    found, sizes = recalled(engine, "o", ALL, first)
+    assert sum(sizes) == len(found.rows)
+    assert sizes[0] >= min(first, len(found.rows))
+
+
+def test_equal_bounds_come_by_draw_then_id(engine: Engine) -> None:
+    """A hundred who tie, their draws differing only in the last bits."""
+    documents = [SearchDocument(id_, 2**61 + (id_ * 37) % 50, {}, {1: 5_000}) for id_ in range(1, 101)]
+    publish(engine, documents)
+    found, _ = recalled(engine, "o", ALL, 3)
+    assert found.rows == sorted((500_000, d.draw, d.candidate) for d in documents)
+
+
+def test_change_numbers_never_go_back(engine: Engine) -> None:
+    publish(engine, [SearchDocument(1, 1, {1: 9_000}, {1: 9_000})], 10)
+    for number in (3, 10):
+        assert engine.apply("o", [SearchDocument(1, 1)], number).change_number == 10
+    assert len(recalled(engine, "o", ALL, 5)[0].rows) == 1
+    assert engine.apply("o", [SearchDocument(1, 1)], 11).documents == 0
+    assert recalled(engine, "o", ALL, 5)[0].rows == []
+    assert engine.apply("o", [], 12).change_number == 12
+
+
+def test_a_later_document_replaces_an_earlier_one_of_the_same_call(engine: Engine) -> None:
+    twice = [SearchDocument(1, 4, {}, {1: 9_000}), SearchDocument(1, 4, {}, {2: 10_000})]
+    publish(engine, [*twice, SearchDocument(2, 5, {}, {3: 1_000}), SearchDocument(2, 5)])
+    assert recalled(engine, "o", ALL, 5)[0].rows == [(1_000_000, 4, 1)]
+    engine.apply("o", [SearchDocument(1, 4), SearchDocument(1, 4, {}, {1: 2_500})], 2)
+    assert recalled(engine, "o", ALL, 5)[0].rows == [(250_000, 4, 1)]
+
+
+def test_a_recall_is_of_one_state_whatever_is_written_meanwhile(engine: Engine) -> None:
+    pool = {id_: random_document(Random(id_), id_) for id_ in range(1, 100)}
+    publish(engine, list(pool.values()))
+    recall = engine.recall("o", ALL, 1)
+    engine.apply("o", [SearchDocument(id_, 0) for id_ in range(1, 100)], 2)
+    publish(engine, [], 3)
+    rows = [id_ for batch in recall.batches for id_ in batch.candidates.tolist()]
+    assert rows == [id_ for _, _, id_ in answer(pool, ALL).rows]
+    assert recall.state.change_number == 1
+
+
+def test_nothing_crosses_between_organisations(engine: Engine) -> None:
+    publish(engine, [SearchDocument(1, 1, {1: 9_000}, {1: 9_000})], 5, "one")
+    publish(engine, [SearchDocument(1, 1, {2: 5_000}, {2: 5_000})], 3, "two")
+    engine.apply("two", [SearchDocument(9, 2, {1: 10_000}, {1: 10_000})], 4)
+    assert [row[2] for row in recalled(engine, "one", ALL, 5)[0].rows] == [1]
+    assert [row[2] for row in recalled(engine, "two", ALL, 5)[0].rows] == [9, 1]
+    assert engine.state("three") is None
+
+
+def test_keywords_are_whole_words_of_any_script(engine: Engine) -> None:
+    """An upper and a lower case, composed and decomposed letters, a part of a word: all different."""
+    words = [
+        "region:Québec",
+        "region:Que\u0301bec",
+        "region:québec",
+        "region:Qué",
+        "applied:",
+        "applied:😀",
+        "é" * 500,
+    ]
+    publish(engine, [SearchDocument(n, n, {}, {1: 1_000}, frozenset({word})) for n, word in enumerate(words)])
+    for number, word in enumerate(words):
+        found, _ = recalled(engine, "o", Query(ALL.clauses, (frozenset({word}),), ever=True), 5)
+        assert [row[2] for row in found.rows] == [number]
+
+
+def test_without_publish_nothing_remains(engine: Engine, tmp_path: Path) -> None:
+    publish(engine, [SearchDocument(1, 1, {}, {1: 9_000})], 5)
+    before, files = engine.state("o"), sorted(tmp_path.rglob("*"))
+    with engine.build("o", floor=2, vocabulary="v2") as builder:
+        builder.add(random_documents(Random(1), 60))
+    with pytest.raises(ZeroDivisionError), engine.build("o", floor=2, vocabulary="v2") as builder:
+        builder.add(SearchDocument(1 // 0, 0) for _ in range(1))
+    assert engine.state("o") == before
+    assert sorted(tmp_path.rglob("*")) == files
+
+
+def test_a_generation_replaces_the_one_before(engine: Engine) -> None:
+    """Its change number may be lower: it may hold another database's candidates."""
+    publish(engine, [SearchDocument(1, 1, {}, {1: 9_000})], 50)
+    first = engine.state("o")
+    engine.apply("o", [SearchDocument(2, 1, {}, {1: 9_000})], 51)
+    publish(engine, [SearchDocument(3, 1, {}, {1: 9_000})], 7)
+    state = engine.state("o")
+    assert state is not None
+    assert first is not None
+    assert state.generation != first.generation
+    assert (state.change_number, state.documents) == (7, 1)
+    assert [row[2] for row in recalled(engine, "o", ALL, 5)[0].rows] == [3]
+    assert engine.apply("o", [], 8).change_number == 8
+
+
+def test_changes_are_applied_to_the_live_generation_while_another_is_built(engine: Engine) -> None:
+    publish(engine, [SearchDocument(1, 1, {}, {1: 9_000})], 1)
+    with engine.writer("o") as mine, engine.build("o", floor=2, vocabulary="v2") as builder:
+        assert mine
+        builder.add(random_documents(Random(3), 50))
+        engine.apply("o", [SearchDocument(2, 2, {}, {1: 9_000})], 2)
+        assert [row[2] for row in recalled(engine, "o", ALL, 5)[0].rows] == [1, 2]
+        builder.add([SearchDocument(500, 3, {}, {1: 9_000})])
+        builder.publish(3)
+    assert 500 in [row[2] for row in recalled(engine, "o", ALL, 5)[0].rows]
+
+
+def test_one_writer_in_a_process(kind: Kind, engine: Engine, tmp_path: Path) -> None:
+    """Held again by the same holder, refused to another engine over the same index, free afterwards."""
+    second = kind.make(tmp_path)
+    with engine.writer("o") as mine, engine.writer("o") as again, engine.writer("p") as other:
+        assert mine
+        assert again
+        assert other
+        with second.writer("o") as refused:
+            assert not refused
+    with second.writer("o") as mine:
+        assert mine
+
+
+@contextmanager
+def process(kind: Kind, place: Path, body: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process with an engine over the same place; killed at the end."""
+    made = kind.expression.format(place=str(place))
+    source = f"import sys; sys.path.insert(0, {str(Path.cwd())!r}); {kind.prelude}; engine = {made}\n{body}"
+    child = subprocess.Popen(
+        [sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def ask(child: subprocess.Popen[str], line: str = "") -> str:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(line + "\n")
+    return child.stdout.readline().strip()
+
+
+HOLD = """
+print(input() or "ready", flush=True)
+with engine.writer("o") as mine:
+    print(mine, flush=True); input()
+"""
+
+
+def test_one_writer_among_processes(kind: Kind, engine: Engine, tmp_path: Path) -> None:
+    """Refused without waiting while another process holds it, and free as soon as that one is killed."""
+    publish(engine, [SearchDocument(1, 1, {}, {1: 9_000})], 1)
+    with process(kind, tmp_path, HOLD) as holder:
+        assert ask(holder) == "ready"
+        assert holder.stdout is not None
+        assert holder.stdout.readline().strip() == "True"
+        with engine.writer("o") as mine:
+            assert not mine
+        with pytest.raises(Unavailable):
+            engine.apply("o", [], 2)
+        with pytest.raises(Unavailable), engine.build("o", floor=0, vocabulary=""):
+            pass
+        assert engine.state("o") is not None
+    with engine.writer("o") as mine:
+        assert mine
+
+
+ANSWER = """
+from matcher.search.engine import Clause, Query
+query = Query((Clause(1_000_000, ((1, 10_000),)),), ever=True)
+for line in sys.stdin:
+    found = engine.recall("o", query, 10)
+    print(found.state.generation, found.state.change_number, found.matched, flush=True)
+"""
+
+
+def test_another_process_sees_a_write_at_its_next_query(kind: Kind, engine: Engine, tmp_path: Path) -> None:
+    publish(engine, [SearchDocument(1, 1, {}, {1: 9_000})], 1)
+    with process(kind, tmp_path, ANSWER) as reader:
+        for number in range(1, 40):
+            if number % 10 == 0:
+                publish(
+                    engine, [SearchDocument(id_, 1, {}, {1: 9_000}) for id_ in range(1, number + 1)], number
+                )
+            elif number > 1:
+                engine.apply("o", [SearchDocument(number, 1, {}, {1: 9_000})], number)
+            state = engine.state("o")
+            assert state is not None
+            begun = time.monotonic()
+            assert ask(reader) == f"{state.generation} {number} {number}"
+            assert number == 1 or time.monotonic() - begun < 1
