@@ -7,13 +7,17 @@ from collections.abc import Iterable, Iterator
 from matcher.evidence import bound
 from matcher.records import Award, Claim, Profile, SearchDocument
 
+IN_POOL = "in:pool"
+"""The keyword that every candidate's document carries."""
+
 
 def search_document(profile: Profile, floor: int, *, applied_to: Iterable[str]) -> SearchDocument:
     """The search document of a candidate.
 
     Per competency the largest bound over all awards and claims (see `evidence.bound`): `now` for moments from
     `floor` on, `ever` for all; those that are 0 are left out. Keywords: the region, the languages, the
-    positions applied to (keys), and the issuers (ids) of awards that can count at some moment.
+    positions applied to (keys), the issuers (ids) of awards that can count at some moment, and `IN_POOL`, so
+    that somebody who holds nothing is counted and not taken for a tombstone.
     """
     now: dict[int, int] = {}
     ever: dict[int, int] = {}
@@ -43,6 +47,7 @@ def _bounds(award: Award, floor: int) -> Iterator[tuple[Claim, int, int]]:
 
 
 def _keywords(profile: Profile, applied_to: Iterable[str]) -> Iterator[str]:
+    yield IN_POOL
     if profile.region:
         yield f"region:{profile.region}"
     for language in profile.languages:
