@@ -94,7 +94,7 @@ class AchievementIntake:
 
     def store(
         self, connection: Connection, records: Sequence[AchievementRecord]
-    ) -> tuple[dict[AchievementRecord, Offer], set[int]]:
+    ) -> tuple[list[Offer], set[int]]:
         """Store `records`, the later winning, and give the achievement of each.
 
         Also gives the ids of the achievements whose claims or issuer may have changed, through their parts
@@ -102,14 +102,12 @@ class AchievementIntake:
         """
         if self._authoritative or len(self._known) > _REMEMBERED:
             self._known = {}
-        distinct = dict.fromkeys(reversed(records)) if self._authoritative else dict.fromkeys(records)
-        new = [record for record in distinct if record not in self._known]
-        if self._authoritative:
-            new.reverse()  # of a version that comes twice, the later place counts
-        touched: set[int] = set()
-        if new:
-            touched = self._store(connection, new)
-        return self._known, touched
+        found = [self._known.get(record) for record in records]
+        new = [record for record, offer in zip(records, found, strict=True) if offer is None]
+        if self._authoritative:  # of a version that comes twice, the later place counts, else the first
+            new = list(dict.fromkeys(reversed(new)))[::-1]
+        touched = self._store(connection, list(dict.fromkeys(new))) if new else set()
+        return [offer or self._known[record] for record, offer in zip(records, found, strict=True)], touched
 
     def _store(self, connection: Connection, records: list[AchievementRecord]) -> set[int]:
         keyed = [(record, issuer_key(record.issuer)) for record in records]

@@ -10,18 +10,18 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, insert, inspect, text
 from sqlalchemy.engine import URL, make_url
 
 from matcher.errors import ConfigurationError, Unavailable
 
-__all__ = ["Connection", "Database", "parts"]
+__all__ = ["Connection", "Database", "insert_many", "parts"]
 
 _T = TypeVar("_T", int, str, bytes)
 
@@ -104,6 +104,23 @@ def parts(values: Iterable[_T]) -> Iterator[list[_T]]:
     ordered = sorted(set(values))
     for start in range(0, len(ordered), _IN_AT_MOST):
         yield ordered[start : start + _IN_AT_MOST]
+
+
+def insert_many(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Insert rows whose values are what the driver takes, in the order of `columns` (that of the table).
+
+    For the few tables that get many rows: SQLAlchemy's own way prepares every parameter by itself, which
+    takes five times as long as SQLite takes to insert the row.
+    """
+    if not rows:
+        return
+    compiled = insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
+    if connection.dialect.positional:
+        connection.exec_driver_sql(compiled.string, list(rows))
+    else:
+        connection.exec_driver_sql(compiled.string, [dict(zip(columns, row, strict=True)) for row in rows])
 
 
 def _is_sqlite(url: URL) -> bool:

@@ -8,20 +8,21 @@ nothing, and how records are cut into batches makes no difference.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
-from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Proof
+from matcher.records import AwardRecord, CandidateRecord, Proof
 from matcher.store import tables as t
 from matcher.store.achievement_intake import AchievementIntake, Offer
 from matcher.store.changes import log_changes
-from matcher.store.database import Connection, parts
+from matcher.store.database import Connection, insert_many, parts
 from matcher.store.identity import award_key, award_version
 from matcher.store.organisations import Organisation
-from matcher.store.people_intake import People, store_people
+from matcher.store.people_intake import store_people
 from matcher.store.superseded import Of, Version, load_older, store_older
 
 
@@ -52,8 +53,7 @@ class Counts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(NamedTuple):
     """An award that a record says a candidate has, with what identifies it."""
 
     record: CandidateRecord
@@ -104,10 +104,14 @@ def store_candidates(
     """
     achievements = achievements or AchievementIntake(organisation, authoritative=authoritative)
     people = store_people(connection, organisation, records, authoritative=authoritative)
-    offers, touched = achievements.store(
-        connection, [award.achievement for record in records for award in record.awards]
-    )
-    said = list(_said(records, people, offers))
+    owned = [
+        (record, award, subject)
+        for record, subject in zip(records, people.subjects, strict=True)
+        if subject
+        for award in record.awards
+    ]
+    offers, touched = achievements.store(connection, [award.achievement for _, award, _ in owned])
+    said = [_said(*one, offer) for one, offer in zip(owned, offers, strict=True)]
     awards = _load(connection, organisation.id, said)
     counts, conflicts = _take(said, awards, authoritative=authoritative)
     changed = _write(connection, organisation.id, awards)
@@ -116,17 +120,10 @@ def store_candidates(
     return replace(counts, refused=(*nobody, *_refusals(connection, conflicts)))
 
 
-def _said(
-    records: Sequence[CandidateRecord], people: People, offers: Mapping[AchievementRecord, Offer]
-) -> Iterable[_Said]:
-    for record, subject in zip(records, people.subjects, strict=True):
-        if subject is None:
-            continue
-        candidate, candidate_key = subject
-        for award in record.awards:
-            offer = offers[award.achievement]
-            key = award_key(award, candidate_key, offer.key, offer.issuer)
-            yield _Said(record, award, candidate, offer.id, key, award_version(award, offer.key))
+def _said(record: CandidateRecord, award: AwardRecord, subject: tuple[int, str], offer: Offer) -> _Said:
+    candidate, candidate_key = subject
+    key = award_key(award, candidate_key, offer.key, offer.issuer)
+    return _Said(record, award, candidate, offer.id, key, award_version(award, offer.key))
 
 
 def _load(connection: Connection, organisation_id: int, said: Sequence[_Said]) -> dict[str, _Award]:
@@ -179,12 +176,12 @@ def _write(connection: Connection, organisation_id: int, awards: Mapping[str, _A
     advanced = {key: (award, award.said) for key, award in awards.items() if award.said}
     fresh = [_row(organisation_id, said) for award, said in advanced.values() if not award.id]
     changed = [
-        {"stored_id": award.id, **_row(organisation_id, said)}
+        dict(zip(_COLUMNS, _row(organisation_id, said), strict=True))
+        | {"stored_id": award.id, "evidence": said.award.evidence}
         for award, said in advanced.values()
         if award.id
     ]
-    if fresh:
-        connection.execute(insert(t.awards), fresh)
+    insert_many(connection, t.awards, _COLUMNS, fresh)
     if changed:
         connection.execute(update(t.awards).where(t.awards.c.id == bindparam("stored_id")), changed)
     twice = {key: award for key, (award, _) in advanced.items() if award.version.older and not award.id}
@@ -203,23 +200,41 @@ def _find_ids(connection: Connection, organisation_id: int, by_key: Mapping[str,
             by_key[key].id = id_
 
 
-def _row(organisation_id: int, said: _Said) -> dict[str, Any]:
+_COLUMNS = (
+    "organisation_id",
+    "candidate_id",
+    "achievement_id",
+    "key",
+    "digest",
+    "issued",
+    "valid_from",
+    "expires",
+    "status",
+    "level",
+    "level_label",
+    "proof",
+    "evidence",
+)
+
+
+def _row(organisation_id: int, said: _Said) -> tuple[object, ...]:
+    """The values of `_COLUMNS`, evidence as JSON. If a proof was checked, it was another version's."""
     award = said.award
-    return {
-        "organisation_id": organisation_id,
-        "candidate_id": said.candidate,
-        "achievement_id": said.achievement,
-        "key": said.key,
-        "digest": said.version,
-        "issued": award.issued,
-        "valid_from": award.valid_from,
-        "expires": award.expires,
-        "status": award.status.value,
-        "level": award.level,
-        "level_label": award.level_label,
-        "proof": Proof.STATED.value,  # what was checked was another version
-        "evidence": award.evidence,
-    }
+    return (
+        organisation_id,
+        said.candidate,
+        said.achievement,
+        said.key,
+        said.version,
+        award.issued,
+        award.valid_from,
+        award.expires,
+        award.status.value,
+        award.level,
+        award.level_label,
+        Proof.STATED.value,
+        json.dumps(award.evidence) if award.evidence else "[]",
+    )
 
 
 def _refusals(connection: Connection, conflicts: Sequence[tuple[_Said, int]]) -> Iterable[Refusal]:
