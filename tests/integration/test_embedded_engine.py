@@ -17,9 +17,10 @@ import pytest
 
 from matcher.errors import InvalidInput, Unavailable
 from matcher.records import SearchDocument
-from matcher.search import embedded
+from matcher.search import embedded, folder
 from matcher.search.embedded import EmbeddedEngine
 from matcher.search.engine import Clause, Query
+from matcher.search.segment import Segment, open_segment
 from tests.contract.brute import answer, random_document, random_query, recalled, replace
 from tests.integration import engine_crashes
 
@@ -53,7 +54,7 @@ def test_killed_before_any_operation_on_a_file(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from matcher.search import embedded
+from matcher.search import embedded, folder
 from matcher.search.embedded import EmbeddedEngine
 from tests.integration import engine_crashes as crashes
 embedded.SEGMENT_ROWS = 24
@@ -68,8 +69,8 @@ while True:
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    child = subprocess.Popen([sys.executable, "-c", WRITER, str(folder)])
+def writing(place: Path) -> Iterator[subprocess.Popen[bytes]]:
+    child = subprocess.Popen([sys.executable, "-c", WRITER, str(place)])
     try:
         yield child
     finally:
@@ -105,6 +106,28 @@ def test_readers_are_right_while_a_writer_is_killed_again_and_again(
                 assert time.monotonic() < deadline
                 if engine.state("o") is not None:
                     seen.add(check_an_answer(engine, random))
+
+
+def test_a_reader_overtaken_by_writers_maps_what_is_there_by_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three times, between reading a manifest and opening what it names, that is replaced and removed."""
+    writer, pool = published(tmp_path, 60)
+    overtaken = 0
+
+    def slow_open(path: Path, size: int) -> Segment:
+        nonlocal overtaken
+        if overtaken < 3:
+            overtaken += 1
+            monkeypatch.setattr(folder, "open_segment", open_segment)
+            writer.apply("o", pool.values(), 1 + overtaken)
+            monkeypatch.setattr(folder, "open_segment", slow_open)
+        return open_segment(path, size)
+
+    monkeypatch.setattr(folder, "open_segment", slow_open)
+    state = EmbeddedEngine(tmp_path).state("o")
+    assert state is not None
+    assert state.change_number == 4
 
 
 def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
@@ -226,6 +249,12 @@ def test_a_pool_that_was_removed_leaves_no_segment(tmp_path: Path) -> None:
     assert recalled(engine, "o", ALL, 5)[0].rows == []
     engine.apply("o", [SearchDocument(3, 1, {}, {1: 9_000})], 3)
     assert [row[2] for row in recalled(engine, "o", ALL, 5)[0].rows] == [3]
+
+
+def test_among_many_equals_a_batch_is_no_larger_than_asked_for(tmp_path: Path) -> None:
+    engine = EmbeddedEngine(tmp_path)
+    build(engine, {id_: SearchDocument(id_, id_ << 40, {}, {1: 9_000}) for id_ in range(1, 5_000)}, 1)
+    assert recalled(engine, "o", ALL, 100)[1][:3] == [100, 200, 400]
 
 
 def rows_of_segments(engine: EmbeddedEngine) -> list[range]:
