@@ -50,9 +50,7 @@ _ABOUT = {
 
 
 @click.command()
-@click.argument(
-    "folder", metavar="ESCO_CSV_DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+@click.argument("folder", metavar="ESCO_CSV_DIR", type=_FOLDER)
 @click.option("--output", type=_FOLDER, default=_OUTPUT, help="Folder to write into.")
 @click.option("--esco-version", default="1.1.1", show_default=True, help="Version of the export.")
 @click.option("--vectors/--no-vectors", default=True, help="Also encode labels and descriptions (minutes).")
@@ -61,7 +59,7 @@ def main(folder: Path, output: Path, esco_version: str, vectors: bool) -> None: 
 
     Example: python -m indexer.build_vocabulary ~/esco-v1.1.1
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, soft_wrap=True)
     try:
         competencies = _read(folder, console)
         output.mkdir(parents=True, exist_ok=True)
@@ -70,7 +68,8 @@ def main(folder: Path, output: Path, esco_version: str, vectors: bool) -> None: 
         if vectors:
             _write_vectors(output / VECTORS_FILE, competencies, console)
     except CredmatchError as error:
-        raise click.ClickException(str(error)) from error
+        console.print(f"error: {error}", style="red")
+        raise SystemExit(error.exit_code) from error
 
 
 def write_competencies(path: Path, competencies: Sequence[FrameworkCompetency], version: str) -> None:

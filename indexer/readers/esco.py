@@ -34,14 +34,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.readers.frameworks import (
-    FieldError,
     FrameworkCompetency,
     check_new,
     clean,
-    csv_rows,
     distinct,
+    table_rows,
     texts,
 )
+from indexer.readers.json_text import encode, shown
 from matcher.errors import InvalidInput
 from matcher.records import Kind, Rejected
 
@@ -88,7 +88,7 @@ def read_esco(folder: Path) -> Iterator[FrameworkCompetency | Rejected]:
     rows: dict[_Table, _Rows] = {}
     for table, path in paths.items():
         rows[table] = []
-        for row in csv_rows(path):
+        for row in table_rows(path):
             if isinstance(row, Rejected):
                 yield row
             else:
@@ -136,7 +136,7 @@ def _read_french(file: str, rows: _Rows, known: set[str], around: _Around) -> It
             _check_known(cells, ("conceptUri",), known)
             label = clean(cells["preferredLabel"], "preferredLabel")
             around.french[uri] = label, distinct(label, texts(cells["altLabels"], "altLabels"))
-        except FieldError as error:
+        except InvalidInput as error:
             yield _rejected(file, line, error, cells)
 
 
@@ -150,7 +150,7 @@ def _read_pairs(
             continue
         try:
             _check_known(cells, columns, known)
-        except FieldError as error:
+        except InvalidInput as error:
             yield _rejected(file, line, error, cells)
             continue
         pairs[one].add(other)
@@ -164,23 +164,24 @@ def _read_english(file: str, rows: _Rows, around: _Around) -> Iterator[Framework
         try:
             check_new(cells["conceptUri"], "conceptUri", seen)
             yield _competency(cells, around)
-        except FieldError as error:
+        except InvalidInput as error:
             yield _rejected(file, line, error, cells)
 
 
 def _check_known(cells: Mapping[str, str], columns: tuple[str, ...], known: set[str]) -> None:
     for name in columns:
         if cells[name] not in known:
-            raise FieldError(name, f"{cells[name]!r} is not a competency of skills_en")
+            raise InvalidInput(f"{shown(cells[name])} is not a competency of skills_en", where=name)
 
 
 def _competency(cells: dict[str, str], around: _Around) -> FrameworkCompetency:
     uri = cells["conceptUri"]
     label = clean(cells["preferredLabel"], "preferredLabel")
     if not uri or not label:
-        raise FieldError("preferredLabel" if uri else "conceptUri", "empty")
+        raise InvalidInput("empty", where="preferredLabel" if uri else "conceptUri")
     if cells["skillType"] not in _KINDS:
-        raise FieldError("skillType", f"expected skill/competence or knowledge, found {cells['skillType']!r}")
+        reason = f"{shown(cells['skillType'])} is not one of skill/competence, knowledge"
+        raise InvalidInput(reason, where="skillType")
     kind = _KINDS[cells["skillType"]]
     aliases = distinct(label, texts(cells["altLabels"], "altLabels"))
     french, french_aliases = around.french.get(uri, ("", ()))
@@ -195,5 +196,5 @@ def _competency(cells: dict[str, str], around: _Around) -> FrameworkCompetency:
     )
 
 
-def _rejected(file: str, line: int, error: FieldError, cells: Mapping[str, str]) -> Rejected:
-    return Rejected(file, line, error.where, error.reason, repr(dict(cells)))
+def _rejected(file: str, line: int, error: InvalidInput, cells: Mapping[str, str]) -> Rejected:
+    return Rejected(file, line, error.where, error.reason, encode(dict(cells)))

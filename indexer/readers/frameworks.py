@@ -21,18 +21,20 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import re
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, cast
 from urllib.parse import quote
 
-from pydantic_core import from_json
-
+from indexer.readers.json_text import decode, encode, raw_text, shown
+from indexer.readers.lines import Line, lines
 from matcher.errors import InvalidInput
 from matcher.records import Kind, Rejected
 
@@ -43,6 +45,7 @@ _LONGEST_URI = 1_000
 _LONGEST_LABEL = 500
 _LONGEST_LINE = 1_000_000
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_DELIMITERS = ",;\t"
 _SEPARATOR = re.compile(r"[|\n]")
 
 
@@ -64,23 +67,14 @@ class FrameworkCompetency:
     description: str = ""
 
 
-class FieldError(ValueError):
-    """A field of one record is wrong: `where` names it, `reason` says why and what was found."""
-
-    def __init__(self, where: str, reason: str) -> None:
-        super().__init__(f"{where}: {reason}")
-        self.where = where
-        self.reason = reason
-
-
 def read_framework(path: Path, *, prefix: str) -> Iterator[FrameworkCompetency | Rejected]:
     """The competencies of a .csv or .jsonl file (or either with .gz), in the file's order.
 
     `prefix` starts the URI of competencies that have only a key, for example
     `urn:credmatch:competency:`.
 
-    Raises InvalidInput where the file as a whole cannot be read: missing, another ending, not gzip, or a
-    CSV without the columns of an identity and a label.
+    Raises InvalidInput, when the first is asked for, where the file as a whole cannot be read: missing,
+    another ending, not gzip, or a CSV without the columns of an identity and a label.
     """
     seen: set[str] = set()
     for row in _rows(path):
@@ -91,24 +85,26 @@ def read_framework(path: Path, *, prefix: str) -> Iterator[FrameworkCompetency |
         try:
             competency = _competency(cells, prefix)
             check_new(competency.uri, "uri", seen)
-        except FieldError as error:
-            yield Rejected(path.name, line, error.where, error.reason, repr(dict(cells)))
+        except InvalidInput as error:
+            yield Rejected(path.name, line, error.where, error.reason, encode(dict(cells)))
             continue
         yield competency
 
 
-def csv_rows(path: Path) -> Iterator[tuple[int, dict[str, str]] | Rejected]:
-    """The rows of a CSV file (comma, UTF-8, a first row of column names), each with its first line.
+def table_rows(path: Path) -> Iterator[tuple[int, dict[str, str]] | Rejected]:
+    """The rows of a CSV file, each with the line it begins on, as column name -> cell.
 
-    A row with another number of cells than the header, bytes that are not UTF-8, or a NUL is rejected.
-    Raises InvalidInput where the file cannot be read or has no header.
+    UTF-8; the separator is a comma, a semicolon or a tab, found from the first line, which names the columns.
+    A row with another number of cells, with bytes that are not UTF-8 or with a NUL is rejected.
+    Raises InvalidInput where the file cannot be read or is empty.
     """
-    with _opened(path) as file:
-        reader = csv.reader(file)
-        try:
-            header = [name.strip() for name in next(reader)]
-        except (StopIteration, csv.Error) as error:
-            raise InvalidInput("no header row with column names", where=path.name) from error
+    with _opened(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+        first = text.readline()
+        if not first.strip():
+            raise InvalidInput("no first line with names of columns", where=path.name)
+        reader = csv.reader(chain([first], text), delimiter=max(_DELIMITERS, key=first.count))
+        header = [name.strip() for name in next(reader)]
         while True:
             line = reader.line_num + 1
             try:
@@ -128,22 +124,24 @@ def texts(value: object, where: str) -> tuple[str, ...]:
         return ()
     parts = _SEPARATOR.split(value) if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise FieldError(where, f"expected text or a list of texts, found {_short(value)}")
+        raise InvalidInput(f"{shown(value)} is not text or a list of texts", where=where)
     return tuple(cleaned for part in parts if (cleaned := clean(part, where)))
 
 
 def clean(text: str, where: str) -> str:
-    """`text` in Unicode's composed form (NFC), its white space single. Raises FieldError where too long."""
+    """`text` in Unicode's composed form (NFC), its white space single. Raises InvalidInput where too long."""
     cleaned = " ".join(unicodedata.normalize("NFC", text).split())
     if len(cleaned) > _LONGEST_LABEL:
-        raise FieldError(where, f"{len(cleaned)} characters, at most {_LONGEST_LABEL}: {_short(cleaned)}")
+        raise InvalidInput(
+            f"{len(cleaned)} characters, at most {_LONGEST_LABEL}: {shown(cleaned)}", where=where
+        )
     return cleaned
 
 
 def check_new(uri: str, where: str, seen: set[str]) -> None:
-    """Add `uri` to those seen in a file. Raises FieldError where it stands there already."""
+    """Add `uri` to those seen in a file. Raises InvalidInput where it stands there already."""
     if uri in seen:
-        raise FieldError(where, f"{uri} stands in the file twice; the first is kept")
+        raise InvalidInput(f"{uri} stands in the file twice; the first is kept", where=where)
     seen.add(uri)
 
 
@@ -163,12 +161,12 @@ def _competency(cells: Mapping[str, object], prefix: str) -> FrameworkCompetency
     english = _label(cells, "label_en") or _label(cells, "label")
     french = _label(cells, "label_fr")
     if not english and not french:
-        raise FieldError("label_en", "a label is needed, in label_en or label_fr")
+        raise InvalidInput("a label is needed, in label_en or label_fr", where="label_en")
     labels = {language: text for language, text in zip(LANGUAGES, (english, french), strict=True) if text}
     aliases = {name: _aliases(cells, name, labels.get(name, "")) for name in LANGUAGES}
     description = cells.get("description") or ""
     if not isinstance(description, str):
-        raise FieldError("description", f"expected text, found {_short(description)}")
+        raise InvalidInput(f"{shown(description)} is not text", where="description")
     return FrameworkCompetency(
         uri=uri,
         kind=_kind(cells.get("kind")),
@@ -184,14 +182,14 @@ def _competency(cells: Mapping[str, object], prefix: str) -> FrameworkCompetency
 def _identity(cells: Mapping[str, object], prefix: str) -> str:
     uri, key = cells.get("uri") or "", cells.get("key") or ""
     if not isinstance(uri, str) or not isinstance(key, str):
-        raise FieldError("uri", f"expected text, found {_short(uri or key)}")
+        raise InvalidInput(f"{shown(uri or key)} is not text", where="uri")
     if uri.strip():
         if not _URI.fullmatch(uri.strip()):
-            raise FieldError("uri", f"expected an absolute URI, found {_short(uri)}")
+            raise InvalidInput(f"{shown(uri)} is not an absolute URI", where="uri")
         return _checked_length(uri.strip(), "uri")
     if key.strip():
         return _checked_length(_reference(key.strip(), prefix), "key")
-    raise FieldError("uri", "a uri or a key is needed")
+    raise InvalidInput("a uri or a key is needed", where="uri")
 
 
 def _reference(text: str, prefix: str) -> str:
@@ -201,7 +199,7 @@ def _reference(text: str, prefix: str) -> str:
 
 def _checked_length(uri: str, where: str) -> str:
     if len(uri) > _LONGEST_URI:
-        raise FieldError(where, f"{len(uri)} characters, at most {_LONGEST_URI}: {_short(uri)}")
+        raise InvalidInput(f"{shown(uri)} has more than {_LONGEST_URI} characters", where=where)
     return uri
 
 
@@ -210,7 +208,7 @@ def _label(cells: Mapping[str, object], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise FieldError(name, f"expected text, found {_short(value)}")
+        raise InvalidInput(f"{shown(value)} is not text", where=name)
     return clean(value, name)
 
 
@@ -222,7 +220,7 @@ def _aliases(cells: Mapping[str, object], language: str, label: str) -> tuple[st
 def _uris(cells: Mapping[str, object], name: str, own: str, prefix: str) -> tuple[str, ...]:
     found = {_checked_length(_reference(text, prefix), name) for text in texts(cells.get(name), name)}
     if own in found:
-        raise FieldError(name, f"{own} names itself")
+        raise InvalidInput(f"{own} names itself", where=name)
     return tuple(sorted(found))
 
 
@@ -232,7 +230,9 @@ def _kind(value: object) -> Kind:
     try:
         return Kind(value.strip().lower() if isinstance(value, str) else "")
     except ValueError as error:
-        raise FieldError("kind", f"expected one of {', '.join(Kind)}, found {_short(value)}") from error
+        raise InvalidInput(
+            f"expected one of {', '.join(Kind)}, found {shown(value)}", where="kind"
+        ) from error
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]] | Rejected]:
@@ -245,42 +245,38 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]] | Rejected]:
 
 
 def _checked_columns(path: Path) -> Iterator[tuple[int, Mapping[str, object]] | Rejected]:
-    with _opened(path) as file:
-        columns = {name.strip() for name in next(csv.reader(file), [])}
-    for needed in ({"uri", "key"}, {"label", "label_en", "label_fr"}):
-        if not needed & columns:
-            found = ", ".join(sorted(columns)) or "none"
-            raise InvalidInput(
-                f"a column {' or '.join(sorted(needed))} is needed; found {found}", where=path.name
-            )
-    yield from csv_rows(path)
+    checked = False
+    for row in table_rows(path):
+        if not checked and not isinstance(row, Rejected):
+            _check_columns(path, set(row[1]))
+            checked = True
+        yield row
+
+
+def _check_columns(path: Path, columns: set[str]) -> None:
+    for needed in (("uri", "key"), ("label_en", "label", "label_fr")):
+        if columns.isdisjoint(needed):
+            found = ", ".join(sorted(columns))
+            raise InvalidInput(f"no column {' or '.join(needed)}; found {found}", where=path.name)
 
 
 def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]] | Rejected]:
-    with _opened(path) as file:
-        line = 0
-        while text := file.readline(_LONGEST_LINE):
-            line += 1
-            whole = text
-            while not text.endswith("\n") and (text := file.readline(_LONGEST_LINE)):
-                whole = ""
-            if not whole:
-                yield Rejected(path.name, line, "", f"a line longer than {_LONGEST_LINE} characters", "")
-            elif whole.strip():
-                yield _json_row(path.name, line, whole)
+    with _opened(path) as stream:
+        for line in lines(stream, _LONGEST_LINE):
+            try:
+                if line.data.strip():
+                    yield line.number, _json_object(line)
+            except InvalidInput as error:
+                yield Rejected(path.name, line.number, error.where, error.reason, raw_text(line.data))
 
 
-def _json_row(file: str, line: int, text: str) -> tuple[int, Mapping[str, object]] | Rejected:
-    if "\ufffd" in text:
-        return Rejected(file, line, "", "bytes that are not UTF-8", text)
-    try:
-        # Bounded in depth, which the standard library's reader is not.
-        found = from_json(text, allow_inf_nan=False)
-    except ValueError as error:
-        return Rejected(file, line, "", f"not readable as JSON: {error}", text)
+def _json_object(line: Line) -> Mapping[str, object]:
+    if not line.whole:
+        raise InvalidInput(f"the line is longer than {_LONGEST_LINE:,} bytes")
+    found = decode(line.data)
     if not isinstance(found, dict):
-        return Rejected(file, line, "$", f"expected an object, found {_short(found)}", text)
-    return line, found
+        raise InvalidInput(f"{shown(found)} is not an object", where="$")
+    return found
 
 
 def _row(file: str, line: int, header: list[str], cells: list[str]) -> tuple[int, dict[str, str]] | Rejected:
@@ -294,19 +290,9 @@ def _row(file: str, line: int, header: list[str], cells: list[str]) -> tuple[int
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    """The file as UTF-8 text, unpacked; bytes that are not UTF-8 come as U+FFFD."""
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        if path.name.endswith(".gz"):
-            with gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
-                yield file
-        else:
-            with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-                yield file
+        with cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb") as stream:
+            yield stream
     except (OSError, EOFError, zlib.error) as error:
         raise InvalidInput(f"cannot be read: {error}", where=path.name) from error
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
