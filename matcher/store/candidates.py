@@ -1,0 +1,90 @@
+"""Candidates as pages show them: with their name, their credentials, and how many hold a competency."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, or_, select
+
+from matcher.errors import NotFound
+from matcher.records import Profile, Proof, Status
+from matcher.store import tables as t
+from matcher.store.database import Connection, parts
+from matcher.store.positions import applications
+from matcher.store.profiles import load_profiles
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A candidate with the personal fields, which lie apart from the `profile` that is ranked."""
+
+    profile: Profile
+    name: str
+    email: str
+    applied_to: tuple[str, ...]
+
+
+def load_candidate(connection: Connection, organisation_id: int, key: str) -> Candidate:
+    """The candidate with this key. Raises NotFound."""
+    c, p = t.candidates.c, t.people.c
+    row = connection.execute(
+        select(c.id, p.name, p.email)
+        .outerjoin(t.people, p.candidate_id == c.id)
+        .where(c.organisation_id == organisation_id, c.key == key)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no candidate {key!r}")
+    return Candidate(
+        profile=load_profiles(connection, organisation_id, [row.id])[row.id],
+        name=row.name or "",
+        email=row.email or "",
+        applied_to=applications(connection, organisation_id, [row.id]).get(row.id, ()),
+    )
+
+
+def names(connection: Connection, organisation_id: int, keys: Sequence[str]) -> dict[str, str]:
+    """Candidate key -> name, of those who have one."""
+    c, p = t.candidates.c, t.people.c
+    found: dict[str, str] = {}
+    for some in parts(keys):
+        rows = connection.execute(
+            select(c.key, p.name)
+            .join(t.people, p.candidate_id == c.id)
+            .where(c.organisation_id == organisation_id, c.key.in_(some), p.name != "")
+        )
+        found.update((key, name) for key, name in rows)
+    return found
+
+
+def count_candidates(connection: Connection, organisation_id: int) -> int:
+    """How many candidates the pool has."""
+    of_pool = select(func.count()).where(t.candidates.c.organisation_id == organisation_id)
+    number: int = connection.execute(of_pool).scalar_one()
+    return number
+
+
+def holders(
+    connection: Connection, organisation_id: int, competency_ids: Collection[int], moment: int
+) -> dict[int, int]:
+    """Competency -> how many candidates hold at `moment` an award that states it (or was confirmed to).
+
+    Merely inferred competencies, those that a whole lends, and related ones are left out. One query.
+    """
+    a, k = t.awards.c, t.achievement_competencies.c
+    counts = and_(
+        a.status.not_in([Status.REVOKED.value, Status.SUSPENDED.value]),
+        a.proof != Proof.FAILED.value,
+        or_(a.expires.is_(None), a.expires >= moment),
+        func.coalesce(a.valid_from, a.issued, 0) <= moment,
+    )
+    rows = connection.execute(
+        select(k.competency_id, func.count(a.candidate_id.distinct()))
+        .join(t.awards, a.achievement_id == k.achievement_id)
+        .where(a.organisation_id == organisation_id, k.competency_id.in_(competency_ids), counts)
+        .where(k.inferred.is_(False))
+        .group_by(k.competency_id)
+    )
+    found = dict.fromkeys(competency_ids, 0)
+    found.update((competency, number) for competency, number in rows)
+    return found

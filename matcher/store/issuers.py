@@ -1,0 +1,58 @@
+"""The issuers of an organisation's awards, and which of them stand in its register."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select, update
+
+from matcher.errors import NotFound
+from matcher.store import tables as t
+from matcher.store.changes import log_changes
+from matcher.store.database import Connection
+from matcher.store.organisations import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who awards. `key`: the address, else the name; `known`: stands in the organisation's register."""
+
+    key: str
+    name: str
+    url: str
+    known: bool
+    awards: int
+
+
+def list_issuers(connection: Connection, organisation: Organisation) -> list[Issuer]:
+    """All issuers with the number of their awards, by name."""
+    i, a = t.issuers.c, t.achievements.c
+    rows = connection.execute(
+        select(i.key, i.name, i.url, i.known, func.count(t.awards.c.id))
+        .outerjoin(t.achievements, a.issuer_id == i.id)
+        .outerjoin(t.awards, t.awards.c.achievement_id == a.id)
+        .where(i.organisation_id == organisation.id)
+        .group_by(i.id, i.key, i.name, i.url, i.known)
+        .order_by(func.lower(i.name), i.key)
+    )
+    return [Issuer(*row) for row in rows]
+
+
+def set_issuer_known(connection: Connection, organisation: Organisation, key: str, *, known: bool) -> None:
+    """Put the issuer with this key, name or address (letter case aside) in the register, or take it out.
+
+    Every holder of one of its awards is logged as changed. Raises NotFound.
+    """
+    i = t.issuers.c
+    folded = key.strip().casefold()
+    named = or_(func.lower(i.key) == folded, func.lower(i.name) == folded, func.lower(i.url) == folded)
+    found = list(
+        connection.execute(select(i.id).where(i.organisation_id == organisation.id, named)).scalars()
+    )
+    if not found:
+        raise NotFound(f"there is no issuer {key!r}")
+    connection.execute(update(t.issuers).where(i.id.in_(found)).values(known=known))
+    offered = set(
+        connection.execute(select(t.achievements.c.id).where(t.achievements.c.issuer_id.in_(found))).scalars()
+    )
+    log_changes(connection, organisation.id, achievements=offered)
