@@ -1,0 +1,311 @@
+"""The index follows the store: the first build, the change log, a new day, and building anew meanwhile."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import pytest
+import time_machine
+from sqlalchemy import delete, insert
+
+from indexer import copying, rebuild
+from indexer.changes import catch_up, follow
+from matcher.errors import NotFound, Unavailable
+from matcher.records import (
+    AchievementRecord,
+    AwardRecord,
+    CandidateRecord,
+    CompetencyRef,
+    IssuerRef,
+    SearchDocument,
+)
+from matcher.search.documents import search_document
+from matcher.search.embedded import EmbeddedEngine
+from matcher.search.engine import Clause, IndexState, Query
+from matcher.store import tables as t
+from matcher.store.changes import candidate_ids, last_change
+from matcher.store.database import Database
+from matcher.store.intake import store_candidates
+from matcher.store.organisations import create_organisation, organisation
+from matcher.store.positions import applications
+from matcher.store.profiles import load_profiles
+from tests.contract.brute import answer, recalled
+
+DAY = 86_400
+ALL = Query((Clause(1_000_000, tuple((competency, 10_000) for competency in range(1, 30))),), ever=True)
+
+
+@dataclass
+class Pool:
+    """A database with an index beside it, and a number of fictional people."""
+
+    path: Path
+    database: Database
+    engine: EmbeddedEngine
+    random: Random = field(default_factory=lambda: Random(1))
+
+    def store(self, first: int, last: int) -> None:
+        """Store the candidates with these numbers, each with new awards: a change for each."""
+        with self.database.write() as connection:
+            home = create_organisation(connection, "default")
+            store_candidates(connection, home, [self.person(number) for number in range(first, last + 1)])
+
+    def person(self, number: int) -> CandidateRecord:
+        skills = self.random.sample("abcdefgh", 3)
+        awards = tuple(
+            AwardRecord(
+                AchievementRecord(
+                    f"Course {skill}",
+                    competencies=(CompetencyRef(f"skill {skill}"),),
+                    issuer=IssuerRef("Mill"),
+                ),
+                issued=int(time.time()) - self.random.randint(1, 90_000) * 1_000,
+            )
+            for skill in skills
+        )
+        return CandidateRecord(f"c{number}", region="Québec", awards=awards, applied_to=("weaver",))
+
+    def remove(self, candidate: int) -> None:
+        """Take a candidate out of the store, as erasing a person does."""
+        with self.database.write() as connection:
+            for table in (t.awards, t.applications, t.people):
+                connection.execute(delete(table).where(table.c.candidate_id == candidate))
+            connection.execute(delete(t.candidates).where(t.candidates.c.id == candidate))
+            connection.execute(insert(t.changes).values(organisation_id=self.home, candidate_id=candidate))
+
+    @property
+    def home(self) -> int:
+        with self.database.read() as connection:
+            return organisation(connection, "default").id
+
+    def truth(self, floor: int) -> dict[int, SearchDocument]:
+        """What the index must hold, by the store."""
+        with self.database.read() as connection:
+            ids = candidate_ids(connection, self.home, 0, 10_000)
+            profiles = load_profiles(connection, self.home, ids)
+            applied = applications(connection, self.home, ids)
+        return {
+            id_: search_document(profile, floor, applied_to=applied.get(id_, ()))
+            for id_, profile in profiles.items()
+        }
+
+    def is_current(self) -> bool:
+        """Whether the index answers with the whole truth."""
+        state = self.engine.state("default")
+        if state is None:
+            return False
+        pool = self.truth(state.floor)
+        queries = [ALL, Query(ALL.clauses, (frozenset({"applied:weaver"}), frozenset({"region:Québec"})))]
+        return all(recalled(self.engine, "default", q, 9)[0] == answer(pool, q) for q in queries)
+
+    def build(self) -> IndexState:
+        return rebuild.rebuild(self.database, self.engine, "default", "v1", lambda done, total: None)
+
+
+@pytest.fixture
+def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+    monkeypatch.setattr(copying, "PAGE", 7)
+    monkeypatch.setattr(rebuild, "PAGE", 7)
+    database = Database(f"sqlite:///{tmp_path}/c.db")
+    database.migrate()
+    pool = Pool(tmp_path, database, EmbeddedEngine(tmp_path / "index"))
+    pool.store(1, 30)
+    yield pool
+    database.close()
+
+
+def test_catching_up_builds_the_first_generation(pool: Pool) -> None:
+    state = catch_up(pool.database, pool.engine, "default")
+    assert state is not None
+    assert state == pool.engine.state("default")
+    with pool.database.read() as connection:
+        assert state.change_number == last_change(connection, pool.home) > 0
+    assert state.documents == 30
+    assert pool.is_current()
+
+
+def test_catching_up_applies_the_log_to_its_end(pool: Pool) -> None:
+    first = catch_up(pool.database, pool.engine, "default")
+    pool.store(20, 50)
+    pool.remove(3)
+    pool.remove(45)
+    assert not pool.is_current()
+    state = catch_up(pool.database, pool.engine, "default")
+    assert state is not None
+    assert first is not None
+    assert (state.generation, state.documents) == (first.generation, 48)
+    assert pool.is_current()
+    assert catch_up(pool.database, pool.engine, "default") == state
+
+
+def test_an_index_ahead_of_the_log_is_of_another_database(pool: Pool) -> None:
+    with pool.engine.build("default", floor=0, vocabulary="") as builder:
+        builder.add([SearchDocument(999, 0, {1: 9_000}, {1: 9_000})])
+        builder.publish(10**6)
+    catch_up(pool.database, pool.engine, "default")
+    assert pool.is_current()
+
+
+def test_an_organisation_that_is_not_there(pool: Pool) -> None:
+    with pytest.raises(NotFound):
+        catch_up(pool.database, pool.engine, "nobody")
+
+
+@contextmanager
+def following(pool: Pool, engine: EmbeddedEngine) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=follow, args=(pool.database, engine, "default", stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def soon(condition: Callable[[], bool], seconds: float = 5) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return condition()
+
+
+def test_a_write_is_found_within_a_second(pool: Pool) -> None:
+    with following(pool, EmbeddedEngine(pool.path / "index")):
+        assert soon(pool.is_current)
+        for number in (31, 41, 51):
+            pool.store(number, number + 9)
+            assert soon(pool.is_current, 1)
+
+
+class OftenAway(EmbeddedEngine):
+    """Does not answer the first four times."""
+
+    away = 4
+
+    def state(self, organisation: str) -> IndexState | None:
+        if self.away:
+            self.away -= 1
+            raise Unavailable("not now")
+        return super().state(organisation)
+
+
+def test_following_goes_on_after_failures(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
+    with following(pool, OftenAway(pool.path / "index")):
+        assert soon(pool.is_current, 10)
+    assert [record.getMessage().split("; again in")[-1] for record in caplog.records] == [
+        " 0.2 s", " 0.4 s", " 0.8 s", " 1.6 s"
+    ]  # fmt: skip
+
+
+def test_a_new_day_moves_the_floor(pool: Pool) -> None:
+    before = pool.build()
+    with time_machine.travel(time.time() + DAY), following(pool, pool.engine):
+        assert soon(lambda: pool.engine.state("default") != before)
+    after = pool.engine.state("default")
+    assert after is not None
+    # The days on which clocks change have 23 or 25 hours.
+    assert 23 * 3_600 <= after.floor - before.floor <= 25 * 3_600
+    assert after.vocabulary == "v1"
+    assert pool.is_current()
+
+
+def test_building_anew_while_people_search_and_change(pool: Pool) -> None:
+    """Each page is followed by changes to candidates read before, not yet read, new ones and removed ones."""
+    old = catch_up(pool.database, pool.engine, "default")
+    assert old is not None
+    seen: list[tuple[int, int]] = []
+    new = iter(range(100, 200))
+
+    def step(done: int, total: int) -> None:
+        state = pool.engine.state("default")
+        assert state is not None
+        assert state.generation == old.generation
+        # All that was written until the page before is found already.
+        assert done == 0 or state.change_number >= changes[-1] - 4
+        seen.append((done, total))
+        pool.store(1, 1)
+        pool.store(30, 30)
+        pool.store(number := next(new), number)
+        pool.remove(10 + len(seen))
+        with pool.database.read() as connection:
+            changes.append(last_change(connection, pool.home))
+
+    changes: list[int] = [0]
+    state = rebuild.rebuild(pool.database, pool.engine, "default", "v2", step)
+    assert seen == [(0, 30), (7, 30), (14, 30), (21, 30), (28, 30), (30, 30)]
+    assert (state.generation != old.generation, state.vocabulary, state.change_number) == (
+        True,
+        "v2",
+        changes[-1],
+    )
+    assert pool.engine.state("default") == state
+    assert pool.is_current()
+
+
+def test_building_anew_waits_for_its_turn_and_says_when_it_does_not_come(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "TURN_SECONDS", 0.1)
+    other = EmbeddedEngine(pool.path / "index")
+    with other.writer("default"), pytest.raises(Unavailable, match="another process"):
+        pool.build()
+    with other.writer("default"):
+        assert catch_up(pool.database, pool.engine, "default") is None
+    assert pool.build().documents == 30
+
+
+def test_a_damaged_index_is_replaced(pool: Pool) -> None:
+    pool.build()
+    (pool.path / "index/default/manifest.json").write_text("{")
+    with pytest.raises(Unavailable):
+        catch_up(pool.database, pool.engine, "default")
+    pool.build()
+    assert pool.is_current()
+
+
+BUILD_FOR_EVER = """
+import sys
+from pathlib import Path
+from indexer import copying, rebuild
+from matcher.search.embedded import EmbeddedEngine
+from matcher.store.database import Database
+copying.PAGE = rebuild.PAGE = 7
+database, engine = Database(sys.argv[1]), EmbeddedEngine(Path(sys.argv[2]))
+while True:
+    rebuild.rebuild(database, engine, "default", "v", lambda done, total: print(done, flush=True))
+"""
+
+
+def test_killed_while_building_anew(pool: Pool) -> None:
+    """The index answers, and is right, wherever the builder was when it was killed."""
+    pool.build()
+    for kill_after in (3, 8, 11):
+        command = [
+            sys.executable,
+            "-c",
+            BUILD_FOR_EVER,
+            f"sqlite:///{pool.path}/c.db",
+            str(pool.path / "index"),
+        ]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            for _ in range(kill_after):
+                assert child.stdout.readline()
+                assert pool.is_current()
+            child.kill()
+        assert pool.is_current()
+        pool.store(kill_after, kill_after)
+        catch_up(pool.database, pool.engine, "default")
+        assert pool.is_current()
