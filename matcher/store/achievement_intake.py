@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from matcher.records import AchievementRecord, CompetencyRef, IssuerRef, RelatedRef
 from matcher.store import tables as t
+from matcher.store.achievements import Stage
 from matcher.store.changes import wholes
 from matcher.store.database import Connection, parts
 from matcher.store.identity import (
@@ -25,16 +25,6 @@ from matcher.store.superseded import Of, Version, load_older, store_older
 
 _REMEMBERED = 50_000
 """Achievements that one import remembers at most: its memory does not grow with its files."""
-
-
-class ReadingState(StrEnum):
-    """Where the competencies of an achievement come from."""
-
-    ALIGNED = "aligned"  # its issuer said
-    UNREAD = "unread"  # nobody said: waits to be read from its words
-    INFERRED = "inferred"  # was read
-    NOT_UNDERSTOOD = "not_understood"  # was read, and nothing was likely
-    CONFIRMED = "confirmed"  # a person confirmed or corrected what was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +44,7 @@ class _State:
     issuer: IssuerRef
     name: str
     description: str = ""
-    reading: str = ReadingState.UNREAD.value
+    reading: str = Stage.UNREAD.value
     id: int = 0
     version: Version = field(default_factory=Version)
     changed: bool = False
@@ -68,17 +58,17 @@ class _State:
         self.changed = True
         words = record.name or self.name, record.description or self.description
         if words != (self.name, self.description) and self.reading in _READ_FROM_WORDS:
-            self.reading = ReadingState.UNREAD.value
+            self.reading = Stage.UNREAD.value
         self.name, self.description = words
         if record.issuer != IssuerRef():
             self.issuer, self.issuer_said = record.issuer, True
         self.related = record.related or self.related
         if record.competencies:
             self.refs = record.competencies
-            self.reading = ReadingState.ALIGNED.value
+            self.reading = Stage.ALIGNED.value
 
 
-_READ_FROM_WORDS = {ReadingState.INFERRED.value, ReadingState.NOT_UNDERSTOOD.value}
+_READ_FROM_WORDS = {Stage.INFERRED.value, Stage.NOT_UNDERSTOOD.value}
 
 
 class AchievementIntake:

@@ -28,8 +28,10 @@ from matcher.store.superseded import Of, Version, load_older, store_older
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was not stored: a record with only the part that was refused, its place in it, and why."""
+    """What was not stored: the place of its record in the batch, the record with only the part that was
+    refused, where in the record that stood, and why."""
 
+    place: int
     record: CandidateRecord
     where: str
     reason: str
@@ -54,8 +56,9 @@ class Counts:
 
 
 class _Said(NamedTuple):
-    """An award that a record says a candidate has, with what identifies it."""
+    """An award that the record at `place` says a candidate has, with what identifies it."""
 
+    place: int
     record: CandidateRecord
     award: AwardRecord
     candidate: int
@@ -105,25 +108,27 @@ def store_candidates(
     achievements = achievements or AchievementIntake(organisation, authoritative=authoritative)
     people = store_people(connection, organisation, records, authoritative=authoritative)
     owned = [
-        (record, award, subject)
-        for record, subject in zip(records, people.subjects, strict=True)
+        (place, record, award, subject)
+        for place, (record, subject) in enumerate(zip(records, people.subjects, strict=True))
         if subject
         for award in record.awards
     ]
-    offers, touched = achievements.store(connection, [award.achievement for _, award, _ in owned])
+    offers, touched = achievements.store(connection, [award.achievement for _, _, award, _ in owned])
     said = [_said(*one, offer) for one, offer in zip(owned, offers, strict=True)]
     awards = _load(connection, organisation.id, said)
     counts, conflicts = _take(said, awards, authoritative=authoritative)
     changed = _write(connection, organisation.id, awards)
     log_changes(connection, organisation.id, candidates=people.changed | changed, achievements=touched)
-    nobody = (Refusal(records[place], "candidate", reason) for place, reason in people.refused.items())
+    nobody = (Refusal(place, records[place], "candidate", reason) for place, reason in people.refused.items())
     return replace(counts, refused=(*nobody, *_refusals(connection, conflicts)))
 
 
-def _said(record: CandidateRecord, award: AwardRecord, subject: tuple[int, str], offer: Offer) -> _Said:
+def _said(
+    place: int, record: CandidateRecord, award: AwardRecord, subject: tuple[int, str], offer: Offer
+) -> _Said:
     candidate, candidate_key = subject
     key = award_key(award, candidate_key, offer.key, offer.issuer)
-    return _Said(record, award, candidate, offer.id, key, award_version(award, offer.key))
+    return _Said(place, record, award, candidate, offer.id, key, award_version(award, offer.key))
 
 
 def _load(connection: Connection, organisation_id: int, said: Sequence[_Said]) -> dict[str, _Award]:
@@ -249,7 +254,9 @@ def _refusals(connection: Connection, conflicts: Sequence[tuple[_Said, int]]) ->
             key=said.record.key, identifiers=said.record.identifiers, awards=(said.award,)
         )
         where = f"awards[{said.record.awards.index(said.award)}].key"
-        yield Refusal(record, where, f"the award {said.key} belongs to another candidate, {keys[owner]}")
+        yield Refusal(
+            said.place, record, where, f"the award {said.key} belongs to another candidate, {keys[owner]}"
+        )
 
 
 def _start(issued: int | None, valid_from: int | None) -> int | None:

@@ -1,0 +1,76 @@
+"""What the store refused, as a line of JSON that can be corrected and imported again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from indexer.readers.json_text import encode
+from matcher.records import UNITS, AchievementRecord, AwardRecord, CandidateRecord, Rejected
+from matcher.store.intake import Refusal
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def rejected(refusal: Refusal, file: str) -> Rejected:
+    """The refusal as a record for quarantine; the store does not know on which line it stood."""
+    return Rejected(file, 0, refusal.where, refusal.reason, encode(_candidate(refusal.record)))
+
+
+def _candidate(record: CandidateRecord) -> dict[str, Any]:
+    person = {
+        "key": record.key,
+        "name": record.name,
+        "email": record.email,
+        "region": record.region,
+        "languages": list(record.languages),
+        "identifiers": list(record.identifiers),
+    }
+    return {
+        "candidate": _stated(person),
+        **_stated(
+            {
+                "awards": [_award(award) for award in record.awards],
+                "applied_to": list(record.applied_to),
+            }
+        ),
+    }
+
+
+def _award(award: AwardRecord) -> dict[str, Any]:
+    level = None if award.level is None else award.level / UNITS
+    fields = {
+        "key": award.key,
+        "achievement": _achievement(award.achievement),
+        "issued": _moment(award.issued),
+        "valid_from": _moment(award.valid_from),
+        "expires": _moment(award.expires),
+        "status": award.status.value,
+        "level": _stated({"value": level, "label": award.level_label}),
+        "evidence": list(award.evidence),
+    }
+    return _stated(fields)
+
+
+def _achievement(record: AchievementRecord) -> dict[str, Any]:
+    fields = {
+        "key": record.key,
+        "name": record.name,
+        "description": record.description,
+        "issuer": _stated({"name": record.issuer.name, "url": record.issuer.url}),
+        "competencies": [
+            _stated({"uri": ref.uri, "label": ref.label, "framework": ref.framework, "kind": ref.kind.value})
+            for ref in record.competencies
+        ],
+        "related": [{"type": other.type, "key": other.key} for other in record.related],
+    }
+    return _stated(fields)
+
+
+def _moment(moment: int | None) -> str:
+    return "" if moment is None else (_EPOCH + timedelta(seconds=moment)).isoformat()
+
+
+def _stated(fields: dict[str, Any]) -> dict[str, Any]:
+    """`fields` without those that say nothing; a level of 0 says something."""
+    return {name: value for name, value in fields.items() if value not in ("", None, [], {})}
