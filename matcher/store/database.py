@@ -93,7 +93,9 @@ class Database:
         try:
             with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
                 yield connection
-        except (exc.OperationalError, exc.InterfaceError, exc.ProgrammingError) as error:
+        except (exc.IntegrityError, exc.DataError):
+            raise  # no fault of the database: what we wanted to write was wrong
+        except exc.DBAPIError as error:
             raise _ours(error) from error
         except exc.TimeoutError as error:
             raise Unavailable("all connections to the database are taken; try again") from error
