@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import Flask
+
+from indexer.readers.json_text import decode
+from indexer.readers.shape import parse_candidate
 from matcher.matching import Matcher
 from matcher.search.embedded import EmbeddedEngine
 from matcher.search.engine import Engine
-from matcher.settings import Settings
+from matcher.settings import Settings, read_settings
 from matcher.store.database import Database
 from matcher.vocabulary.encoder import Encoder
 from matcher.vocabulary.remote import RemoteEncoder, socket_path
 from matcher.vocabulary.vocabularies import Vocabularies
+from matcher.web.services import Services
+from matcher.web.site import make_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +53,21 @@ def build_parts(settings: Settings, encoder: Encoder | None = None) -> Parts:
         vocabularies=vocabularies,
         matcher=Matcher(database, engine, vocabularies.get),
     )
+
+
+def create_app(settings: Settings | None = None, *, encoder: Encoder | None = None) -> Flask:
+    """The web application; `settings`: None reads the environment. `encoder`: as for `build_parts`.
+
+    Raises ConfigurationError.
+    """
+    parts = build_parts(read_settings() if settings is None else settings, encoder)
+    services = Services(
+        organisation=parts.settings.organisation,
+        database=parts.database,
+        matcher=parts.matcher,
+        vocabularies=parts.vocabularies,
+        encoder=parts.encoder,
+        decode_json=decode,
+        parse_candidate=parse_candidate,
+    )
+    return make_site(parts.settings, services)

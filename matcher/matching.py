@@ -21,6 +21,7 @@ from matcher.ranking.recall import Ranking, all_of, first_of
 from matcher.ranking.score import Scored, Scorer
 from matcher.records import Competency, Pair, Position, Profile
 from matcher.search.engine import Engine, IndexState, Query
+from matcher.store.candidates import load_candidate
 from matcher.store.changes import last_change
 from matcher.store.database import Connection, Database
 from matcher.store.organisations import Organisation, organisation
@@ -145,6 +146,28 @@ class Matcher:
                 if count
             ],
             "results": list(_results(found.ranking, question.scorer, words)),
+        }
+
+    def match_candidate(
+        self, organisation_key: str, position: Position, candidate_key: str, *, day: date | None = None,
+        language: str = "en",
+    ) -> Json:  # fmt: skip
+        """One candidate's result for a position, from the truth, whether or not its filters choose them.
+
+        {"position", "title", "day", "requirements", "result"}: the result as in `match`, without a rank.
+        Raises NotFound and NotScorable.
+        """
+        vocabulary = self._vocabulary(organisation_key)
+        with self._database.read() as connection:
+            question = _question(connection, organisation_key, position, vocabulary, day)
+            profile = load_candidate(connection, question.organisation.id, candidate_key).profile
+        words = Words(vocabulary.competency, language, question.organisation.zone)
+        return {
+            "position": position.key,
+            "title": position.title,
+            "day": None if day is None else day.isoformat(),
+            "requirements": [describe(planned, words) for planned in question.scorer.requirements],
+            "result": explain(question.scorer.score(profile), question.scorer, words),
         }
 
     def _applicants(self, connection: Connection, question: _Question) -> _Found | None:

@@ -1,0 +1,32 @@
+"""JSON bodies in and out."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from pydantic_core import to_json
+from werkzeug.exceptions import UnsupportedMediaType
+
+from matcher.errors import InvalidInput
+from matcher.web.services import services
+
+
+def json_body() -> object:
+    """The request's body, decoded.
+
+    Raises UnsupportedMediaType where it is not said to be JSON, RequestEntityTooLarge where it is longer than
+    the server takes, and InvalidInput where it is not strict JSON in UTF-8.
+    """
+    if not request.is_json:
+        raise UnsupportedMediaType("The body must be JSON, sent as application/json.")
+    return services().decode_json(request.get_data(cache=False))
+
+
+def refuse_other_key(stated: str, key: str, where: str) -> None:
+    """Raise InvalidInput where a body names another key than its address."""
+    if stated != key:
+        raise InvalidInput(f"{stated!r} is not the key it is sent to, {key!r}", where=where)
+
+
+def answer(body: object, status: int = 200) -> Response:
+    """`body` as JSON."""
+    return Response(to_json(body), status, content_type="application/json")

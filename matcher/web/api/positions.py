@@ -1,0 +1,55 @@
+"""Positions: stored under a key, shown, and matched."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from matcher.errors import InvalidInput
+from matcher.positions import parse_position, position_json
+from matcher.store.organisations import organisation
+from matcher.store.positions import find_position, load_position, save_position
+from matcher.web.api.bodies import answer, json_body
+from matcher.web.choices import chosen_day, chosen_top
+from matcher.web.language import LANGUAGES
+from matcher.web.services import services
+
+
+def put_position(key: str) -> Response:
+    """Store the position in the body (see `parse_position`) under `key`: 201, or 200 where it replaces one.
+
+    Its words are read here, once, before anything is written.
+    """
+    parts = services()
+    body = json_body()
+    with parts.database.read() as connection:
+        owner = organisation(connection, parts.organisation).id
+        earlier = find_position(connection, owner, key)
+    position = parse_position(body, parts.vocabulary, key=key, earlier=earlier, by="api")
+    with parts.database.write() as connection:
+        save_position(connection, owner, position)
+    return answer(position_json(position, parts.vocabulary), 201 if earlier is None else 200)
+
+
+def get_position(key: str) -> Response:
+    """The stored position, in the shape in which it is sent."""
+    parts = services()
+    with parts.database.read() as connection:
+        position = load_position(connection, organisation(connection, parts.organisation).id, key)
+    return answer(position_json(position, parts.vocabulary))
+
+
+def get_matches(key: str) -> Response:
+    """Who is best qualified (see `Matcher.match`): `?top=` 1 to 500, `?day=`, `?language=` en or fr."""
+    parts = services()
+    return answer(
+        parts.matcher.match_stored(
+            parts.organisation, key, top=chosen_top(), day=chosen_day(), language=_language()
+        )
+    )
+
+
+def _language() -> str:
+    chosen = request.args.get("language", "en")
+    if chosen not in LANGUAGES:
+        raise InvalidInput(f"{chosen[:80]!r} is none of {', '.join(LANGUAGES)}", where="language")
+    return chosen

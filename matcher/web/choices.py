@@ -1,0 +1,37 @@
+"""What an address asks of a ranking: how many, and as of which day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import request
+
+from matcher.errors import InvalidInput
+from matcher.matching import TOP
+
+MOST = 500
+"""Results that an answer has at most."""
+
+
+def chosen_top() -> int:
+    """`?top=`, 1 to 500; 50 where it is not given. Raises InvalidInput."""
+    text = request.args.get("top", "").strip()
+    if not text:
+        return TOP
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MOST):
+        raise InvalidInput(f"{text[:80]!r} is not a whole number from 1 to {MOST}", where="top")
+    return int(text)
+
+
+def chosen_day() -> date | None:
+    """`?day=`, a day in ISO form; None, which means now, where it is not given. Raises InvalidInput."""
+    text = request.args.get("day", "").strip()
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(f"{text[:80]!r} is not a day such as 2026-01-31", where="day") from error
+    if not 1900 <= day.year <= 9998:
+        raise InvalidInput(f"{text[:80]!r} is not a day from 1900 to 9998", where="day")
+    return day

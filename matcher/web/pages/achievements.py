@@ -1,0 +1,45 @@
+"""Achievements that nobody aligned: what they were read as, to be confirmed, changed or refused."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from matcher.errors import InvalidInput
+from matcher.store.achievements import confirm, to_confirm
+from matcher.store.organisations import organisation
+from matcher.vocabulary.vocabularies import Vocabulary
+from matcher.web.pages.drafts import RECRUITER
+from matcher.web.services import services
+
+_SHOWN = 100
+
+
+def achievements() -> str | Response:
+    """`/achievements`: those that most people hold first; what is sent confirms one of them."""
+    parts = services()
+    if request.method == "POST":
+        _confirm()
+        return redirect(url_for("pages.achievements"))
+    with parts.database.read() as connection:
+        home = organisation(connection, parts.organisation)
+        waiting = to_confirm(connection, home, _SHOWN)
+    return render_template(
+        "achievements.html", waiting=waiting, competency=parts.vocabulary.competency, shown=_SHOWN
+    )
+
+
+def _confirm() -> None:
+    """Store what a person said one achievement stands for; choosing nothing says that it is none of these."""
+    parts = services()
+    chosen = [_id_of(parts.vocabulary, uri) for uri in request.form.getlist("competency") if uri]
+    with parts.database.write() as connection:
+        home = organisation(connection, parts.organisation)
+        confirm(connection, home, request.form.get("achievement", ""), chosen, by=RECRUITER)
+
+
+def _id_of(vocabulary: Vocabulary, uri: str) -> int:
+    found = vocabulary.by_uri(uri)
+    if found is None:
+        raise InvalidInput(f"no competency has the URI {uri[:200]!r}", where="competency")
+    return found.id

@@ -1,0 +1,106 @@
+"""A candidate's page: every credential, its state now, and what it stands for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from flask import render_template
+
+from matcher.evidence import Lapse, lapse
+from matcher.moments import day_of
+from matcher.ranking.explain import State
+from matcher.records import UNITS, Award, Claim, Proof, Status
+from matcher.store.candidates import load_candidate
+from matcher.store.organisations import Organisation, organisation
+from matcher.web.language import language
+from matcher.web.services import services
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """A competency that a credential stands for."""
+
+    label: str
+    inferred: bool
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An award as the page shows it; days in ISO form, `level` a share of 1."""
+
+    name: str
+    issuer: str
+    issuer_known: bool
+    state: State
+    lapse: Lapse | None
+    unchecked: bool
+    issued: str | None
+    valid_from: str | None
+    expires: str | None
+    level: float | None
+    level_label: str
+    stands_for: tuple[Stands, ...]
+
+
+def candidate(key: str) -> str:
+    """`/candidates/<key>`: what counts now first, then what does not."""
+    parts = services()
+    with parts.database.read() as connection:
+        home = organisation(connection, parts.organisation)
+        found = load_candidate(connection, home.id, key)
+    now = int(time.time())
+    awards = sorted(found.profile.awards, key=_start, reverse=True)
+    credentials = [_credential(award, home, now) for award in awards]
+    return render_template(
+        "candidate.html",
+        key=key,
+        name=found.name or key,
+        applied=found.applied_to,
+        current=[one for one in credentials if one.lapse is None],
+        lapsed=[one for one in credentials if one.lapse is not None],
+    )
+
+
+def _start(award: Award) -> int:
+    return award.issued or award.valid_from or 0
+
+
+def _credential(award: Award, home: Organisation, now: int) -> Credential:
+    def day(moment: int | None) -> str | None:
+        return None if moment is None else day_of(moment, home.zone).isoformat()
+
+    reason = lapse(award, now)
+    return Credential(
+        name=award.achievement.name,
+        issuer=award.achievement.issuer_name,
+        issuer_known=award.achievement.issuer_known,
+        state=_state(award, reason),
+        lapse=reason,
+        unchecked=award.status is Status.UNKNOWN,
+        issued=day(award.issued),
+        valid_from=day(award.valid_from),
+        expires=day(award.expires),
+        level=None if award.level is None else award.level / UNITS,
+        level_label=award.level_label,
+        stands_for=_stands_for(award),
+    )
+
+
+def _state(award: Award, reason: Lapse | None) -> State:
+    if reason is not None:
+        return State.LAPSED
+    return State.CHECKED if award.proof is Proof.CHECKED else State.CURRENT
+
+
+def _stands_for(award: Award) -> tuple[Stands, ...]:
+    """Its competencies, each once: said by its issuer before inferred, its own before a part's."""
+    vocabulary, spoken = services().vocabulary, language()
+    best: dict[int, Claim] = {}
+    for claim in sorted(award.achievement.claims, key=lambda claim: (claim.inferred, claim.part)):
+        best.setdefault(claim.competency, claim)
+    return tuple(
+        Stands(vocabulary.competency(claim.competency).label(spoken), claim.inferred, claim.part)
+        for claim in best.values()
+    )

@@ -1,0 +1,34 @@
+"""The proof behind one person's score for one position: every requirement, every factor."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from matcher.store.candidates import names
+from matcher.store.organisations import organisation
+from matcher.store.positions import load_position
+from matcher.web.choices import chosen_day
+from matcher.web.language import language
+from matcher.web.services import services
+
+
+def proof(key: str, candidate: str) -> str:
+    """`/positions/<key>/candidates/<candidate>`: a section a requirement, `#proof-1` and so on."""
+    parts = services()
+    day = chosen_day()
+    with parts.database.read() as connection:
+        owner = organisation(connection, parts.organisation).id
+        position = load_position(connection, owner, key)
+        called = names(connection, owner, [candidate])
+    answer = parts.matcher.match_candidate(
+        parts.organisation, position, candidate, day=day, language=language()
+    )
+    return render_template(
+        "proof.html",
+        position=position,
+        answer=answer,
+        result=answer["result"],
+        candidate=candidate,
+        name=called.get(candidate) or candidate,
+        day=day,
+    )

@@ -1,0 +1,84 @@
+"""Errors as answers: RFC 9457 problem documents for programs, a page for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, render_template, request
+from flask_wtf.csrf import CSRFError
+from pydantic_core import to_json
+from werkzeug.exceptions import HTTPException
+
+from matcher.errors import CredmatchError, InvalidInput, Unavailable
+
+_RETRY_SECONDS = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong. `where`: the JSON path or field of what was sent, empty where it is no one place."""
+
+    status: int
+    title: str
+    detail: str
+    type: str = "about:blank"
+    where: str = ""
+
+
+def answer_errors(app: Flask) -> None:
+    """Have every error answered. The one table of exceptions and handlers; the nearest class applies."""
+    handlers: dict[type[Exception], Callable[[Any], Response]] = {
+        CredmatchError: _ours,
+        CSRFError: _expired,
+        HTTPException: _http,
+        Exception: _unexpected,
+    }
+    for kind, handler in handlers.items():
+        app.register_error_handler(kind, handler)
+
+
+def for_program() -> bool:
+    """Whether the request is a program's, which is answered in JSON."""
+    return request.path == "/api" or request.path.startswith("/api/") or request.path == "/suggest"
+
+
+def _ours(error: CredmatchError) -> Response:
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        current_app.logger.error("%s %s: %s", request.method, request.path, error)
+    where, detail = (error.where, error.reason) if isinstance(error, InvalidInput) else ("", str(error))
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
+    problem = Problem(error.status, error.title, detail, f"urn:credmatch:problem:{name}", where)
+    response = _answer(problem)
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = _RETRY_SECONDS
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    response = _answer(Problem(status, status.phrase, str(error.description or status.description)))
+    for name, value in error.get_headers():
+        if name not in {"Content-Type", "Content-Length"}:
+            response.headers[name] = value
+    return response
+
+
+def _expired(error: CSRFError) -> Response:
+    return _answer(Problem(HTTPStatus.BAD_REQUEST, "The form has expired", str(error.description)))
+
+
+def _unexpected(error: Exception) -> Response:
+    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _answer(Problem(status, status.phrase, "It was logged. Nothing more can be said here."))
+
+
+def _answer(problem: Problem) -> Response:
+    if not for_program():
+        return Response(render_template("problem.html", problem=problem), problem.status)
+    body = {name: value for name, value in asdict(problem).items() if value or name != "where"}
+    return Response(to_json(body), problem.status, content_type="application/problem+json")
