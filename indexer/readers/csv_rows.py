@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 from indexer.readers.csv_columns import PATHS, columns, known, plain
 from indexer.readers.json_text import printable, raw_text
 from indexer.readers.lines import Line, lines
-from indexer.readers.shape import check_candidate, read_candidate
+from indexer.readers.shape import about, read_candidate
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Rejected
 
@@ -159,9 +159,7 @@ def _records(
 ) -> Iterator[CandidateRecord | Rejected]:
     for row in rows:
         try:
-            record = _record(row, header, zone)
-            check_candidate(record, candidate)
-            yield record
+            yield about(candidate, _record(row, header, zone))
         except InvalidInput as error:
             where, raw = _where(error.where, header), printable(f"{header.text}\n{row.text}")
             yield Rejected(file, row.number, where, error.reason, raw)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from indexer.readers.json_text import decode, encode, raw_text
 from indexer.readers.lines import Line, lines
-from indexer.readers.shape import check_candidate, read_candidate, without_extensions
+from indexer.readers.shape import about, read_candidate, without_extensions
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Rejected
 
@@ -53,11 +53,12 @@ def _read_line(line: Line, file: str, zone: ZoneInfo, candidate: str) -> Iterato
         if b'"x-' in line.data or b'"@context"' in line.data:
             body = without_extensions(body)
         record, refused = read_candidate(body, zone)
-        check_candidate(record, candidate)
+        record = about(candidate, record)
     except InvalidInput as error:
         yield Rejected(file, line.number, error.where, error.reason, raw_text(line.data))
         return
     yield record
+    whose = {"key": record.key} if record.key else {"identifiers": record.identifiers}
     for award, wrong in refused:
-        raw = encode({"candidate": {"key": record.key}, "awards": [award]})
+        raw = encode({"candidate": whose, "awards": [award]})
         yield Rejected(file, line.number, wrong.where, wrong.reason, raw)

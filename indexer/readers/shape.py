@@ -1,6 +1,6 @@
 """The shape of a candidate as JSON, in which files and requests give one, and its rules.
 
-    {"candidate": {"key", "name", "email", "region", "languages": []},
+    {"candidate": {"key", "name", "email", "region", "languages": [], "identifiers": []},
      "awards": [{"key",
                  "achievement": {"key", "name", "description", "issuer": {"name", "url"},
                                  "competencies": [{"uri", "label", "framework", "kind"}],
@@ -8,19 +8,21 @@
                  "issued", "valid_from", "expires", "status", "level": {"value", "label"}, "evidence": []}],
      "applied_to": []}
 
-Required are `candidate.key` and of each award its achievement's name or key; null says the same as leaving
-out. `status` is active (also where not stated), suspended, revoked or unknown; `kind` is skill (also where
-not stated), knowledge or attribute; `level.value` is 0 to 1. A date is `2026-01-31`, or a date and time
-`2026-01-31T09:30:00-05:00`: without a time it means the whole day, without an offset the organisation's time
-zone. Keys are trimmed, at most 500 characters, without control characters; the other maxima stand with the
-fields below. A field that is not listed is refused, because it is most often a misspelt one; fields whose
-name begins with `x-`, and `@context`, are skipped.
+Required are `candidate.key`, unless `identifiers` (e-mail addresses, DIDs, URLs) say who it is, and of each
+award its achievement's name or key; null says the same as leaving out. `status` is active (also where not
+stated), suspended, revoked or unknown; `kind` is skill (also where not stated), knowledge or attribute;
+`level.value` is 0 to 1. A date is `2026-01-31`, or a date and time `2026-01-31T09:30:00-05:00`: without a
+time it means the whole day, without an offset the organisation's time zone. Keys are trimmed, at most 500
+characters, without control characters; the other maxima stand with the fields below. A field that is not
+listed is refused, because it is most often a misspelt one; fields whose name begins with `x-`, and
+`@context`, are skipped.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -119,13 +121,14 @@ class _Award(_Stated):
 
 
 class _Person(_Stated):
-    key: _Key
+    key: _MaybeKey | None = None
     name: _Name | None = None
     email: (
         Annotated[str, StringConstraints(strip_whitespace=True, max_length=320, pattern=NO_CONTROL)] | None
     ) = None
     region: _Word | None = None
     languages: Annotated[list[_Language], Field(max_length=50)] | None = None
+    identifiers: Annotated[list[_Address], Field(max_length=50)] | None = None
 
 
 class _Candidate(_Stated):
@@ -165,6 +168,9 @@ def read_candidate(body: object, zone: ZoneInfo) -> tuple[CandidateRecord, list[
         stated = _Candidate.model_validate(body)
     except ValidationError as error:
         raise problem(error, FIELDS) from error
+    person = stated.candidate
+    if not (person.key or person.identifiers):
+        raise InvalidInput("is missing" if person.key is None else "is empty", where="candidate.key")
     awards: list[AwardRecord] = []
     refused: list[tuple[object, InvalidInput]] = []
     for number, award in enumerate(stated.awards or ()):
@@ -172,15 +178,15 @@ def read_candidate(body: object, zone: ZoneInfo) -> tuple[CandidateRecord, list[
             awards.append(read_award(award, zone, f"awards[{number}]"))
         except InvalidInput as error:
             refused.append((award, error))
-    person = stated.candidate
     record = CandidateRecord(
-        key=person.key,
+        key=person.key or "",
         name=person.name or "",
         email=person.email or "",
         region=person.region or "",
         languages=tuple(dict.fromkeys(person.languages or ())),
         awards=tuple(awards),
         applied_to=tuple(dict.fromkeys(stated.applied_to or ())),
+        identifiers=tuple(dict.fromkeys(filter(None, person.identifiers or ()))),
     )
     return record, refused
 
@@ -210,11 +216,17 @@ def read_award(body: object, zone: ZoneInfo, at: str) -> AwardRecord:
     return award
 
 
-def check_candidate(record: CandidateRecord, candidate: str) -> None:
-    """Raise InvalidInput where a file that should be about `candidate` (a key, or "") is about another."""
-    if candidate and record.key != candidate:
+def about(candidate: str, record: CandidateRecord) -> CandidateRecord:
+    """`record` as one about `candidate` (a key, or "" for anybody), of whom a whole file is said to be.
+
+    Raises InvalidInput where it is about another.
+    """
+    if not candidate or record.key == candidate:
+        return record
+    if record.key:
         reason = f"{shown(record.key)} is not {shown(candidate)}, whose the file should be"
         raise InvalidInput(reason, where="candidate.key")
+    return replace(record, key=candidate)
 
 
 def without_extensions(body: Any, depth: int = _DEEPEST) -> Any:

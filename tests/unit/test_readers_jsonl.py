@@ -232,7 +232,7 @@ def test_a_line_too_long_is_refused_without_being_held() -> None:
             return size
 
     endless = Endless()
-    (rejected,) = jsonl.read(io.BufferedReader(endless), "f", ZONE)  # type: ignore[arg-type]
+    (rejected,) = jsonl.read(io.BufferedReader(endless), "f", ZONE)
     assert isinstance(rejected, Rejected)
     assert rejected.reason == "the line is longer than 10,000,000 bytes"
     assert len(rejected.raw) == 2_000
@@ -256,6 +256,18 @@ def test_lines_about_another_candidate_are_refused_where_one_is_given() -> None:
     assert isinstance(record, CandidateRecord)
     assert isinstance(rejected, Rejected)
     assert rejected.reason == '"d" is not "c", whose the file should be'
+
+
+def test_identifiers_say_whose_it_is_where_there_is_no_key() -> None:
+    line = {"candidate": {"identifiers": ["did:example:a"]}, "awards": [{"achievement": {}}]}
+    record, rejected = read(line)
+    assert isinstance(record, CandidateRecord)
+    assert isinstance(rejected, Rejected)
+    assert (record.key, record.identifiers) == ("", ("did:example:a",))
+    assert json.loads(rejected.raw)["candidate"] == {"identifiers": ["did:example:a"]}
+    (given,) = read({"candidate": line["candidate"]}, candidate="c-1")
+    assert isinstance(given, CandidateRecord)
+    assert (given.key, given.identifiers) == ("c-1", ("did:example:a",))
 
 
 def test_never_ends_is_a_moment_that_every_zone_can_show() -> None:

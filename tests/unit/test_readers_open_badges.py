@@ -230,7 +230,9 @@ def test_published_credentials_are_read_or_refused_in_words() -> None:
     assert "Open Badges 2.0" in refusal.reason
 
 
-_VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.just([]) | st.just({})
+_VALUES: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.just([]) | st.just({})
+)
 
 
 @given(st.data())
