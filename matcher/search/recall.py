@@ -5,7 +5,6 @@ All arithmetic is in integers, so the bounds equal those of any other engine to 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -82,28 +81,9 @@ def _recall_part(part: Part, query: Query, wanted: _Wanted) -> _Answer:
     return _Answer(Batch(segment.candidates[rows], sums[rows], segment.draws[rows]), missing)
 
 
-class _Scratch(threading.local):
-    """Arrays that a thread uses again for every query, as long as the largest segment so far."""
-
-    best = np.zeros(0, np.int32)
-    sums = np.zeros(0, np.int64)
-
-    def take(self, rows: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Two arrays of zeros; the first has to be all zeros again afterwards."""
-        if len(self.best) < rows:
-            self.best = np.zeros(rows, np.int32)
-            self.sums = np.zeros(rows, np.int64)
-        sums = self.sums[:rows]
-        sums.fill(0)
-        return self.best[:rows], sums
-
-
-_scratch = _Scratch()
-
-
 def _sums(segment: Segment, query: Query, wanted: _Wanted) -> NDArray[np.int64]:
-    """The bound of every row, absent ones included, shape (rows,); valid until this thread's next call."""
-    best, sums = _scratch.take(len(segment))
+    """The bound of every row, absent ones included, shape (rows,)."""
+    best, sums = np.zeros(len(segment), np.int32), np.zeros(len(segment), np.int64)
     bounds = segment.ever if query.ever else segment.now
     starts, ends = segment.spans(wanted.competencies)
     for clause, first, end in zip(query.clauses, wanted.ends, wanted.ends[1:], strict=False):
