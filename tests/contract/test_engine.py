@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -298,6 +297,4 @@ def test_another_process_sees_a_write_at_its_next_query(kind: Kind, engine: Engi
                 engine.apply("o", [SearchDocument(number, 1, {}, {1: 9_000})], number)
             state = engine.state("o")
             assert state is not None
-            begun = time.monotonic()
             assert ask(reader) == f"{state.generation} {number} {number}"
-            assert number == 1 or time.monotonic() - begun < 1
