@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import select
 
 from matcher.records import Achievement, Award, Claim, Profile, Proof, Status
 from matcher.store import tables as t
@@ -24,7 +24,7 @@ def load_profiles(
 ) -> dict[int, Profile]:
     """Profiles by id, with all awards, valid or not, in the order of their keys. Unknown ids are left out.
 
-    Five queries per 5,000 candidates, however many awards they hold.
+    Six queries per 5,000 candidates, however many awards they hold, and two more for each level of stacks.
     """
     profiles: dict[int, Profile] = {}
     for start in range(0, len(candidate_ids), _IN_AT_MOST):
@@ -33,14 +33,29 @@ def load_profiles(
 
 
 def _load(connection: Connection, organisation_id: int, ids: Sequence[int]) -> dict[int, Profile]:
+    c = t.candidates.c
+    people = connection.execute(
+        select(c.id, c.key, c.draw, c.region, c.languages).where(
+            c.organisation_id == organisation_id, c.id.in_(ids)
+        )
+    ).all()
+    awards = _awards(connection, [row[0] for row in people])
+    return {
+        id_: Profile(id_, key, draw, region, tuple(languages), tuple(awards.get(id_, ())))
+        for id_, key, draw, region, languages in people
+    }
+
+
+def _awards(connection: Connection, candidate_ids: Sequence[int]) -> dict[int, list[Award]]:
+    # The candidates are the organisation's. Said again here, it would lead SQLite to the index by
+    # organisation, which is all of the awards.
     a = t.awards.c
     rows = connection.execute(
         select(a.candidate_id, a.achievement_id, a.id, a.key)
         .add_columns(a.issued, a.valid_from, a.expires, a.status, a.level, a.level_label, a.proof)
-        .where(a.organisation_id == organisation_id, a.candidate_id.in_(ids))
-        .order_by(a.candidate_id, a.key)
+        .where(a.candidate_id.in_(candidate_ids))
     ).all()
-    achievements = load_achievements(connection, organisation_id, {row[1] for row in rows})
+    achievements = _achievements(connection, {row[1] for row in rows})
     awards: defaultdict[int, list[Award]] = defaultdict(list)
     for candidate, achievement, id_, key, issued, valid_from, expires, status, level, label, proof in rows:
         awards[candidate].append(
@@ -57,31 +72,22 @@ def _load(connection: Connection, organisation_id: int, ids: Sequence[int]) -> d
                 proof=_PROOF[proof],
             )
         )
-    c = t.candidates.c
-    people = connection.execute(
-        select(c.id, c.key, c.draw, c.region, c.languages).where(
-            c.organisation_id == organisation_id, c.id.in_(ids)
-        )
-    )
-    return {
-        id_: Profile(id_, key, draw, region, tuple(languages), tuple(awards.get(id_, ())))
-        for id_, key, draw, region, languages in people
-    }
+    for held in awards.values():
+        held.sort(key=lambda award: award.key)
+    return awards
 
 
 _STATUS = {status.value: status for status in Status}
 _PROOF = {proof.value: proof for proof in Proof}
 
 
-def load_achievements(
-    connection: Connection, organisation_id: int, ids: Iterable[int]
-) -> dict[int, Achievement]:
-    """Achievements by id, each with its claims: its own, and what its parts lend. Three queries per 5,000."""
+def _achievements(connection: Connection, ids: Iterable[int]) -> dict[int, Achievement]:
+    """Achievements by id, each with its claims: its own, and what its parts lend."""
     wanted = sorted(set(ids))
     found: dict[int, Achievement] = {}
     for start in range(0, len(wanted), _IN_AT_MOST):
         some = wanted[start : start + _IN_AT_MOST]
-        claims = _claims(connection, organisation_id, some)
+        claims = _claims(connection, some)
         found.update(
             (achievement.id, replace(achievement, claims=tuple(claims.get(achievement.id, ()))))
             for achievement in _bare(connection, some)
@@ -100,8 +106,8 @@ def _bare(connection: Connection, ids: Sequence[int]) -> Iterator[Achievement]:
         yield Achievement(id_, key, name, issuer, issuer_name or issuer_key, known)
 
 
-def _claims(connection: Connection, organisation_id: int, ids: Sequence[int]) -> dict[int, list[Claim]]:
-    parts = _parts(connection, organisation_id, ids)
+def _claims(connection: Connection, ids: Sequence[int]) -> dict[int, list[Claim]]:
+    parts = _parts(connection, ids)
     owners = {*ids, *(part for lent in parts.values() for part, _ in lent)}
     k = t.achievement_competencies.c
     own: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)
@@ -120,34 +126,46 @@ def _claims(connection: Connection, organisation_id: int, ids: Sequence[int]) ->
     return claims
 
 
-def _parts(
-    connection: Connection, organisation_id: int, ids: Sequence[int]
-) -> dict[int, list[tuple[int, str]]]:
+def _parts(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
     """Whole -> its parts at any depth (id, name), each once; an achievement is no part of itself."""
-    steps = _whole_and_part(organisation_id).cte("steps")
-    deep = select(steps.c.whole, steps.c.part).where(steps.c.whole.in_(ids)).cte("deep", recursive=True)
-    deep = deep.union(select(deep.c.whole, steps.c.part).join(steps, steps.c.whole == deep.c.part))
-    a = t.achievements.c
-    found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-    for whole, part, name in connection.execute(
-        select(deep.c.whole, deep.c.part, a.name)
-        .join(t.achievements, a.id == deep.c.part)
-        .where(deep.c.whole != deep.c.part)
-        .order_by(deep.c.whole, a.key)
-    ):
-        found[whole].append((part, name))
+    direct: dict[int, dict[int, str]] = {}
+    unseen = set(ids)
+    while unseen:
+        found = _direct_parts(connection, unseen)
+        direct.update((whole, found.get(whole, {})) for whole in unseen)
+        unseen = {part for parts in found.values() for part in parts} - direct.keys()
+    return {whole: sorted(_all_parts(whole, direct).items()) for whole in ids if direct[whole]}
+
+
+def _all_parts(whole: int, direct: Mapping[int, Mapping[int, str]]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    waiting = [whole]
+    while waiting:
+        new = {part: name for part, name in direct[waiting.pop()].items() if part not in found}
+        found.update(new)
+        waiting.extend(new)
+    found.pop(whole, None)
     return found
 
 
-def _whole_and_part(organisation_id: int) -> Select[tuple[int, int]]:
-    one, other, r = t.achievements.alias("one"), t.achievements.alias("other"), t.achievement_relations.c
-    related = (
-        select(one.c.id, other.c.id, r.type)
-        .join(t.achievement_relations, r.achievement_id == one.c.id)
-        .join(other, (other.c.key == r.other_key) & (other.c.organisation_id == one.c.organisation_id))
-        .where(one.c.organisation_id == organisation_id)
+def _direct_parts(connection: Connection, ids: Collection[int]) -> dict[int, dict[int, str]]:
+    """Whole -> the parts it names, and those that name it (id -> name). Two queries."""
+    whole, part, r = t.achievements.alias("whole"), t.achievements.alias("part"), t.achievement_relations.c
+    down = (
+        select(whole.c.id, part.c.id, part.c.name)
+        .join(t.achievement_relations, r.achievement_id == whole.c.id)
+        .join(part, part.c.key == r.other_key)
+        .where(r.type.in_(WHOLE_NAMES_PART))
     )
-    down = related.with_only_columns(one.c.id.label("whole"), other.c.id.label("part"))
-    up = related.with_only_columns(other.c.id.label("whole"), one.c.id.label("part"))
-    both = union(down.where(r.type.in_(WHOLE_NAMES_PART)), up.where(r.type.in_(PART_NAMES_WHOLE))).subquery()
-    return select(both.c.whole, both.c.part)
+    up = (
+        select(whole.c.id, part.c.id, part.c.name)
+        .join(t.achievement_relations, r.other_key == whole.c.key)
+        .join(part, part.c.id == r.achievement_id)
+        .where(r.type.in_(PART_NAMES_WHOLE))
+    )
+    found: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    for query in (down, up):
+        mine = query.where(whole.c.id.in_(ids), part.c.organisation_id == whole.c.organisation_id)
+        for whole_id, part_id, name in connection.execute(mine):
+            found[whole_id][part_id] = name
+    return found
