@@ -10,7 +10,7 @@ import gc
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.readers.detect import open_records, read_stream
@@ -103,9 +103,25 @@ def import_files(
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
-    achievements = AchievementIntake(home, authoritative=authoritative)
     found = ((str(path), one) for path in paths for one in open_records(path, home.zone, candidate=candidate))
-    report = Report(files=len(paths))
+    report = import_records(database, home, found, authoritative=authoritative, progress=progress)
+    return replace(report, files=len(paths))
+
+
+def import_records(
+    database: Database,
+    home: Organisation,
+    found: Iterable[tuple[str, CandidateRecord | Rejected]],
+    *,
+    authoritative: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Import records into an organisation's pool, each with the name of the file that it comes from.
+
+    As `import_files`; raises Unavailable.
+    """
+    achievements = AchievementIntake(home, authoritative=authoritative)
+    report = Report()
     with _collecting_seldom():
         for batch in _batches(found):
             report = _store(database, home, batch, achievements, report, authoritative=authoritative)
