@@ -249,7 +249,7 @@ def _write_rows(connection: Connection, organisation_id: int, states: Sequence[_
         connection.execute(update(t.achievements).where(a.id.in_(aligned)).values(nobody))
     for some in parts(key for key in rows if key not in stored):
         query = select(a.key, a.id).where(a.organisation_id == organisation_id, a.key.in_(some))
-        stored.update(connection.execute(query).tuples().all())
+        stored.update(connection.execute(query).all())
     for state in states:
         state.id = stored[state.key]
 
@@ -282,5 +282,5 @@ def _store_issuers(
         connection.execute(insert(t.issuers), rows)
     for some in parts(missing):
         ids = select(i.key, i.id).where(i.organisation_id == organisation_id, i.key.in_(some))
-        found.update(connection.execute(ids).tuples().all())
+        found.update(connection.execute(ids).all())
     return found

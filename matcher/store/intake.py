@@ -248,7 +248,7 @@ def _refusals(connection: Connection, conflicts: Sequence[tuple[_Said, int]]) ->
     c = t.candidates.c
     keys: dict[int, str] = {}
     for some in parts(owner for _, owner in conflicts):
-        keys.update(connection.execute(select(c.id, c.key).where(c.id.in_(some))).tuples().all())
+        keys.update(connection.execute(select(c.id, c.key).where(c.id.in_(some))).all())
     for said, owner in conflicts:
         record = CandidateRecord(
             key=said.record.key, identifiers=said.record.identifiers, awards=(said.award,)

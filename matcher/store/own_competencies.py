@@ -131,11 +131,11 @@ def _label(connection: Connection, organisation: Organisation, labels: Mapping[i
 def _framework_ids(connection: Connection, organisation_id: int, names: set[str]) -> dict[str, int]:
     f = t.frameworks.c
     own = select(f.name, f.id).where(f.organisation_id == organisation_id, f.name.in_(names))
-    found = dict(connection.execute(own).tuples().all())
+    found = dict(connection.execute(own).all())
     if missing := sorted(names - found.keys()):
         rows = [{"organisation_id": organisation_id, "name": name} for name in missing]
         connection.execute(insert(t.frameworks), rows)
-        found = dict(connection.execute(own).tuples().all())
+        found = dict(connection.execute(own).all())
     return found
 
 

@@ -127,7 +127,7 @@ def _load_owners(
             .join(t.candidates, c.id == i.candidate_id)
             .where(i.organisation_id == organisation_id, i.identifier.in_(some))
         )
-        owners.update(connection.execute(query).tuples().all())
+        owners.update(connection.execute(query).all())
     return owners
 
 
@@ -190,7 +190,7 @@ def _insert(connection: Connection, organisation_id: int, fresh: list[_Person]) 
     ids: dict[str, int] = {}
     for some in parts(person.key for person in fresh):
         query = select(c.key, c.id).where(c.organisation_id == organisation_id, c.key.in_(some))
-        ids.update(connection.execute(query).tuples().all())
+        ids.update(connection.execute(query).all())
     for person in fresh:
         person.id = ids[person.key]
     personal = [{"candidate_id": p.id, "name": p.name, "email": p.email} for p in fresh]
@@ -212,7 +212,7 @@ def _write_applications(connection: Connection, told: Sequence[tuple[int, Candid
     stored: set[tuple[int, str]] = set()
     for some in parts(candidate for candidate, _ in said):
         query = select(a.candidate_id, a.position_key).where(a.candidate_id.in_(some))
-        stored.update(connection.execute(query).tuples().all())
+        stored.update(connection.execute(query).all())
     new = sorted(said - stored)
     if new:
         rows = [{"candidate_id": candidate, "position_key": position} for candidate, position in new]
