@@ -93,8 +93,8 @@ def text_of(profile: Profile, vocabulary: Vocabulary) -> str:
 def unit(vectors: NDArray[np.int8]) -> NDArray[np.float32]:
     """Vectors of length 1, so that their product is the cosine."""
     wide = vectors.astype(np.float32)
-    lengths: NDArray[np.float32] = np.linalg.norm(wide, axis=1, keepdims=True)
-    return wide / np.maximum(lengths, 1e-9)
+    wide /= np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1)  # whole numbers: 1 or longer, or all 0
+    return wide
 
 
 def encode(pool: Pool, encoder: Encoder) -> tuple[NDArray[np.float32], float]:

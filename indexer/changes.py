@@ -12,6 +12,7 @@ from matcher.search.engine import Engine, IndexState
 from matcher.store.changes import last_change
 from matcher.store.database import Database
 from matcher.store.organisations import Organisation, organisation
+from matcher.store.vocabularies import shared_version
 
 POLL_SECONDS = 0.1
 """How often the log's last number is looked at."""
@@ -36,8 +37,9 @@ def catch_up(database: Database, engine: Engine, organisation_key: str) -> Index
         with database.read() as connection:
             home = organisation(connection, organisation_key)
             number = last_change(connection, home.id)
+            vocabulary = shared_version(connection)
         if state is None or state.change_number > number:
-            return rebuild(database, engine, organisation_key, "", _quiet)
+            return rebuild(database, engine, organisation_key, vocabulary, _quiet)
         return apply_log(database, engine, home)
 
 

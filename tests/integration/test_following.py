@@ -37,6 +37,7 @@ from matcher.store.intake import store_candidates
 from matcher.store.organisations import create_organisation, organisation
 from matcher.store.positions import applications
 from matcher.store.profiles import load_profiles
+from matcher.store.vocabularies import shared_version
 from tests.contract.brute import answer, recalled
 
 DAY = 86_400
@@ -128,6 +129,7 @@ def test_catching_up_builds_the_first_generation(pool: Pool) -> None:
     assert state == pool.engine.state("default")
     with pool.database.read() as connection:
         assert state.change_number == last_change(connection, pool.home) > 0
+        assert state.vocabulary == shared_version(connection)
     assert state.documents == 30
     assert pool.is_current()
 
