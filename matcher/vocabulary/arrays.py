@@ -83,6 +83,11 @@ class Lists:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def places(self, keys: Ints) -> tuple[Ints, Ints]:
+        """Where in `values` the lists of `keys` stand, one behind the other, each place with its key."""
+        lengths = self.lengths[keys]
+        return np.repeat(keys, lengths), _ranges(self.starts[keys], lengths)
+
     @property
     def lengths(self) -> Ints:
         """How long each list is."""
@@ -109,8 +114,12 @@ class Links:
         """The links that start at any of `ids`, shape (n, 2)."""
         starts = np.searchsorted(self.pairs[:, 0], ids, side="left")
         ends = np.searchsorted(self.pairs[:, 0], ids, side="right")
-        counts = ends - starts
-        # Row numbers of all ranges start..end, one behind the other.
-        offsets = np.repeat(starts - np.cumsum(counts) + counts, counts)
-        found: Ints = self.pairs[offsets + np.arange(len(offsets))]
+        found: Ints = self.pairs[_ranges(starts, ends - starts)]
         return found
+
+
+def _ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Ints:
+    """The numbers start .. start + length - 1 of each range, one behind the other."""
+    offsets = np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+    numbers: Ints = offsets + np.arange(len(offsets))
+    return numbers

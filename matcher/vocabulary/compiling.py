@@ -4,46 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.records import Competency
 from matcher.vocabulary.arrays import Ints, Links, Lists, Strings
+from matcher.vocabulary.contents import Contents, Label
+from matcher.vocabulary.encoder import DIMENSION
 from matcher.vocabulary.layer import KINDS, Layer, unambiguous
 from matcher.vocabulary.lexicon import Features, Grams, Lexicon, Owner, Stems, folded, grams_of
-from matcher.vocabulary.similarity import DIMENSION, Vectors
+from matcher.vocabulary.similarity import Vectors
 from matcher.vocabulary.text import LANGUAGES, stem
 
 _Number = TypeVar("_Number", np.int64, np.uint32)
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label (`preferred`) or alias of the competency with id `competency`, in "en" or "fr"."""
-
-    competency: int
-    language: str
-    text: str
-    preferred: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """Some competencies with all that is stored of them.
-
-    `competencies` in the order of their ids, `frameworks` in the order in which they decide what a text
-    means. `relations`: (id, type, other id), where type is broader, related or same. `vectors`: label and
-    description by id, 384 bytes each, the second empty where there is none.
-    """
-
-    frameworks: Sequence[str]
-    competencies: Sequence[Competency]
-    labels: Iterable[Label]
-    relations: Sequence[tuple[int, str, int]]
-    vectors: Mapping[int, tuple[bytes, bytes]]
 
 
 def compile_layer(contents: Contents) -> Layer:

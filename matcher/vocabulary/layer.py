@@ -59,6 +59,11 @@ class Layer:
         row = int(np.searchsorted(self.ids, id_))
         return row if row < len(self.ids) and self.ids[row] == id_ else None
 
+    @property
+    def uris(self) -> Iterator[str]:
+        """The URIs, by row."""
+        return (self.texts[3 * row] for row in range(len(self.ids)))
+
     def row_of_uri(self, uri: str) -> int | None:
         """The row of the competency with this URI."""
         low, high = 0, len(self.rows_by_uri)

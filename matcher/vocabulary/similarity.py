@@ -17,7 +17,6 @@ from matcher.vocabulary.arrays import Ints
 
 Similarities = NDArray[np.float64]
 
-DIMENSION = 384
 
 _BLOCK = 1_024
 

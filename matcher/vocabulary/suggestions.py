@@ -1,0 +1,74 @@
+"""What somebody who is typing may mean: by the words begun, without the encoder, in a few milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matcher.vocabulary.arrays import Ints
+from matcher.vocabulary.lexicon import Lexicon
+from matcher.vocabulary.text import LANGUAGES
+
+_LIKE_ENOUGH = 0.3
+"""From this overlap on, labels are offered that do not have all words begun."""
+
+_TERMS_A_ROW = 50
+"""Of so many of the best terms for each suggestion wanted, enough belong to different competencies."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Suggestion:
+    """A row of a lexicon; the lower its `cost`, the better it fits."""
+
+    cost: float
+    row: int
+
+
+def suggest(lexicon: Lexicon, folded: str, language: str, limit: int) -> list[Suggestion]:
+    """The rows with a label in which every word of `folded` begins one, the best first, each once.
+
+    Better is a label that is the text, one that starts with it, a preferred one, one in `language`, and a
+    shorter one, in this order. Where these are too few, labels that overlap with the text follow.
+    """
+    found = _cheapest(lexicon, _with_words(lexicon, folded), folded, language, limit)
+    if len(found) < limit and folded:
+        overlaps = lexicon.overlaps(folded)
+        likest = np.argsort(-overlaps, kind="stable")[: 2 * limit]
+        for row in likest[overlaps[likest] >= _LIKE_ENOUGH].tolist():
+            found.setdefault(row, 2.0 - float(overlaps[row]))
+    return sorted(Suggestion(cost, row) for row, cost in found.items())[:limit]
+
+
+def _with_words(lexicon: Lexicon, folded: str) -> Ints:
+    """The terms in which every word of `folded` begins a word."""
+    hits = np.zeros(len(lexicon.terms), dtype=np.int64)
+    words = list(dict.fromkeys(folded.split()))
+    for number, word in enumerate(words):
+        begun = lexicon.words.find_prefix(word)
+        # Words are sorted, so the lists of all that begin alike lie one behind the other.
+        starts = lexicon.word_terms.starts
+        having = lexicon.word_terms.values[starts[begun.start] : starts[begun.stop]]
+        hits[having[hits[having] == number]] = number + 1
+    return np.flatnonzero(hits == len(words)) if words else np.zeros(0, dtype=np.int64)
+
+
+def _cheapest(lexicon: Lexicon, terms: Ints, folded: str, language: str, limit: int) -> dict[int, float]:
+    """The best of the owners of `terms`, by row; what they cost is at most 1."""
+    of_owner, owners = lexicon.owners.places(terms)
+    lengths = np.diff(lexicon.terms.ends)[of_owner]
+    starting = lexicon.terms.find_prefix(folded)
+    starts = (of_owner >= starting.start) & (of_owner < starting.stop)
+    whole = starts & (lengths == len(folded.encode()))
+    ours = lexicon.languages[of_owner] == LANGUAGES.index(language)
+    merits = 8 * whole + 4 * starts + 2 * lexicon.preferred[owners] + ours
+    costs = 1 - merits / 16 + np.minimum(lengths, 1_000) / 20_000
+    some = min(len(costs), _TERMS_A_ROW * limit)
+    best = np.argpartition(costs, some - 1)[:some] if some else np.zeros(0, dtype=np.int64)
+    rows = lexicon.owners.values[owners]
+    found: dict[int, float] = {}
+    for place in best[np.lexsort((rows[best], costs[best]))].tolist():
+        found.setdefault(int(rows[place]), float(costs[place]))
+        if len(found) == limit:
+            break
+    return found

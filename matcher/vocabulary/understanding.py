@@ -1,0 +1,136 @@
+"""How a text is understood: exactly, or by similarity and words together, with a probability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.records import Competency, Likely
+from matcher.vocabulary.calibration import ENGLISH, EXACT, FRENCH, TYPICAL
+from matcher.vocabulary.encoder import DIMENSION, Encoder
+from matcher.vocabulary.language import is_french
+from matcher.vocabulary.layer import Layer
+from matcher.vocabulary.lexicon import folded
+
+_BLOCK = 16
+"""Texts that are compared with all competencies at a time, to bound the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text as it is compared.
+
+    `exact`: places of the competencies that it names exactly, the one it means first. `vector`: int8, shape
+    (384,): its own (`encoded`), else that of the label it is, else zeros, which are similar to nothing.
+    """
+
+    folded: str
+    french: bool
+    exact: tuple[int, ...]
+    vector: NDArray[np.int8]
+    encoded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for each competency, arrays by place: similarity of the text to its label and to its
+    description, and overlap with its likest label."""
+
+    labels: NDArray[np.float64]
+    descriptions: NDArray[np.float64]
+    overlaps: NDArray[np.float64]
+
+
+class Understanding:
+    """Reads texts as competencies of some layers. A competency's place counts through all layers."""
+
+    def __init__(self, layers: Sequence[Layer], encoder: Encoder) -> None:
+        self._layers = layers
+        self._encoder = encoder
+        self._ids = np.concatenate([layer.ids for layer in layers])
+        self._starts = np.cumsum([0, *(len(layer.ids) for layer in layers)]).tolist()
+        self._undescribed = np.concatenate([layer.descriptions.squares == 0 for layer in layers])
+
+    def understand(self, texts: Sequence[str], top: int) -> Iterator[tuple[Words, list[Likely]]]:
+        """For each text its words, and the `top` competencies that it likeliest means, the best first.
+
+        None for a text without a letter or digit. Raises Unavailable where the encoder does not answer.
+        """
+        prepared = self.words(texts)
+        for words, evidence in zip(prepared, self.evidence(prepared), strict=True):
+            yield words, self._likely(words, evidence, top) if words.folded else []
+
+    def words(self, texts: Sequence[str]) -> list[Words]:
+        """The texts as they are compared; those that are English and not exact are encoded, all at once."""
+        plain = [self._words(text) for text in texts]
+        wanted = [
+            number
+            for number, words in enumerate(plain)
+            if words.folded and not words.exact and not words.french
+        ]
+        if not wanted:
+            return plain
+        vectors = self._encoder.encode([texts[number] for number in wanted])
+        for number, vector in zip(wanted, vectors, strict=True):
+            plain[number] = replace(plain[number], vector=vector, encoded=True)
+        return plain
+
+    def evidence(self, texts: Sequence[Words]) -> Iterator[Evidence]:
+        """What speaks for each competency, text by text."""
+        for start in range(0, len(texts), _BLOCK):
+            block = texts[start : start + _BLOCK]
+            vectors = np.stack([words.vector for words in block])
+            labels = np.hstack([layer.labels.similarities(vectors) for layer in self._layers])
+            described = np.hstack([layer.descriptions.similarities(vectors) for layer in self._layers])
+            described[:, self._undescribed] = TYPICAL[0] + TYPICAL[1] * labels[:, self._undescribed]
+            for number, words in enumerate(block):
+                overlaps = np.concatenate([layer.lexicon.overlaps(words.folded) for layer in self._layers])
+                yield Evidence(labels[number], described[number], overlaps.astype(np.float64))
+
+    def competency(self, place: int) -> Competency:
+        """The competency at a place."""
+        number = int(np.searchsorted(self._starts, place, side="right")) - 1
+        return self._layers[number].competency(place - self._starts[number])
+
+    def _words(self, text: str) -> Words:
+        words = folded(text)
+        exact = [
+            start + row
+            for layer, start in zip(self._layers, self._starts, strict=False)
+            for row in layer.exact(words)
+        ]
+        french = is_french(text, self._layers[0].lexicon)
+        vector = self._label(exact[0]) if exact else np.zeros(DIMENSION, dtype=np.int8)
+        return Words(words, french, tuple(exact), vector, encoded=False)
+
+    def _label(self, place: int) -> NDArray[np.int8]:
+        number = int(np.searchsorted(self._starts, place, side="right")) - 1
+        vector: NDArray[np.int8] = self._layers[number].labels.vectors[place - self._starts[number]]
+        return vector
+
+    def _likely(self, words: Words, evidence: Evidence, top: int) -> list[Likely]:
+        numbers = ENGLISH if words.vector.any() else FRENCH
+        scores = numbers.scores(evidence.labels, evidence.descriptions, evidence.overlaps)
+        best = largest(scores, self._ids, max(top + 1, 2))
+        probabilities = numbers.probabilities(scores[best], evidence.overlaps[best]).tolist()
+        exact = words.exact[:1]
+        likely = [Likely(self.competency(place), exact=True, probability=EXACT) for place in exact]
+        likely += [
+            Likely(self.competency(place), exact=False, probability=probability)
+            for place, probability in zip(best.tolist(), probabilities, strict=True)
+            if place not in exact
+        ]
+        return likely[:top]
+
+
+def largest(scores: NDArray[np.float64], ids: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Places of the `count` largest scores, the largest first, of equals the lower id first."""
+    if count < len(scores):
+        least = np.partition(scores, len(scores) - count)[len(scores) - count]
+        near = np.flatnonzero(scores >= least)
+    else:
+        near = np.arange(len(scores))
+    return near[np.lexsort((ids[near], -scores[near]))][:count]

@@ -1,0 +1,114 @@
+"""What words mean to an organisation: texts as competencies, competencies with all that counts for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from matcher.errors import NotFound
+from matcher.records import Basis, Competency, Likely, Pair, Reading
+from matcher.vocabulary import suggestions
+from matcher.vocabulary.calibration import SIMILAR_FROM
+from matcher.vocabulary.encoder import Encoder
+from matcher.vocabulary.language import is_french
+from matcher.vocabulary.layer import Layer
+from matcher.vocabulary.lexicon import folded
+from matcher.vocabulary.relations import Relations
+from matcher.vocabulary.understanding import Understanding, Words
+
+_CACHED = 512
+"""Competencies whose relations are kept; those of one take about 30 kB."""
+
+
+class Vocabulary:
+    """An immutable snapshot of what one organisation sees: the shared vocabulary and its own competencies.
+
+    Threads may share it. `layers`: the shared one first; what a text means is decided in their order.
+    """
+
+    def __init__(self, version: str, layers: Sequence[Layer], encoder: Encoder) -> None:
+        self._version = version
+        self._layers = layers
+        self._model = encoder.model
+        self._understanding = Understanding(layers, encoder)
+        self._related = Relations(layers)
+        self._relations_of = lru_cache(_CACHED)(self._find_relations)
+        self._kin_of = lru_cache(_CACHED)(self._related.kin)
+
+    @property
+    def version(self) -> str:
+        """Which vocabulary it is; another one wherever anything in it differs."""
+        return self._version
+
+    def competency(self, id: int) -> Competency:  # noqa: A002 - what it is called everywhere
+        """The competency with this id. Raises NotFound."""
+        for layer in self._layers:
+            if (row := layer.row(id)) is not None:
+                return layer.competency(row)
+        raise NotFound(f"there is no competency with the number {id}")
+
+    def by_uri(self, uri: str) -> Competency | None:
+        """The competency with this URI; the shared one where an organisation has one of its own too."""
+        for layer in self._layers:
+            if (row := layer.row_of_uri(uri)) is not None:
+                return layer.competency(row)
+        return None
+
+    def understand(self, texts: Sequence[str], top: int = 5) -> list[list[Likely]]:
+        """For each text the `top` competencies that it likeliest means, the best first.
+
+        One that it names exactly comes first, with probability 1. There are `top` answers however unlikely,
+        and none for a text without any letter or digit. Encodes the English texts that are not exact.
+        Raises Unavailable where the encoder does not answer.
+        """
+        return [likely for _, likely in self._understanding.understand(texts, top)]
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """One reading a text: the competency it names exactly, else the likeliest one if it is likely enough
+        (calibration.SIMILAR_FROM), else none. Keeps the vectors of texts that were encoded.
+
+        Raises Unavailable where the encoder does not answer.
+        """
+        return [self._reading(words, likely) for words, likely in self._understanding.understand(texts, 1)]
+
+    def suggest(self, typed: str, language: str, limit: int = 10) -> list[Competency]:
+        """What somebody who has `typed` so much may mean; takes a few milliseconds, encodes nothing.
+
+        `language` ("en" or "fr") decides only among what fits alike.
+        """
+        words = folded(typed)
+        found = [
+            (suggestion.cost, number, suggestion.row)
+            for number, layer in enumerate(self._layers)
+            for suggestion in suggestions.suggest(layer.lexicon, words, language, limit)
+        ]
+        return [self._layers[number].competency(row) for _, number, row in sorted(found)[:limit]]
+
+    def relations(self, competency: int) -> Mapping[int, Pair]:
+        """All that counts towards a competency, itself included, by id (see `relations.Relations`).
+
+        Raises NotFound.
+        """
+        return self._relations_of(competency)
+
+    def kin(self, vector: bytes) -> Mapping[int, Pair]:
+        """The competencies kindred to an encoded text, by id."""
+        return self._kin_of(vector)
+
+    def is_french(self, text: str) -> bool:
+        """Whether a text is French, which the encoder cannot read."""
+        return is_french(text, self._layers[0].lexicon)
+
+    def _find_relations(self, competency: int) -> Mapping[int, Pair]:
+        for layer in self._layers:
+            if (row := layer.row(competency)) is not None:
+                return self._related.of(competency, layer.labels.vectors[row].tobytes())
+        raise NotFound(f"there is no competency with the number {competency}")
+
+    def _reading(self, words: Words, likely: Sequence[Likely]) -> Reading:
+        vector, model = (words.vector.tobytes(), self._model) if words.encoded else (b"", "")
+        if not likely or likely[0].probability < SIMILAR_FROM:
+            return Reading(Basis.NONE, None, 0, model, self._version, vector)
+        best = likely[0]
+        basis = Basis.EXACT if best.exact else Basis.SIMILAR
+        return Reading(basis, best.competency.id, best.probability, model, self._version, vector)
