@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _MARK = "\x00"
-"""Stands for an encoded slash. %00 itself is in no address of ours: what has one is not found."""
+"""Stands for an encoded slash. An address with %00 itself is not found."""
 
 
 class KeyConverter(UnicodeConverter):
@@ -44,7 +44,7 @@ class EncodedSlashes:
         """Answer a request."""
         path = _path(str(environ.get("RAW_URI", "")))
         if "%00" in path:
-            environ["PATH_INFO"] = "/%00"
+            environ["PATH_INFO"] = path.partition("%00")[0] + "//"  # which no rule has
         elif "%2f" in path.lower():
             segments = [unquote_to_bytes(segment).decode("latin-1") for segment in path.split("/")]
             environ["PATH_INFO"] = "/".join(segment.replace("/", _MARK) for segment in segments)

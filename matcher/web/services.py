@@ -13,7 +13,8 @@ from matcher.matching import Matcher
 from matcher.records import CandidateRecord
 from matcher.store.database import Database
 from matcher.vocabulary.encoder import Encoder
-from matcher.vocabulary.vocabularies import Vocabularies, Vocabulary
+from matcher.vocabulary.vocabularies import Vocabularies
+from matcher.vocabulary.vocabulary import Vocabulary
 
 _NAME = "credmatch"
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from matcher.errors import InvalidInput
 from matcher.store.achievements import confirm, to_confirm
 from matcher.store.organisations import organisation
-from matcher.vocabulary.vocabularies import Vocabulary
+from matcher.vocabulary.vocabulary import Vocabulary
 from matcher.web.pages.drafts import RECRUITER
 from matcher.web.services import services
 

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from matcher.positions import position_json
 from matcher.records import Alternative, Basis, Likely, Position, Reading
-from matcher.vocabulary.vocabularies import Vocabulary
+from matcher.vocabulary.vocabulary import Vocabulary
 from matcher.web.services import services
 from matcher.web.weights import USUAL_WEIGHT
 
@@ -111,7 +111,6 @@ class Draft:
                 row.basis, row.competency = Basis.NONE, None
             elif row.choice and (chosen := vocabulary.by_uri(row.choice)) is not None:
                 row.basis, row.competency = Basis.CONFIRMED, chosen.id
-
 
 
 def draft_of(position: Position, vocabulary: Vocabulary) -> Draft:

@@ -60,6 +60,7 @@ def ranking(key: str) -> str | tuple[str, int]:
     with parts.database.read() as connection:
         called = names(connection, owner, [result["candidate"] for result in results])
         behind = last_change(connection, owner) - answer["change_number"]
+    ranks = [result["rank"] for result in answer["results"]]
     people = [Person(called.get(r["candidate"]) or r["candidate"], r) for r in results]
     return render_template(
         "ranking.html",
@@ -67,6 +68,8 @@ def ranking(key: str) -> str | tuple[str, int]:
         answer=answer,
         ranked=[person for person in people if person.result["rank"] is not None],
         missing=[person for person in people if person.result["rank"] is None],
+        with_rank=len(ranks) - ranks.count(None),
+        without_rank=ranks.count(None),
         behind=behind,
     )
 

@@ -1,0 +1,364 @@
+"""The API: what it stores, what it answers, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+from website import Website, make_website
+from werkzeug.test import TestResponse
+
+from matcher.settings import Settings, read_settings
+from matcher.web.guard import HEADERS
+from matcher.web.secret import secret_key
+from matcher.web.services import Services
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    made = make_website(read_settings(data_dir=tmp_path_factory.mktemp("api")))
+    yield made
+    made.parts.close()
+
+
+@pytest.fixture
+def client(website: Website) -> FlaskClient:
+    return website.client()
+
+
+def problem(response: TestResponse, status: int) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.content_type == PROBLEM
+    body: dict[str, Any] = response.get_json(force=True)
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    return body
+
+
+def put(client: FlaskClient, path: str, body: object, **options: Any) -> TestResponse:
+    return client.put(f"/api/v1/{path}", json=body, **options)
+
+
+# --- positions ---------------------------------------------------------------------------------
+
+
+def test_a_position_is_stored_shown_and_replaced(client: FlaskClient) -> None:
+    body = {"title": "Driver", "requirements": [{"text": "operate forklift", "must": True, "weight": 2.5}]}
+    assert put(client, "positions/driver", body).status_code == 201
+    again = put(client, "positions/driver", body | {"title": "Senior driver"})
+    assert again.status_code == 200
+    shown = client.get("/api/v1/positions/driver").get_json()
+    assert shown == again.get_json()
+    assert shown["title"] == "Senior driver"
+    assert shown["requirements"][0]["text"] == "operate forklift"
+    assert shown["requirements"][0]["weight"] == 2.5
+    assert put(client, "positions/driver", shown).get_json() == shown
+
+
+def test_matches_explain_every_point(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/positions/yard/matches").get_json()
+    assert answer["exact"] is True
+    best = answer["results"][0]
+    assert (best["candidate"], best["rank"], best["tied"]) == ("amara", 1, False)
+    parts = best["requirements"]
+    assert sum(round(part["points"] * 1e6) for part in parts) == round(best["score"] * 1e6)
+    assert parts[0]["state"] == "current"
+    assert parts[0]["award"]["name"] == "Operate forklift certificate"
+    assert parts[0]["issuer"] == {"name": "Northshore Institute", "known": True}
+    assert {factor["name"] for factor in parts[0]["factors"]} == {"exact", "issuer_known"}
+    twins = [result for result in answer["results"] if result["candidate"].startswith("twin")]
+    assert [(twin["rank"], twin["tied"]) for twin in twins] == [(2, True), (2, True)]
+    assert answer["excluded"][0]["requirement"] == 1
+
+
+def test_matches_take_top_day_and_language(client: FlaskClient) -> None:
+    path = "/api/v1/positions/yard/matches"
+    assert len(client.get(f"{path}?top=1").get_json()["results"]) == 1
+    long_ago = client.get(f"{path}?day=2001-02-03&language=fr").get_json()
+    assert (long_ago["day"], long_ago["results"]) == ("2001-02-03", [])
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ("top=0", "top"),
+        ("top=501", "top"),
+        ("top=-1", "top"),
+        ("top=1e3", "top"),
+        ("top=%D9%A3", "top"),
+        ("day=tomorrow", "day"),
+        ("day=2026-02-30", "day"),
+        ("day=0001-01-01", "day"),
+        ("day=9999-12-31", "day"),
+        ("language=de", "language"),
+    ],
+)
+def test_a_wrong_choice_is_named(client: FlaskClient, query: str, where: str) -> None:
+    body = problem(client.get(f"/api/v1/positions/yard/matches?{query}"), 422)
+    assert body["where"] == where
+
+
+def test_what_cannot_be_scored_is_said_so(client: FlaskClient) -> None:
+    put(client, "positions/vague", {"requirements": [{"text": "zzzz qqqq", "must": True}]})
+    body = problem(client.get("/api/v1/positions/vague/matches"), 409)
+    assert body["type"] == "urn:credmatch:problem:not-scorable"
+
+
+# --- candidates --------------------------------------------------------------------------------
+
+
+def candidate(key: str, **award: Any) -> dict[str, Any]:
+    achievement = {
+        "name": "Forklift licence",
+        "issuer": {"name": "Northshore Institute"},
+        "competencies": [{"uri": "urn:skill:forklift", "label": "operate forklift"}],
+    }
+    stated = {"key": f"licence-{key}", "achievement": achievement, "issued": "2026-01-10"} | award
+    return {"candidate": {"key": key, "name": "Kim Osei"}, "awards": [stated]}
+
+
+def test_a_candidate_is_merged_and_found(website: Website, client: FlaskClient) -> None:
+    def ranked() -> set[str]:
+        website.index()
+        answer = client.get("/api/v1/positions/yard/matches").get_json()
+        return {result["candidate"] for result in answer["results"]}
+
+    counts = {"awards_added": 1, "awards_changed": 0, "awards_unchanged": 0}
+    assert put(client, "candidates/kim", candidate("kim")).get_json() == counts
+    assert "kim" in ranked()
+    same = put(client, "candidates/kim", candidate("kim")).get_json()
+    assert same == {"awards_added": 0, "awards_changed": 0, "awards_unchanged": 1}
+    revoked = put(client, "candidates/kim", candidate("kim", status="revoked")).get_json()
+    assert revoked["awards_changed"] == 1
+    assert "kim" not in ranked()
+    # What comes by the API is meant, even where it was seen before.
+    assert put(client, "candidates/kim", candidate("kim")).get_json()["awards_changed"] == 1
+    assert "kim" in ranked()
+
+
+def test_a_wrong_award_names_its_place_and_stores_nothing(client: FlaskClient) -> None:
+    body = problem(put(client, "candidates/lee", candidate("lee", expires="soon")), 422)
+    assert body["where"] == "awards[0].expires"
+    assert "soon" in body["detail"]
+    assert client.get("/candidates/lee").status_code == 404
+
+
+def test_an_award_of_somebody_else_stores_nothing(client: FlaskClient) -> None:
+    put(client, "candidates/first", candidate("first"))
+    stolen = candidate("second")
+    stolen["awards"][0]["key"] = "licence-first"
+    problem(put(client, "candidates/second", stolen), 422)
+    assert client.get("/candidates/second").status_code == 404
+
+
+def test_a_body_about_another_key_is_refused(client: FlaskClient) -> None:
+    assert problem(put(client, "candidates/lee", candidate("kim")), 422)["where"] == "candidate.key"
+    assert problem(put(client, "positions/a", {"key": "b", "title": "x"}), 422)["where"] == "key"
+
+
+@pytest.mark.parametrize(
+    "key", ["a/b", "50%", "%2F", "a b", "é中🙂", "a+b", "x/matches", "'\"<&>", "a?b#c", ";x=1", "//"]
+)
+def test_a_key_is_one_segment_of_the_path(client: FlaskClient, key: str) -> None:
+    path = quote(key, safe="")
+    body = {"title": key, "requirements": [{"text": "load cargo"}]}
+    assert put(client, f"positions/{path}", body).status_code in {200, 201}
+    assert client.get(f"/api/v1/positions/{path}").get_json()["key"] == key
+    assert client.get(f"/api/v1/positions/{path}/matches").get_json()["position"] == key
+    page = client.get(f"/positions/{path}")
+    assert page.status_code == 200
+    assert f"/positions/{path}/edit" in page.text.replace("&#39;", "'")
+
+
+def test_a_slash_that_is_not_encoded_separates(client: FlaskClient) -> None:
+    problem(put(client, "positions/a/b", {"title": "x"}), 404)
+    problem(client.get("/api/v1/positions/%00"), 404)
+
+
+# --- bodies that no honest program sends -------------------------------------------------------
+
+HOSTILE = [
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b"1",
+    b'"x"',
+    b"[" * 100_000,
+    b'{"a":' * 100_000,
+    b'{"candidate":{"key":"k"},"awards":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+    b'{"title":"' + b"x" * 100_000 + b'"}',
+    b'{"requirements":[{"text":"x","weight":1e999}]}',
+    b'{"requirements":[{"text":"x","weight":NaN}]}',
+    b'{"requirements":[{"text":"x","weight":-Infinity}]}',
+    b'{"requirements":[{"text":"x","weight":' + b"9" * 5_000 + b"}]}",
+    b'{"requirements":[{"text":"\\ud800"}]}',
+    b'{"title":"\\udfff\\ud800","candidate":{"key":"\\ud800"}}',
+    b'{"title":"\xff\xfe"}',
+    b'{"title":"\x00"}',
+    b'{"title":"a","title":"b"}',
+    b'{"candidate":{"key":"k","key":"l"}}',
+    b'{"candidate":{"key":"k"},"awards":[{"achievement":{"name":"x"},"level":{"value":1e999}}]}',
+    b'{"unknown":1}',
+    b'{"requirements":{}}',
+    b'{"requirements":[' + b",".join([b'{"text":"x"}'] * 500) + b"]}",
+    b'{"candidate":{"key":"' + b"k" * 10_000 + b'"}}',
+    '{"title":"x"}'.encode("utf-16"),
+]
+
+
+@pytest.mark.parametrize("path", ["positions/hostile", "candidates/hostile"])
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_body_is_refused_politely(client: FlaskClient, path: str, body: bytes) -> None:
+    response = client.put(f"/api/v1/{path}", data=body, content_type="application/json")
+    problem(response, 422)
+
+
+def test_a_lone_surrogate_is_not_stored(client: FlaskClient) -> None:
+    body = b'{"candidate":{"key":"s","name":"\\ud800"},"awards":[{"achievement":{"name":"\\udfff"}}]}'
+    response = client.put("/api/v1/candidates/s", data=body, content_type="application/json")
+    problem(response, 422)
+
+
+# --- refusals ----------------------------------------------------------------------------------
+
+
+def test_what_is_not_there(client: FlaskClient) -> None:
+    problem(client.get("/api/v1/nothing"), 404)
+    problem(client.get("/api"), 404)
+    missing = problem(client.get("/api/v1/positions/missing"), 404)
+    assert missing["type"] == "urn:credmatch:problem:not-found"
+    problem(client.get("/api/v1/positions/missing/matches"), 404)
+
+
+def test_a_wrong_method_says_which_are_right(client: FlaskClient) -> None:
+    response = client.delete("/api/v1/positions/yard")
+    problem(response, 405)
+    assert "PUT" in response.headers["Allow"]
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_only_json_is_taken(client: FlaskClient, content_type: str) -> None:
+    problem(client.put("/api/v1/positions/x", data=b"{}", content_type=content_type), 415)
+
+
+def test_a_body_has_a_limit(client: FlaskClient) -> None:
+    body = b" " * 10_000_001
+    problem(client.put("/api/v1/positions/x", data=body, content_type="application/json"), 413)
+
+
+def test_an_unexpected_error_shows_nothing_of_the_inside(
+    website: Website, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    services: Services = website.app.extensions["credmatch"]
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret of the inside")
+
+    monkeypatch.setattr(services.matcher, "match_stored", broken)
+    with caplog.at_level(logging.ERROR):
+        response = website.client().get("/api/v1/positions/yard/matches")
+    assert "secret" not in json.dumps(problem(response, 500))
+    assert "a secret of the inside" in caplog.text
+
+
+def test_an_installation_without_an_index_says_so(settings: Settings) -> None:
+    website = make_website(settings, indexed=False)
+    response = website.client().get("/api/v1/positions/yard/matches")
+    assert problem(response, 503)["type"] == "urn:credmatch:problem:unavailable"
+    assert int(response.headers["Retry-After"]) > 0
+    website.parts.close()
+
+
+# --- who may ask -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8080", "localhost.evil.example", "[::2]", "", "a b", "[", "127.1"]
+)
+def test_another_host_name_is_refused(client: FlaskClient, host: str) -> None:
+    problem(client.get("/api/v1/positions/yard", headers={"Host": host}), 400)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080", "LOCALHOST:1"])
+def test_the_names_of_this_machine_are_taken(client: FlaskClient, host: str) -> None:
+    assert client.get("/api/v1/positions/yard", headers={"Host": host}).status_code == 200
+
+
+def test_further_names_can_be_allowed(settings: Settings) -> None:
+    named = settings.model_copy(update={"allowed_hosts": "jobs.example, other.example"})
+    website = make_website(named, pool=False)
+    assert website.client().get("/healthz", headers={"Host": "jobs.example:443"}).status_code == 200
+    website.parts.close()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:9999"},
+        {"Origin": "http://["},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+    ],
+)
+def test_a_page_of_another_site_changes_nothing(client: FlaskClient, headers: dict[str, str]) -> None:
+    problem(put(client, "positions/evil", {"title": "x"}, headers=headers), 403)
+    problem(client.get("/api/v1/positions/evil"), 404)
+
+
+def test_a_page_of_this_site_may(client: FlaskClient) -> None:
+    headers = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+    assert put(client, "positions/own", {"title": "x"}, headers=headers).status_code == 201
+
+
+def test_where_a_token_is_set_it_is_asked_for(settings: Settings) -> None:
+    website = make_website(settings.model_copy(update={"access_token": "correct-horse-battery"}))
+    client = website.client()
+    path = "/api/v1/positions/yard"
+    refused = client.get(path)
+    problem(refused, 401)
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+    for wrong in ("Bearer wrong", "Bearer", "Basic correct-horse-battery", "Bearer \xe9"):
+        problem(client.get(path, headers={"Authorization": wrong}), 401)
+    problem(client.get("/api/v1/nothing"), 401)
+    right = {"Authorization": "Bearer correct-horse-battery"}
+    assert client.get(path, headers=right).status_code == 200
+    assert client.get("/healthz").status_code == 200
+    website.parts.close()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/positions/yard", "/api/v1/nothing", "/", "/nothing", "/healthz"])
+def test_every_answer_is_marked(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+    assert {name: response.headers.get(name) for name in HEADERS} == HEADERS
+    assert response.headers["Cache-Control"] == "no-store"
+    policy = response.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+# --- the secret key ----------------------------------------------------------------------------
+
+
+def test_the_secret_key_is_made_once_and_is_its_owners(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        keys = set(pool.map(secret_key, [folder] * 8))
+    assert len(keys) == 1
+    assert len(keys.pop()) == 32
+    assert [path.name for path in folder.iterdir()] == ["secret.key"]
+    assert stat.S_IMODE((folder / "secret.key").stat().st_mode) == 0o600

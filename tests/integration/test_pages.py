@@ -1,0 +1,474 @@
+"""The pages, as a browser without scripts sees them, in both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from numpy.typing import NDArray
+from website import SKILLS, Website, WordEncoder, make_website
+from werkzeug.test import TestResponse
+
+from matcher.errors import Unavailable
+from matcher.records import Basis
+from matcher.settings import Settings, read_settings
+from matcher.store.organisations import organisation
+from matcher.store.positions import load_position
+from matcher.web.services import Services
+from tools import translations
+
+TOKEN, WRONG = "correct-horse-battery", "incorrect-horse-battery"
+PAGES = (
+    "/",
+    "/how",
+    "/positions/new",
+    "/positions/yard",
+    "/positions/yard?who=applicants&top=10&day=2026-01-31",
+    "/positions/yard/edit",
+    "/positions/yard/candidates/theo",
+    "/candidates/theo",
+    "/candidates/nobody",
+    "/achievements",
+)
+
+
+@pytest.fixture(scope="module")
+def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    made = make_website(read_settings(data_dir=tmp_path_factory.mktemp("pages")))
+    yield made
+    made.parts.close()
+
+
+@pytest.fixture
+def client(website: Website) -> FlaskClient:
+    return website.client()
+
+
+class Form(HTMLParser):
+    """What a browser would send of the form around `csrf_token`; unticked boxes are left out."""
+
+    def __init__(self, page: TestResponse) -> None:
+        super().__init__()
+        self.fields: list[tuple[str, str]] = []
+        self._select = ""
+        self._area: list[str] | None = None
+        self.feed(page.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        name = found.get("name", "")
+        if tag == "input" and name and (found.get("type") not in {"radio", "checkbox"} or "checked" in found):
+            self.fields.append((name, found.get("value", "on" if "checked" in found else "")))
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and "selected" in found:
+            self.fields.append((self._select, found["value"]))
+        elif tag == "textarea":
+            self._area = []
+            self._select = name
+
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self._area.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._area is not None:
+            self.fields.append((self._select, "".join(self._area)))
+            self._area = None
+
+    def with_(self, **changes: str | None) -> dict[str, list[str]]:
+        """The fields with some of them replaced (None: left out)."""
+        sent: dict[str, list[str]] = {}
+        for name, value in self.fields:
+            sent.setdefault(name, []).append(value)
+        for name, change in changes.items():
+            sent.pop(name.replace("__", "-"), None)
+            if change is not None:
+                sent[name.replace("__", "-")] = [change]
+        return sent
+
+
+def words(page: TestResponse) -> str:
+    """The page's text, without tags."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+# --- every page --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_speaks_its_readers_language(client: FlaskClient, path: str, language: str) -> None:
+    page = client.get(path, headers={"Accept-Language": f"{language}-CA"})
+    assert page.status_code == 200, page.text
+    assert f'<html lang="{language}">' in page.text
+    shown = words(page)
+    assert ("Comment se fait le classement" in shown) is (language == "fr")
+    assert ("How ranking works" in shown) is (language == "en")
+    assert "None" not in shown.replace("None of these", "")
+    assert "%(" not in shown
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nothing"])
+def test_a_page_keeps_to_its_own_policy(client: FlaskClient, path: str) -> None:
+    text = client.get(path).text
+    assert not re.search(r"<[^>]+\sstyle=", text)
+    assert not re.search(r"<[^>]+\son[a-z]+=", text)
+    assert not re.search(r"<style|<script(?![^>]+src=\"/static/)", text)
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text)
+    for address in re.findall(r"(?:src|href)=\"(/static/[^\"]+)", text):
+        with client.get(address) as file:
+            assert file.status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_can_be_understood_without_eyes(client: FlaskClient, path: str) -> None:
+    text = client.get(path).text
+    assert text.count("<h1") == 1
+    assert text.count("<main") == 1
+    assert 'class="skip" href="#main"' in text
+    ids = re.findall(r"\sid=\"([^\"]+)\"", text)
+    assert len(ids) == len(set(ids))
+    for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
+        assert "<caption" in table
+        assert 'scope="row"' in table
+    named = set(re.findall(r"<label[^>]+for=\"([^\"]+)\"", text))
+    for control in re.findall(r"<(?:input|select|textarea)[^>]*>", text):
+        if not re.search(r'type="(?:hidden|radio|checkbox)"', control):
+            found = re.search(r"\sid=\"([^\"]+)\"", control)
+            assert found, control
+            assert found[1] in named, control
+
+
+def test_a_chosen_language_is_remembered(client: FlaskClient) -> None:
+    client.get("/?lang=fr")
+    assert '<html lang="fr">' in client.get("/how").text
+    assert '<html lang="en">' in client.get("/how?lang=en").text
+    assert '<html lang="en">' in client.get("/how?lang=klingon").text
+
+
+def test_the_catalogue_is_whole_and_compiled() -> None:
+    stored = translations.translated()
+    wanted = {message.id for message in translations.collect() if message.id}
+    assert {message.id for message in stored if message.id} == wanted, "run tools/translations.py"
+    for message in stored:
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(strings), f"{message.id!r} is not translated"
+        assert not list(message.check(stored))
+    assert translations.PO.with_suffix(".mo").read_bytes() == translations.compiled(stored)
+
+
+def test_what_people_wrote_is_text(client: FlaskClient) -> None:
+    for path in ("/", "/positions/yard", "/candidates/twin-2"):
+        text = client.get(path).text
+        assert "<b>Owen" not in text
+        assert "<worker>" not in text
+    assert "&lt;b&gt;Owen&lt;/b&gt; O&#39;Neil" in client.get("/positions/yard").text
+
+
+def test_an_error_is_a_page_for_people(client: FlaskClient) -> None:
+    for path, status in (
+        ("/nothing", 404),
+        ("/positions/missing", 404),
+        ("/candidates/missing", 404),
+        ("/positions/yard/candidates/missing", 404),
+        ("/positions/yard?top=0", 422),
+        ("/positions/yard?day=x", 422),
+    ):
+        page = client.get(path)
+        assert page.status_code == status, path
+        assert page.content_type == "text/html; charset=utf-8"
+        assert "All positions" in words(page)
+    assert client.delete("/").status_code == 405
+
+
+# --- the list and the ranking ------------------------------------------------------------------
+
+
+def test_an_empty_installation_says_what_to_do(settings: Settings) -> None:
+    website = make_website(settings, pool=False)
+    page = website.client().get("/")
+    assert "No position yet" in words(page)
+    assert 'href="/positions/new"' in page.text
+    website.parts.close()
+
+
+def test_the_list_leads_to_the_rankings(client: FlaskClient) -> None:
+    page = client.get("/")
+    assert 'href="/positions/yard"' in page.text
+    assert "Yard <worker> & driver 5 2 Edit" in words(page)
+
+
+def test_the_ranking_draws_every_cell(client: FlaskClient) -> None:
+    page = client.get("/positions/yard")
+    rows = re.findall(r"<tr[^>]*>\s*<th scope=\"row\" class=\"who\">.*?</tr>", page.text, re.DOTALL)
+    assert len(rows) == 3
+    assert "Amara Okafor" in rows[0]
+    for row in rows:
+        assert row.count("data-proof=") == row.count('class="cell-words"') == row.count("#m-") == 5
+    assert rows[1].count("shares this rank") == 1
+    assert "2 people lack the must-have “operate forklift”" in words(page)
+
+
+def test_applicants_are_all_listed(client: FlaskClient) -> None:
+    page = client.get("/positions/yard?who=applicants")
+    assert "1 applicant misses a must-have and is not ranked" in words(page)
+    assert "Théo Tremblay" in page.text
+    assert "must-have not met" in words(page)
+
+
+def test_a_proof_shows_every_factor_and_adds_up(client: FlaskClient) -> None:
+    page = client.get("/positions/yard/candidates/theo")
+    shown = words(page)
+    assert page.text.count('class="card proof-part"') == 5
+    total = re.search(r"([\d.]+) of 100 points", shown)
+    points = re.findall(r"<strong>([\d.]+)</strong> of", page.text)
+    assert total
+    assert round(sum(map(float, points)), 4) == float(total[1])
+    for sentence in (
+        "Nearest thing held, worth nothing now: expired",
+        "revoked",
+        "Stated only: the issuer is not in the register",
+        "The status could not be checked",
+        "The competency was inferred from words and nobody confirmed it",
+        "The level held, as a share of the level required 0.8333",
+        "50% (Silver)",
+    ):
+        assert sentence in shown, sentence
+
+
+def test_a_position_that_cannot_be_scored_says_why(website: Website, client: FlaskClient) -> None:
+    body = {"title": "Vague", "requirements": [{"text": "zzzz qqqq", "must": True}]}
+    client.put("/api/v1/positions/vague", json=body)
+    page = client.get("/positions/vague")
+    assert page.status_code == 409
+    assert "This position cannot be ranked yet" in words(page)
+    assert 'href="/positions/vague/edit"' in page.text
+
+
+def test_a_candidate_shows_every_state(client: FlaskClient) -> None:
+    page = client.get("/candidates/theo")
+    shown = words(page)
+    for sentence in ("Expired on", "Revoked", "Current, not checked", "status could not be checked"):
+        assert sentence in shown
+    assert "inferred, not confirmed" in shown
+    assert "theo@example.org" not in page.text
+
+
+# --- the form ----------------------------------------------------------------------------------
+
+
+def send(client: FlaskClient, path: str, data: dict[str, list[str]], status: int) -> TestResponse:
+    page = client.post(path, data=data)
+    assert page.status_code == status, page.text
+    return page
+
+
+def stored(website: Website, key: str) -> Any:
+    with website.parts.database.read() as connection:
+        return load_position(connection, organisation(connection, "default").id, key)
+
+
+def test_a_position_is_written_from_pasted_lines(website: Website, client: FlaskClient) -> None:
+    path = "/positions/new"
+    empty = Form(client.get(path))
+    lines = "- operate forklift\n2. Work at  heights\n\n• handle crates gently"
+    page = send(client, path, empty.with_(title="Night <loader>", lines=lines, action="read"), 200)
+    shown = words(page)
+    assert "exact name read as operate forklift · 3 people hold it now" in shown
+    assert "not understood" in shown or "not confirmed" in shown
+    form = Form(page)
+    assert dict(form.fields)["title"] == "Night <loader>"
+    data = form.with_(
+        action="save", must__0="on", weight__0="4.0", level__0="0.5", choice__2=SKILLS["load cargo"]
+    )
+    answer = send(client, path, data, 302)
+    assert answer.headers["Location"] == "/positions/night-loader"
+    position = stored(website, "night-loader")
+    first, second, third = position.requirements
+    assert (first.weight, first.must, first.alternatives[0].min_level) == (40_000, True, 5_000)
+    assert second.alternatives[0].text == "Work at heights"
+    assert third.alternatives[0].reading.basis is Basis.CONFIRMED
+    assert client.get("/positions/night-loader").status_code == 200
+    again = send(client, path, empty.with_(title="Night <loader>", add="load cargo", action="read"), 200)
+    answer = send(client, path, Form(again).with_(action="save"), 302)
+    assert answer.headers["Location"] == "/positions/night-loader-2"
+
+
+def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(client: FlaskClient) -> None:
+    path = "/positions/new"
+    form = Form(client.get(path))
+    page = send(client, path, form.with_(action="save", description="Kept.", region="ON, QC"), 422)
+    assert "Give the position a title." in words(page)
+    assert "Add at least one micro-skill." in words(page)
+    assert 'aria-describedby="title-error"' in page.text
+    kept = dict(Form(page).fields)
+    assert (kept["description"].strip(), kept["region"]) == ("Kept.", "ON, QC")
+
+
+def test_unseen_lines_are_shown_before_they_are_stored(client: FlaskClient) -> None:
+    path = "/positions/new"
+    form = Form(client.get(path))
+    page = send(client, path, form.with_(title="X", lines="load cargo", action="save"), 422)
+    assert "New micro-skills were added" in words(page)
+    send(client, path, Form(page).with_(action="save"), 302)
+
+
+def test_a_must_have_has_to_be_certain(client: FlaskClient) -> None:
+    path = "/positions/new"
+    form = Form(client.get(path))
+    page = send(client, path, form.with_(title="X", lines="handle crates", action="read"), 200)
+    page = send(client, path, Form(page).with_(action="save", must__0="on"), 422)
+    assert "A must-have has to be certain" in words(page)
+    assert 'aria-invalid="true"' in page.text
+    send(client, path, Form(page).with_(action="save", choice__0=SKILLS["load cargo"]), 302)
+
+
+def test_a_row_can_be_reworded_removed_and_refused(website: Website, client: FlaskClient) -> None:
+    path = "/positions/new"
+    lines = "load cargo\nload crates\nmanage inventory"
+    page = send(client, path, Form(client.get(path)).with_(title="Three", lines=lines, action="read"), 200)
+    page = send(client, path, Form(page).with_(remove="0"), 200)
+    page = send(client, path, Form(page).with_(text__2="inspect equipment", action="read"), 200)
+    answer = send(client, path, Form(page).with_(action="save", choice__1="none"), 302)
+    key = answer.headers["Location"].rsplit("/", 1)[1]
+    refused, reworded = stored(website, key).requirements
+    assert refused.alternatives[0].reading.basis is Basis.NONE
+    assert reworded.alternatives[0].text == "inspect equipment"
+    form = Form(client.get(f"/positions/{key}/edit"))
+    assert dict(form.fields)["choice-1" if "choice-1" in dict(form.fields) else "choice-0"] == "none"
+    send(client, f"/positions/{key}/edit", form.with_(action="save"), 302)
+    assert stored(website, key).requirements[0].alternatives[0].reading.basis is Basis.NONE
+
+
+def test_editing_keeps_what_the_form_does_not_show(website: Website, client: FlaskClient) -> None:
+    body = {
+        "title": "Odd",
+        "description": "Two\nlines",
+        "requirements": [
+            {
+                "text": "load cargo",
+                "weight": 3.25,
+                "min_level": 0.6,
+                "any_of": [{"text": "manage inventory"}],
+            },
+            {"competency": SKILLS["operate forklift"], "must": True},
+        ],
+        "applicants_only": True,
+        "filters": {"region": ["ON", "QC"], "languages": ["fr"], "issuer": []},
+    }
+    client.put("/api/v1/positions/odd", json=body)
+    before = client.get("/api/v1/positions/odd").get_json()
+    form = Form(client.get("/positions/odd/edit"))
+    send(client, "/positions/odd/edit", form.with_(action="save"), 302)
+    after = client.get("/api/v1/positions/odd").get_json()
+    assert after["requirements"][0] == before["requirements"][0]
+    assert after["requirements"][1]["competency"] == SKILLS["operate forklift"]
+    same = ("title", "description", "applicants_only", "filters")
+    assert [after[name] for name in same] == [before[name] for name in same]
+
+
+def _silent(self: WordEncoder, texts: Sequence[str]) -> NDArray[np.int8]:
+    raise Unavailable("no sentence encoder answers")
+
+
+def test_a_reader_that_does_not_answer_loses_nothing(
+    website: Website, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WordEncoder, "encode", _silent)
+    path = "/positions/new"
+    form = Form(client.get(path))
+    page = send(client, path, form.with_(title="X", lines="handle odd crates", action="save"), 503)
+    assert "could not be read just now" in words(page)
+    assert "not read yet" in words(page)
+    kept = dict(Form(page).fields)
+    assert (kept["title"], kept["text-0"]) == ("X", "handle odd crates")
+
+
+def test_suggestions_come_while_typing(client: FlaskClient) -> None:
+    found = client.get("/suggest?q=fork").get_json()
+    assert found[0]["label"] == "operate forklift"
+    assert found[0]["uri"] == SKILLS["operate forklift"]
+    assert client.get("/suggest?q=").get_json() == []
+    assert client.get("/suggest").get_json() == []
+
+
+# --- readings to confirm -----------------------------------------------------------------------
+
+
+def test_a_reading_is_confirmed_and_counts_for_more(website: Website, client: FlaskClient) -> None:
+    page = client.get("/achievements")
+    assert "Manage inventory certificate" in words(page)
+    assert "1 person holds it" in words(page)
+    before = client.get("/positions/yard/candidates/theo").text
+    form = Form(page)
+    wrong = form.with_(competency="urn:nothing")
+    assert client.post("/achievements", data=wrong).status_code == 422
+    assert client.post("/achievements", data=form.with_(achievement="x")).status_code == 404
+    send(client, "/achievements", form.with_(), 302)
+    assert "Nothing to confirm" in words(client.get("/achievements"))
+    assert client.get("/positions/yard/candidates/theo").text != before
+
+
+# --- who may ask -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/positions/new", "/positions/yard/edit", "/achievements", "/sign-out"])
+def test_a_form_needs_its_token(client: FlaskClient, path: str) -> None:
+    page = client.post(path, data={"title": "x", "action": "save"})
+    assert page.status_code == 400
+    page = client.post(path, data={"title": "x", "action": "save", "csrf_token": "forged"})
+    assert page.status_code == 400
+
+
+def test_a_form_of_another_site_is_refused(client: FlaskClient) -> None:
+    data = Form(client.get("/positions/new")).with_(title="x", add="load cargo", action="read")
+    page = client.post("/positions/new", data=data, headers={"Origin": "https://evil.example"})
+    assert page.status_code == 403
+
+
+def test_signing_in(settings: Settings) -> None:
+    website = make_website(settings.model_copy(update={"access_token": TOKEN}))
+    client = website.client()
+    asked = client.get("/positions/yard?top=10")
+    assert asked.headers["Location"] == "/sign-in?next=%2Fpositions%2Fyard%3Ftop%3D10"
+    assert client.post("/positions/new").status_code == 401
+    form = Form(client.get(asked.headers["Location"]))
+    wrong = client.post("/sign-in", data=form.with_(token=WRONG))
+    assert wrong.status_code == 403
+    assert "not the access token" in words(wrong)
+    right = client.post("/sign-in", data=form.with_(token=TOKEN))
+    assert right.headers["Location"] == "/positions/yard?top=10"
+    cookie = right.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert "correct-horse" not in cookie
+    assert client.get("/positions/yard").status_code == 200
+    client.post("/sign-out", data=Form(client.get("/positions/new")).with_())
+    assert client.get("/positions/yard").status_code == 302
+    website.parts.close()
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", ""])
+def test_signing_in_leads_nowhere_else(settings: Settings, target: str) -> None:
+    website = make_website(settings.model_copy(update={"access_token": TOKEN}), pool=False)
+    client = website.client()
+    form = Form(client.get("/sign-in"))
+    answer = client.post("/sign-in", data=form.with_(token=TOKEN, next=target))
+    assert answer.headers["Location"] == "/"
+    website.parts.close()
+
+
+def test_without_a_token_nobody_signs_in(client: FlaskClient) -> None:
+    assert client.get("/sign-in?next=/how").headers["Location"] == "/how"
+
+
+def test_services_know_their_organisation(website: Website) -> None:
+    services: Services = website.app.extensions["credmatch"]
+    assert services.organisation == "default"
