@@ -1,0 +1,258 @@
+"""Importing files: what is bad is kept apart, what was kept can be tried again, and a kill loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stored import contents
+
+from indexer import ingest
+from indexer.ingest import Report, import_files, retry_quarantined
+from matcher.errors import NotFound
+from matcher.store import quarantine
+from matcher.store.database import Database
+from matcher.store.organisations import create_organisation, organisation
+
+REPOSITORY = Path(__file__).parents[2]
+CHANGES = frozenset({"changes"})
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = opened(tmp_path / "credmatch.db")
+    yield made
+    made.close()
+
+
+def opened(path: Path) -> Database:
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    with database.write() as connection:
+        create_organisation(connection, "default")
+    return database
+
+
+def line(key: str, *awards: dict[str, Any], **more: Any) -> dict[str, Any]:
+    person = {"key": key, "name": f"Name of {key}", "region": "Ontario"}
+    return {"candidate": person, "awards": list(awards), **more}
+
+
+def award(number: int, name: str = "Forklift", **more: Any) -> dict[str, Any]:
+    issuer = {"name": "Northshore College", "url": "https://northshore.example"}
+    skills = [{"uri": f"urn:skill:{name}", "label": name}]
+    achievement = {"key": f"urn:a:{name}", "name": name, "issuer": issuer, "competencies": skills}
+    return {"key": f"urn:w:{number}", "achievement": achievement, "issued": "2026-03-01", **more}
+
+
+def write(path: Path, *lines: dict[str, Any] | str) -> Path:
+    path.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in lines), "utf-8")
+    return path
+
+
+def kept(database: Database) -> list[quarantine.Quarantined]:
+    with database.read() as connection:
+        home = organisation(connection, "default").id
+        return [quarantine.show(connection, home, one.id) for one in quarantine.list_(connection, home)]
+
+
+def test_files_are_taken_in_and_counted(database: Database, tmp_path: Path) -> None:
+    one = write(tmp_path / "one.jsonl", line("c-1", award(1), award(2)), line("c-2", award(3)))
+    two = write(tmp_path / "two.jsonl", line("c-1", award(1, status="revoked")))
+    told: list[tuple[int, int]] = []
+    report = import_files(database, "default", [one, two], progress=lambda *step: told.append(step))
+    assert report == Report(files=2, awards_added=3, awards_changed=1)
+    assert told[-1] == (4, 0)
+    assert import_files(database, "default", [one, two]) == Report(files=2, awards_unchanged=4)
+    report = import_files(database, "default", [one], authoritative=True)
+    assert report == Report(files=1, awards_changed=1, awards_unchanged=2)
+
+
+def test_an_unknown_organisation_is_said(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="nobody"):
+        import_files(database, "nobody", [write(tmp_path / "one.jsonl", line("c-1"))])
+
+
+def test_one_bad_record_never_stops_a_file(database: Database, tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "pool.jsonl",
+        line("c-1", award(1)),
+        "{ this is not JSON",
+        line("c-2", award(2, issued="soon"), award(3)),
+        line("c-3", award(1), award(4)),
+        {"candidate": {"name": "Nobody"}},
+        line("c-4", award(5)),
+    )
+    report = import_files(database, "default", [file, tmp_path / "missing.jsonl"])
+    assert report == Report(files=2, awards_added=4, quarantined=5)
+    found = {one.reason.partition(":")[0]: one for one in kept(database)}
+    assert [(one.line, one.where) for one in found.values() if one.line == 3] == [(3, "awards[0].issued")]
+    conflict = next(one for one in found.values() if "belongs to another candidate" in one.reason)
+    assert (conflict.file, conflict.where) == (str(file), "awards[0].key")
+    assert json.loads(conflict.raw)["candidate"] == {"key": "c-3"}
+    assert [row[0] for row in contents(database)["candidates"]] == ["c-1", "c-2", "c-3", "c-4"]
+    before = contents(database)
+    assert import_files(database, "default", [file]).quarantined == 4
+    assert contents(database) == before
+
+
+def test_what_was_kept_is_tried_again(database: Database, tmp_path: Path) -> None:
+    file = write(tmp_path / "pool.jsonl", line("c-1", award(1)), line("c-2", award(1)), "{")
+    import_files(database, "default", [file])
+    assert retry_quarantined(database, "default") == Report(quarantined=2)
+    assert len(kept(database)) == 2
+    with database.write() as connection:  # the award of c-1 goes, so that c-2 may have it
+        connection.exec_driver_sql("DELETE FROM awards")
+    report = retry_quarantined(database, "default")
+    assert report == Report(awards_added=1, quarantined=1)
+    assert [one.line for one in kept(database)] == [3]
+    assert [(row[0], row[1]) for row in contents(database)["awards"]] == [
+        ("https://northshore.example#urn:w:1", "c-2")
+    ]
+    with pytest.raises(NotFound, match="77"):
+        retry_quarantined(database, "default", [77])
+
+
+def test_a_refused_award_comes_back_as_it_was(database: Database, tmp_path: Path) -> None:
+    full = award(
+        1,
+        valid_from="2026-03-02T09:00:00-05:00",
+        expires="2031-01-31",
+        status="unknown",
+        level={"value": 0.0, "label": "Débutant"},
+        evidence=["https://e.example"],
+    )
+    full["achievement"] |= {"description": "Two days", "related": [{"type": "isPartOf", "key": "urn:a:all"}]}
+    write(tmp_path / "first.jsonl", line("c-1", award(1)))
+    write(tmp_path / "second.jsonl", line("c-2", full))
+    import_files(database, "default", [tmp_path / "first.jsonl", tmp_path / "second.jsonl"])
+    (refused,) = kept(database)
+    raw = write(tmp_path / "raw.jsonl", refused.raw)
+    for name, source in (("straight.db", tmp_path / "second.jsonl"), ("again.db", raw)):
+        other = opened(tmp_path / name)
+        assert import_files(other, "default", [source]) == Report(files=1, awards_added=1)
+        other.close()
+    straight, again = (
+        contents(Database(f"sqlite:///{tmp_path}/{name}"), without=frozenset({"candidates"}))
+        for name in ("straight.db", "again.db")
+    )
+    assert again == straight
+
+
+def test_a_badge_about_nobody_in_particular(database: Database, tmp_path: Path) -> None:
+    badge = {
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "id": "urn:uuid:1",
+        "issuer": {"id": "https://northshore.example", "name": "Northshore"},
+        "validFrom": "2026-03-01T00:00:00Z",
+        "credentialSubject": {"achievement": {"id": "urn:a:1", "name": "Forklift"}},
+    }
+    file = write(tmp_path / "badge.json", badge)
+    assert import_files(database, "default", [file]).quarantined == 1
+    assert "no subject" in kept(database)[0].reason
+    assert import_files(database, "default", [file], candidate="c-1").awards_added == 1
+    assert contents(database)["awards"][0][1] == "c-1"
+
+
+def test_unreadable_files_are_kept_apart_from_each_other(database: Database, tmp_path: Path) -> None:
+    import_files(database, "default", [tmp_path / "a.jsonl", tmp_path / "b.jsonl"])
+    assert sorted(Path(one.file).name for one in kept(database)) == ["a.jsonl", "b.jsonl"]
+
+
+def test_the_kept_are_shown_whole_and_removed(database: Database, tmp_path: Path) -> None:
+    import_files(database, "default", [write(tmp_path / "a.jsonl", "{" + "x" * 500, line("c-1"))])
+    with database.write() as connection:
+        home = organisation(connection, "default").id
+        (one,) = quarantine.list_(connection, home)
+        assert one.raw == "{" + "x" * 199
+        assert quarantine.show(connection, home, one.id).raw == "{" + "x" * 500
+        assert quarantine.remove(connection, home, [one.id, 77]) == 1
+        with pytest.raises(NotFound):
+            quarantine.show(connection, home, one.id)
+
+
+def test_batches_are_bounded_by_awards_and_by_what_is_bad(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_AWARDS", 3)
+    monkeypatch.setattr(ingest, "_RAW", 100)
+    lines: list[dict[str, Any] | str] = [line(f"c-{n}", award(2 * n), award(2 * n + 1)) for n in range(6)]
+    file = write(tmp_path / "a.jsonl", *lines, "{" + "x" * 100, "{" + "y" * 100)
+    told: list[int] = []
+    import_files(database, "default", [file], progress=lambda done, _: told.append(done))
+    assert told == [4, 8, 12, 12, 12][: len(told)]
+    assert len(told) >= 4
+
+
+# --- killed, and at once -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three versions of a pool in one file: later lines correct earlier ones."""
+    chance = random.Random(5)
+    names = [f"course-{n}" for n in range(60)]
+    lines: list[dict[str, Any] | str] = []
+    for version in range(3):
+        for n in range(1_000):
+            awards = [award(10 * n + k, chance.choice(names), level={"value": version / 2}) for k in range(3)]
+            lines.append(line(f"c-{n}", *awards, applied_to=[f"p-{n % 7}"]))
+        lines.append("{ bad line of version " + str(version))
+    return write(tmp_path_factory.mktemp("pool") / "pool.jsonl", *lines)
+
+
+def importing(database: Path, pool: Path) -> subprocess.Popen[bytes]:
+    program = (
+        "from pathlib import Path; from matcher.store.database import Database;"
+        "from indexer import ingest; ingest._CANDIDATES = 100;"
+        "batch = lambda *_: print(flush=True);"
+        f"ingest.import_files(Database('sqlite:///{database}'), 'default', [Path('{pool}')], progress=batch)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE)
+
+
+def test_an_import_that_is_killed_is_finished_by_the_next(tmp_path: Path, pool: Path) -> None:
+    whole, killed = opened(tmp_path / "whole.db"), opened(tmp_path / "killed.db")
+    import_files(whole, "default", [pool])
+    expected = contents(whole)
+    assert len(expected["awards"]) == 3_000
+    assert len(expected["quarantine"]) == 3
+    for batches, moment in ((1, 0.0), (9, 0.01), (17, 0.02)):
+        process = importing(tmp_path / "killed.db", pool)
+        for _ in range(batches):
+            process.stdout.readline()
+        time.sleep(moment)
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        assert contents(killed) != expected
+    process = importing(tmp_path / "killed.db", pool)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert contents(killed) == expected
+    killed.close()
+    whole.close()
+
+
+def test_two_imports_at_once_store_everything_once(tmp_path: Path, pool: Path) -> None:
+    whole, both = opened(tmp_path / "whole.db"), opened(tmp_path / "both.db")
+    import_files(whole, "default", [pool])
+    processes = [importing(tmp_path / "both.db", pool) for _ in range(2)]
+    for process in processes:
+        process.communicate(timeout=120)
+    assert [process.returncode for process in processes] == [0, 0]
+    assert contents(both, without=CHANGES) == contents(whole, without=CHANGES)
+    assert len(contents(both)["awards"]) == 3_000
+    whole.close()
+    both.close()
