@@ -62,6 +62,16 @@ def unread(connection: Connection, organisation: Organisation, limit: int) -> li
     return [Unread(*row) for row in rows]
 
 
+def count_unread(connection: Connection, organisation: Organisation) -> int:
+    """How many achievements wait to be read."""
+    a = t.achievements.c
+    waiting = a.organisation_id == organisation.id, a.reading == Stage.UNREAD.value
+    number: int = connection.execute(
+        select(func.count()).select_from(t.achievements).where(*waiting)
+    ).scalar_one()
+    return number
+
+
 def store_reading(
     connection: Connection,
     organisation: Organisation,

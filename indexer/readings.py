@@ -1,0 +1,78 @@
+"""Reading achievements from their words where the issuer states no competencies, outside any import.
+
+What is read counts as inferred until a person confirms it (`matcher.store.achievements.confirm`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from matcher.records import UNITS, Likely
+from matcher.store.achievements import Unread, count_unread, store_reading, unread
+from matcher.store.database import Database
+from matcher.store.organisations import organisation
+from matcher.vocabulary.vocabularies import Vocabularies
+from matcher.vocabulary.vocabulary import Vocabulary
+
+BATCH = 256
+"""Achievements that are read, and stored, together."""
+
+LIKELY_FROM = UNITS // 2
+"""The probability, in units, from which on a competency is taken to be meant."""
+
+AT_MOST = 3
+"""Competencies that are taken from one achievement's words."""
+
+
+def read_pending(
+    database: Database,
+    vocabularies: Vocabularies,
+    organisation_key: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Read all achievements that wait for it; how many there were.
+
+    The competency that the name exactly is; else the up to `AT_MOST` likeliest ones, from `LIKELY_FROM` on,
+    of the name, or where there is none of name and description together; else it is stored as not
+    understood. Nothing is encoded, and no model loaded, where nothing waits. `progress` is told how many are
+    done, and how many there are. Raises Unavailable where the encoder does not answer; what is done stays.
+    """
+    with database.read() as connection:
+        home = organisation(connection, organisation_key)
+        pending = count_unread(connection, home)
+    done = 0
+    while True:
+        with database.read() as connection:
+            batch = unread(connection, home, BATCH)
+        if not batch:
+            return done
+        vocabulary = vocabularies.get(organisation_key)
+        read = _read(vocabulary, batch)
+        with database.write() as connection:
+            for achievement, likely in zip(batch, read, strict=True):
+                store_reading(
+                    connection,
+                    home,
+                    achievement.id,
+                    [(one.competency.id, one.probability) for one in likely],
+                    model=vocabularies.encoder.model,
+                    vocabulary=vocabulary.version,
+                )
+        done += len(batch)
+        if progress:
+            progress(done, max(pending, done))
+
+
+def _read(vocabulary: Vocabulary, batch: Sequence[Unread]) -> list[list[Likely]]:
+    read = [_meant(likely) for likely in vocabulary.understand([one.name for one in batch], AT_MOST)]
+    unclear = [n for n, likely in enumerate(read) if not likely and batch[n].description]
+    whole = [f"{batch[n].name}. {batch[n].description}" for n in unclear]
+    for n, likely in zip(unclear, vocabulary.understand(whole, AT_MOST) if whole else (), strict=True):
+        read[n] = _meant(likely)
+    return read
+
+
+def _meant(likely: Sequence[Likely]) -> list[Likely]:
+    """Of the likeliest competencies those that are taken to be meant; where one is exact, only that."""
+    exact = [one for one in likely if one.exact]
+    return exact or [one for one in likely if one.probability >= LIKELY_FROM]
