@@ -79,10 +79,11 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command in `sys.argv` and end the process with its exit code.
 
-    SIGTERM and SIGHUP stop it as Ctrl-C does.
+    SIGTERM and SIGHUP stop it as Ctrl-C does, unless they are ignored (nohup).
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

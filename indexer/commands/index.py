@@ -8,9 +8,9 @@ from dataclasses import asdict
 
 import click
 
-from indexer.changes import follow
+from indexer import follower
 from indexer.commands.output import json_line, progress
-from indexer.installation import opened
+from indexer.installation import opened, opened_for_server
 from indexer.rebuild import rebuild
 from indexer.serve import end_with_parent
 from matcher.settings import read_settings
@@ -33,15 +33,14 @@ def reindex(*, as_json: bool) -> None:
     if as_json:
         json_line(asdict(state))
     else:
-        click.echo(
-            f"generation {state.generation}: {state.documents:,} candidates, up to change {state.change_number:,}"
-        )
+        reached = f"{state.documents:,} candidates, up to change {state.change_number:,}"
+        click.echo(f"generation {state.generation}: {reached}")
 
 
 @click.command("follow")
 @click.option("--until-eof", is_flag=True, hidden=True, help="Stop when standard input ends.")
 def follow_changes(*, until_eof: bool) -> None:
-    """Bring every change of the database to the search index at once, until stopped; `serve` does it too.
+    """Bring every change of the database to the search index, until stopped; `serve` does it too.
 
     \b
     Example:
@@ -50,7 +49,8 @@ def follow_changes(*, until_eof: bool) -> None:
     if until_eof:
         end_with_parent()
     stop = threading.Event()
-    with opened(read_settings()) as parts:
+    with opened_for_server(read_settings()) as parts:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: stop.set())
-        follow(parts.database, parts.engine, parts.settings.organisation, stop)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, lambda *_: stop.set())
+        follower.run(parts, stop)

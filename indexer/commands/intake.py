@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
+from app import Parts
 from indexer.changes import catch_up
 from indexer.commands.output import json_line, progress
-from indexer.ingest import import_files
+from indexer.ingest import Report, import_files
 from indexer.installation import opened
 from indexer.readings import read_pending
+from indexer.vocabulary import encode_pending
 from matcher.settings import read_settings
 
 
@@ -19,8 +21,12 @@ from matcher.settings import read_settings
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("--candidate", default="", metavar="KEY", help="Whose a file is that is about nobody in particular.")
-@click.option("--newest", is_flag=True, help="These files are the newest, even if they say what was said before.")
+@click.option(
+    "--candidate", default="", metavar="KEY", help="Whose a file is that is about nobody in particular."
+)
+@click.option(
+    "--newest", is_flag=True, help="These files are the newest, even if they say what was said before."
+)
 @click.option("--json", "as_json", is_flag=True, help="Write the counts as one JSON document.")
 def import_(*, files: tuple[Path, ...], candidate: str, newest: bool, as_json: bool) -> None:
     """Import candidates and awards from FILES: JSONL, CSV or Open Badges 3.0, recognised by content.
@@ -39,13 +45,25 @@ def import_(*, files: tuple[Path, ...], candidate: str, newest: bool, as_json: b
             report = import_files(
                 parts.database, key, files, candidate=candidate, authoritative=newest, progress=step
             )
-        with progress("reading what has no competencies", "achievements") as step:
-            read_pending(parts.database, parts.vocabularies, key, step)
-        catch_up(parts.database, parts.engine, key)
+        finish_import(parts)
+    show_report(report, as_json=as_json)
+
+
+def finish_import(parts: Parts) -> None:
+    """Encode and read what is new, and bring all that changed to the index."""
+    key = parts.settings.organisation
+    encode_pending(parts.database, parts.vocabularies, key)
+    with progress("reading what has no competencies", "achievements") as step:
+        read_pending(parts.database, parts.vocabularies, key, step)
+    catch_up(parts.database, parts.engine, key)
+
+
+def show_report(report: Report, *, as_json: bool) -> None:
+    """Write what an import did."""
     if as_json:
         json_line(asdict(report))
-    else:
-        click.echo(
-            f"{report.files} files: {report.awards_added:,} awards added, {report.awards_changed:,} changed, "
-            f"{report.awards_unchanged:,} unchanged; {report.quarantined:,} records quarantined"
-        )
+        return
+    click.echo(
+        f"{report.awards_added:,} awards added, {report.awards_changed:,} changed, "
+        f"{report.awards_unchanged:,} unchanged; {report.quarantined:,} records quarantined"
+    )

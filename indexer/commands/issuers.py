@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from indexer.changes import catch_up
@@ -32,7 +34,13 @@ def list_(*, as_json: bool) -> None:
       credmatch issuers list
     """
     with opened(read_settings()) as parts, parts.database.read() as connection:
-        rows = list_issuers(connection, organisation(connection, parts.settings.organisation))
+        found = list_issuers(connection, organisation(connection, parts.settings.organisation))
+    if as_json:
+        for issuer in found:
+            json_line(asdict(issuer))
+    else:
+        rows = ((i.key, i.name, "known" if i.known else "", f"{i.awards:,}") for i in found)
+        table(("key", "name", "register", "awards"), rows)
 
 
 @issuers.command()

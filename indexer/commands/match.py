@@ -43,9 +43,7 @@ class _Asked:
         """The ranking for a position that stands in a file; it is not stored."""
         organisation = parts.settings.organisation
         position = parse_position(body, parts.vocabularies.get(organisation), key=_key(body, default_key))
-        return parts.matcher.match(
-            organisation, position, top=self.top, day=self.day, language=self.language
-        )
+        return parts.matcher.match(organisation, position, top=self.top, day=self.day, language=self.language)
 
 
 @click.command()
@@ -56,7 +54,9 @@ class _Asked:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file with a position a line (JSONL).",
 )
-@click.option("--top", type=click.IntRange(1, 100_000), default=TOP, show_default=True, help="How many people.")
+@click.option(
+    "--top", type=click.IntRange(1, 100_000), default=TOP, show_default=True, help="How many people."
+)
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="As of the end of this day instead of now.")
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", help="Of the labels.")
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON document a position, each on a line.")
@@ -135,7 +135,9 @@ def _requirement(requirement: Json) -> str:
         meaning = "by kinship only"
     else:
         meaning = f"{read['label']} ({requirement['basis']})"
-    return f"{requirement['number']}. {requirement['text']} (weight {requirement['weight']:g}{must}): {meaning}"
+    return (
+        f"{requirement['number']}. {requirement['text']} (weight {requirement['weight']:g}{must}): {meaning}"
+    )
 
 
 def _row(result: Json) -> tuple[str, ...]:

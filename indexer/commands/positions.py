@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -18,6 +17,7 @@ from matcher.records import UNITS, Position
 from matcher.settings import read_settings
 from matcher.store.organisations import organisation
 from matcher.store.positions import find_position, list_positions, load_position, save_position
+from matcher.vocabulary.vocabulary import Vocabulary
 
 
 @click.group()
@@ -84,7 +84,7 @@ def list_(*, as_json: bool) -> None:
         for row in rows:
             json_line(row)
     else:
-        table(("key", "title", "micro-skills", "applicants", "created"), (row.values() for row in rows))
+        table(("key", "title", "micro-skills", "applicants", "created"), (list(row.values()) for row in rows))
 
 
 @positions.command()
@@ -129,8 +129,8 @@ def _show(parts: Parts, position: Position, *, as_json: bool) -> None:
     table(("", "micro-skill", "weight", "must", "level", "read as", "basis"), _rows(position, vocabulary))
 
 
-def _rows(position: Position, vocabulary: Any) -> list[tuple[str, ...]]:
-    rows = []
+def _rows(position: Position, vocabulary: Vocabulary) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for number, requirement in enumerate(position.requirements, start=1):
         for place, way in enumerate(requirement.alternatives):
             read = way.reading.competency

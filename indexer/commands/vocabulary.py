@@ -1,0 +1,99 @@
+"""`credmatch vocabulary`: how words are understood, and frameworks of competencies from files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from indexer.commands.output import json_line, progress, table
+from indexer.installation import opened
+from indexer.vocabulary import Meaning, import_framework, meanings, resolve_file
+from matcher.settings import read_settings
+
+
+@click.group()
+def vocabulary() -> None:
+    """See how words are understood, and import frameworks of competencies.
+
+    \b
+    Example:
+      credmatch vocabulary resolve "cariste"
+    """
+
+
+@vocabulary.command()
+@click.argument("text", required=False)
+@click.option(
+    "--input", "stream", type=click.File("rb"), metavar="FILE", help='JSONL, {"id", "text"} a line.'
+)
+@click.option("--top", type=click.IntRange(1, 1_000), default=5, show_default=True, help="How many answers.")
+@click.option("--json", "as_json", is_flag=True, help="Write a JSON document a phrase, each on a line.")
+def resolve(*, text: str | None, stream: BinaryIO | None, top: int, as_json: bool) -> None:
+    """Show which competencies TEXT, or each phrase of a file, may mean, the likeliest first.
+
+    \b
+    Examples:
+      credmatch vocabulary resolve "drive a lift truck"
+      credmatch vocabulary resolve --input phrases.jsonl --top 3 --json
+
+    A line that cannot be read has an "error" in place of its answer, and the others go on.
+    """
+    if (text is None) == (stream is None):
+        raise click.UsageError("give either TEXT or --input")
+    with opened(read_settings()) as parts:
+        found = parts.vocabularies.get(parts.settings.organisation)
+        if stream is None:
+            answer = meanings(found.understand([str(text)], top)[0])
+            if as_json:
+                json_line({"id": None, "competencies": answer})
+            else:
+                _show(answer)
+            return
+        for phrase in resolve_file(found, stream, top):
+            json_line(phrase)
+
+
+@vocabulary.command("import")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--name", default="", help="The framework's name; the file's where it is not given.")
+@click.option("--version", default="", help="Its version; an ESCO export needs it.")
+@click.option("--json", "as_json", is_flag=True, help="Write the counts as one JSON document.")
+def import_(*, path: Path, name: str, version: str, as_json: bool) -> None:
+    """Import a framework from PATH: ESCO's CSV export (a folder or .zip), or a CSV or JSONL file.
+
+    \b
+    Examples:
+      credmatch vocabulary import skills.csv --name "Northshore skills"
+      credmatch vocabulary import ESCO-dataset.zip --version 1.2.1
+
+    ESCO becomes the vocabulary of everybody, any other framework the organisation's own. Encoding takes about
+    a second for 300 competencies. What cannot be read goes to quarantine.
+    """
+    with opened(read_settings()) as parts, progress("encoding", "competencies") as step:
+        imported = import_framework(
+            parts.database,
+            parts.vocabularies,
+            parts.settings.organisation,
+            path,
+            name=name,
+            version=version,
+            progress=step,
+        )
+    if as_json:
+        counts = imported.counts
+        numbers = {"added": counts.added, "changed": counts.changed, "unchanged": counts.unchanged}
+        json_line({**asdict(imported.framework), **numbers, "quarantined": imported.rejected})
+    else:
+        click.echo(
+            f"{imported.framework.name}: {imported.counts.added:,} competencies added, "
+            f"{imported.counts.changed:,} changed, {imported.counts.unchanged:,} unchanged; "
+            f"{imported.rejected:,} records quarantined"
+        )
+
+
+def _show(answer: list[Meaning]) -> None:
+    rows = ((f"{one['probability']:.0%}", one["relation"], one["label"], one["uri"]) for one in answer)
+    table(("likely", "relation", "competency", "URI"), rows)

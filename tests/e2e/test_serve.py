@@ -1,0 +1,180 @@
+"""The server as an operator sees it: it answers, mends itself, and leaves nothing behind when it ends."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+TOKEN = "0123456789abcdef"  # noqa: S105 - nobody's
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data folder for all servers of this file: only the first start fills it."""
+    return tmp_path_factory.mktemp("serve")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def start(data_dir: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    environ = {**os.environ, "CREDMATCH_DATA_DIR": str(data_dir), **variables}
+    return subprocess.Popen(
+        [sys.executable, "-m", "indexer.cli", "serve", *arguments],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def refused(data_dir: Path, *arguments: str, **variables: str) -> tuple[int, str]:
+    """Exit code and standard error of a server that must not start."""
+    process = start(data_dir, *arguments, **variables)
+    try:
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    return process.returncode, said
+
+
+@contextmanager
+def serving(data_dir: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A server that answers, with its port; killed at the end if it is still there."""
+    port = free_port()
+    process = start(data_dir, "--port", str(port), *arguments)
+    try:
+        wait_until(lambda: process.poll() is not None or status(port) is not None, 90)
+        assert process.poll() is None, process.communicate()[1]
+        yield process, port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def status(port: int, path: str = "/") -> int | None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def wait_until(true: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.1)
+
+
+def parts_of(process: subprocess.Popen[str]) -> dict[str, psutil.Process]:
+    """The server's child processes by the name of their command."""
+    children = psutil.Process(process.pid).children()
+    return {child.cmdline()[child.cmdline().index("indexer.cli") + 1]: child for child in children}
+
+
+def all_below(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_it_answers_and_stops_without_leftovers(data_dir: Path, number: signal.Signals) -> None:
+    with serving(data_dir, "--workers", "2") as (process, port):
+        assert status(port) == 200
+        wait_until(lambda: set(parts_of(process)) == {"web", "follow", "encoder"}, 20)
+        below = all_below(process)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert f"ready at http://127.0.0.1:{port}/" in said
+    assert "Traceback" not in said
+    assert status(port) is None
+    _, alive = psutil.wait_procs(below, timeout=1)
+    assert alive == []
+
+
+def test_killed_it_takes_its_parts_along(data_dir: Path) -> None:
+    with serving(data_dir) as (process, port):
+        below = all_below(process)
+        process.kill()
+        _, alive = psutil.wait_procs(below, timeout=20)
+    assert alive == []
+    assert status(port) is None
+
+
+def test_a_part_that_dies_is_started_again(data_dir: Path) -> None:
+    with serving(data_dir) as (process, port):
+        wait_until(lambda: set(parts_of(process)) == {"web", "follow", "encoder"}, 20)
+        before = parts_of(process)
+        for name in ("web", "encoder", "follow"):
+            before[name].kill()
+
+        def replaced() -> bool:
+            now = parts_of(process)
+            return now.keys() == before.keys() and all(now[name].pid != before[name].pid for name in now)
+
+        wait_until(replaced, 30)
+        wait_until(lambda: status(port) == 200, 30)
+
+
+def test_it_stops_while_it_is_still_making_ready(tmp_path: Path) -> None:
+    process = start(tmp_path / "new", "--port", str(free_port()), "--sample")
+    try:
+        wait_until((tmp_path / "new").exists, 30)
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
+
+
+def test_beyond_loopback_it_needs_a_token(data_dir: Path) -> None:
+    code, said = refused(data_dir, "--host", "0.0.0.0")  # noqa: S104 - that is what is refused
+    assert (code, said.count("\n")) == (6, 1)
+    assert "CREDMATCH_ACCESS_TOKEN" in said
+    code, said = refused(data_dir, CREDMATCH_ACCESS_TOKEN=TOKEN[:-1])
+    assert (code, said.count("\n")) == (6, 1)
+    assert "at least 16" in said
+
+
+def test_a_token_is_asked_for(data_dir: Path) -> None:
+    port = free_port()
+    process = start(data_dir, "--port", str(port), "--host", "0.0.0.0", CREDMATCH_ACCESS_TOKEN=TOKEN)  # noqa: S104
+    try:
+        wait_until(lambda: process.poll() is not None or status(port) is not None, 90)
+        assert status(port, "/api/v1/positions/none/matches") in {401, 403}
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert TOKEN not in said
+
+
+def test_a_port_in_use_is_said_in_one_line(data_dir: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        code, said = refused(data_dir, "--port", str(port))
+    assert (code, said.count("\n")) == (6, 1)
+    assert f"port {port} on 127.0.0.1" in said
