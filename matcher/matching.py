@@ -19,7 +19,7 @@ from matcher.ranking.explain import Json, Words, describe, explain
 from matcher.ranking.plan import plan
 from matcher.ranking.recall import Ranking, all_of, first_of
 from matcher.ranking.score import Scored, Scorer
-from matcher.records import Competency, Pair, Position, Profile
+from matcher.records import Competency, Pair, Position, Profile, Reading
 from matcher.search.engine import Engine, IndexState, Query
 from matcher.store.candidates import load_candidate
 from matcher.store.changes import last_change
@@ -50,6 +50,9 @@ class Vocabulary(Protocol):
 
     def kin(self, vector: bytes) -> Mapping[int, Pair]:
         """The competencies kindred to an encoded text."""
+
+    def nearest(self, readings: Sequence[Reading], among: Sequence[int]) -> tuple[int, float] | None:
+        """Of the competencies `among` the one most similar to a reading, with the similarity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class Matcher:
         with self._database.read() as connection:
             question = _question(connection, organisation_key, position, vocabulary, day)
             found = self._applicants(connection, question) or self._pool(connection, question, top)
-        words = Words(vocabulary.competency, language, question.organisation.zone)
+        words = Words(vocabulary.competency, vocabulary.nearest, language, question.organisation.zone)
         return {
             "position": position.key,
             "title": position.title,
@@ -161,7 +164,7 @@ class Matcher:
         with self._database.read() as connection:
             question = _question(connection, organisation_key, position, vocabulary, day)
             profile = load_candidate(connection, question.organisation.id, candidate_key).profile
-        words = Words(vocabulary.competency, language, question.organisation.zone)
+        words = Words(vocabulary.competency, vocabulary.nearest, language, question.organisation.zone)
         return {
             "position": position.key,
             "title": position.title,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,9 +15,12 @@ from matcher.evidence import Lapse, lapse, level_met
 from matcher.moments import day_of
 from matcher.ranking.plan import PlannedRequirement
 from matcher.ranking.score import COVERAGE, Part, Proven, Scored, Scorer
-from matcher.records import POINTS, UNITS, Award, Competency, Proof
+from matcher.records import POINTS, UNITS, Award, Competency, Proof, Reading
 
 Json = dict[str, Any]
+
+NEAR = 0.25
+"""The similarity from which on something else that is held is worth showing; it earns nothing."""
 
 
 class State(StrEnum):
@@ -44,9 +47,13 @@ class Missing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an explanation is written with: the competencies by id, language and time zone."""
+    """What an explanation is written with: the competencies by id, language and time zone.
+
+    `nearest`: of some competencies (ids) the one most similar to some readings, with the similarity.
+    """
 
     competency_of: Callable[[int], Competency]
+    nearest: Callable[[Sequence[Reading], Sequence[int]], tuple[int, float] | None]
     language: str
     zone: ZoneInfo
 
@@ -65,11 +72,14 @@ class Words:
 def explain(scored: Scored, scorer: Scorer, words: Words) -> Json:
     """One result: {"candidate", "score", "missed", "requirements"}; the parts' points sum to the score."""
     lapsed = _lapsed(scored, scorer)
+    held = _held(scored, scorer)
     return {
         "candidate": scored.profile.key,
         "score": scored.points / POINTS,
         "missed": list(scored.missed),
-        "requirements": [_part(part, lapsed.get(index), words) for index, part in enumerate(scored.parts)],
+        "requirements": [
+            _part(part, lapsed.get(index), held, words) for index, part in enumerate(scored.parts)
+        ],
     }
 
 
@@ -117,21 +127,48 @@ def _lapsed(scored: Scored, scorer: Scorer) -> dict[int, _Lapsed]:
     return best
 
 
-def _part(part: Part, lapsed: _Lapsed | None, words: Words) -> Json:
+def _held(scored: Scored, scorer: Scorer) -> dict[int, Award]:
+    """Competency -> an award that counts at the moment and stands for it."""
+    return {
+        claim.competency: award
+        for award in reversed(scored.profile.awards)
+        if lapse(award, scorer.moment) is None
+        for claim in award.achievement.claims
+    }
+
+
+def _part(part: Part, lapsed: _Lapsed | None, held: Mapping[int, Award], words: Words) -> Json:
     proven = part.proven
     state = _state(proven, lapsed)
-    body: Json = {
+    return {
         "number": part.requirement.number,
         "points": part.points / POINTS,
         "coverage": 0.0 if proven is None else proven.coverage * POINTS // COVERAGE / POINTS,
         "state": state.value,
         "missing": _missing(part, state),
         **_proof(proven, words),
-        "nearest": None,
+        "nearest": _nearest(part, state, lapsed, held, words),
     }
+
+
+def _nearest(
+    part: Part, state: State, lapsed: _Lapsed | None, held: Mapping[int, Award], words: Words
+) -> Json | None:
+    """The nearest thing held where nothing proves the requirement: what lapsed, else the most similar."""
     if lapsed is not None and state in {State.CLAIMED, State.LAPSED}:
-        body["nearest"] = {**_proof(lapsed.proven, words), "lapse": lapsed.reason.value}
-    return body
+        return {**_proof(lapsed.proven, words), "lapse": lapsed.reason.value}
+    if state is not State.NOTHING:
+        return None
+    readings = [way.reading for way in part.requirement.requirement.alternatives]
+    found = words.nearest(readings, tuple(held))
+    if found is None or found[1] < NEAR:
+        return None
+    id_, similarity = found
+    return {
+        "competency": words.competency(id_),
+        "similarity": round(similarity, 2),
+        **_award(held[id_], words),
+    }
 
 
 def _state(proven: Proven | None, lapsed: _Lapsed | None) -> State:

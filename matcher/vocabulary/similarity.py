@@ -7,6 +7,7 @@ integer below 2**53. IEEE arithmetic leaves nothing else open.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,10 @@ class Vectors:
         """The vectors with their lengths."""
         whole = vectors.astype(np.int64)
         return cls(vectors, (whole * whole).sum(axis=1))
+
+    def rows(self, rows: Sequence[int]) -> Vectors:
+        """The vectors of these rows."""
+        return Vectors(self.vectors[rows], self.squares[rows])
 
     def similarities(self, texts: NDArray[np.int8]) -> Similarities:
         """Cosine similarity of `texts`, shape (m, 384), with every row; shape (m, n), 0 without a vector."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+import numpy as np
+
 from matcher.errors import NotFound
 from matcher.records import Basis, Competency, Likely, Pair, Reading
 from matcher.vocabulary import suggestions
 from matcher.vocabulary.calibration import SIMILAR_FROM
-from matcher.vocabulary.encoder import Encoder
+from matcher.vocabulary.encoder import DIMENSION, Encoder
 from matcher.vocabulary.language import is_french
 from matcher.vocabulary.layer import Layer
 from matcher.vocabulary.lexicon import folded
@@ -95,15 +97,45 @@ class Vocabulary:
         """The competencies kindred to an encoded text, by id."""
         return self._kin_of(vector)
 
+    def nearest(self, readings: Sequence[Reading], among: Sequence[int]) -> tuple[int, float] | None:
+        """Of the competencies `among` (ids) the one whose label is most similar to one of the readings.
+
+        Its id and the cosine similarity; None where nothing has a vector to compare, or nothing is alike.
+        """
+        texts = [vector for reading in readings if (vector := self._vector(reading))]
+        if not texts or not among:
+            return None
+        wanted = np.frombuffer(b"".join(texts), dtype=np.int8).reshape(len(texts), DIMENSION)
+        best: tuple[int, float] | None = None
+        for layer in self._layers:
+            places = [(id_, row) for id_ in sorted(among) if (row := layer.row(id_)) is not None]
+            if not places:
+                continue
+            similarities = layer.labels.rows([row for _, row in places]).similarities(wanted).max(axis=0)
+            place = int(similarities.argmax())
+            if similarities[place] > (0 if best is None else best[1]):
+                best = places[place][0], float(similarities[place])
+        return best
+
     def is_french(self, text: str) -> bool:
         """Whether a text is French, which the encoder cannot read."""
         return is_french(text, self._layers[0].lexicon)
 
     def _find_relations(self, competency: int) -> Mapping[int, Pair]:
+        return self._related.of(competency, self._label_vector(competency))
+
+    def _label_vector(self, competency: int) -> bytes:
         for layer in self._layers:
             if (row := layer.row(competency)) is not None:
-                return self._related.of(competency, layer.labels.vectors[row].tobytes())
+                vector: bytes = layer.labels.vectors[row].tobytes()
+                return vector
         raise NotFound(f"there is no competency with the number {competency}")
+
+    def _vector(self, reading: Reading) -> bytes:
+        """The vector of the words that were read, else of the label of what they were read as."""
+        if reading.vector or reading.competency is None:
+            return reading.vector
+        return self._label_vector(reading.competency)
 
     def _reading(self, words: Words, likely: Sequence[Likely]) -> Reading:
         vector, model = (words.vector.tobytes(), self._model) if words.encoded else (b"", "")
