@@ -21,43 +21,38 @@ def search_document(profile: Profile, floor: int, *, applied_to: Iterable[str]) 
     """
     now: dict[int, int] = {}
     ever: dict[int, int] = {}
+    keywords = {IN_POOL, *_filters(profile), *(f"applied:{key}" for key in applied_to)}
     for award in profile.awards:
-        for claim, from_floor, at_any_time in _bounds(award, floor):
+        bounds = _bounds(award, floor)
+        if any(at_any_time for _, at_any_time in bounds.values()):
+            keywords.add(f"issuer:{award.achievement.issuer}")
+        for claim in award.achievement.claims:
+            from_floor, at_any_time = bounds[_kind(claim)]
             if from_floor > now.get(claim.competency, 0):
                 now[claim.competency] = from_floor
             if at_any_time > ever.get(claim.competency, 0):
                 ever[claim.competency] = at_any_time
-    return SearchDocument(
-        candidate=profile.id,
-        draw=profile.draw,
-        now=now,
-        ever=ever,
-        keywords=frozenset(_keywords(profile, applied_to)),
-    )
+    return SearchDocument(profile.id, profile.draw, now, ever, frozenset(keywords))
 
 
-def _bounds(award: Award, floor: int) -> Iterator[tuple[Claim, int, int]]:
-    """Each claim with its two bounds, which are reckoned once for all claims that are alike."""
-    known: dict[tuple[bool, bool], tuple[int, int]] = {}
-    for claim in award.achievement.claims:
-        alike = claim.inferred, bool(claim.part)
-        if alike not in known:
-            known[alike] = bound(award, claim, floor), bound(award, claim, None)
-        yield claim, *known[alike]
-
-
-def _keywords(profile: Profile, applied_to: Iterable[str]) -> Iterator[str]:
-    yield IN_POOL
+def _filters(profile: Profile) -> Iterator[str]:
     if profile.region:
         yield f"region:{profile.region}"
     for language in profile.languages:
         yield f"language:{language}"
-    for key in applied_to:
-        yield f"applied:{key}"
-    for award in profile.awards:
-        if bound(award, _ANY, None):
-            yield f"issuer:{award.achievement.issuer}"
 
 
-_ANY = Claim(competency=0)
-"""Stands for whatever an award may prove: one that proves nothing still comes from its issuer."""
+def _bounds(award: Award, floor: int) -> dict[tuple[bool, bool], tuple[int, int]]:
+    """The bounds of an award, from the floor on and at any time, by the kinds of its claims."""
+    claims = award.achievement.claims or (_NO_CLAIM,)
+    kinds = {_kind(claim): claim for claim in claims}
+    return {kind: (bound(award, claim, floor), bound(award, claim, None)) for kind, claim in kinds.items()}
+
+
+def _kind(claim: Claim) -> tuple[bool, bool]:
+    """All of a claim that its bounds depend on."""
+    return claim.inferred, bool(claim.part)
+
+
+_NO_CLAIM = Claim(competency=0)
+"""Stands in for what an award may prove: one that proves nothing still comes from its issuer."""
