@@ -49,7 +49,10 @@ def read_pending(
         vocabulary = vocabularies.get(organisation_key)
         read = _read(vocabulary, batch)
         with database.write() as connection:
+            same = set(unread(connection, home, BATCH))  # without what was renamed or confirmed meanwhile
             for achievement, likely in zip(batch, read, strict=True):
+                if achievement not in same:
+                    continue
                 store_reading(
                     connection,
                     home,

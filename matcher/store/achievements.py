@@ -133,7 +133,8 @@ def confirm(
     """Say what an achievement stands for, in place of what was read; nothing at all is an answer too.
 
     From then on it counts as if its issuer had said so; every holder is logged as changed.
-    Raises NotFound, and InvalidInput where its issuer said what it stands for.
+    Raises NotFound, and InvalidInput where its issuer said what it stands for, or where the organisation has
+    no such competency.
     """
     a = t.achievements.c
     row = connection.execute(
@@ -146,8 +147,17 @@ def confirm(
     connection.execute(
         update(t.achievements).where(a.id == row.id).values(reading=Stage.CONFIRMED.value, confirmed_by=by)
     )
-    rows = [(competency, False, None) for competency in dict.fromkeys(competency_ids)]
+    wanted = list(dict.fromkeys(competency_ids))
+    _check_seen(connection, organisation, wanted)
+    rows = [(competency, False, None) for competency in wanted]
     _replace(connection, organisation, row.id, rows)
+
+
+def _check_seen(connection: Connection, organisation: Organisation, competency_ids: Sequence[int]) -> None:
+    c = t.competencies.c
+    seen = select(c.id).where(c.id.in_(competency_ids), c.organisation_id.in_((organisation.id, t.SHARED)))
+    if missing := set(competency_ids) - set(connection.execute(seen).scalars()):
+        raise InvalidInput(f"there is no competency {min(missing)}", where="competencies")
 
 
 def _replace(

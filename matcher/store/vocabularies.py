@@ -66,7 +66,7 @@ def load_contents(connection: Connection, organisation_id: int, model: str) -> C
     r, v = t.relations.c, t.vectors.c
     ours = c.organisation_id == organisation_id
     frameworks = select(f.id, f.name).where(f.organisation_id == organisation_id).order_by(f.id)
-    names = dict(connection.execute(frameworks).tuples().all())
+    names = dict(connection.execute(frameworks).all())
     competencies = connection.execute(
         select(c.id, c.uri, c.label_en, c.label_fr, c.kind, c.framework_id).where(ours).order_by(c.id)
     )
@@ -135,7 +135,7 @@ def framework_versions(connection: Connection, organisation_id: int) -> dict[str
     """The versions of an organisation's frameworks, or of the `SHARED` ones, by name."""
     f = t.frameworks.c
     rows = connection.execute(select(f.name, f.version).where(f.organisation_id == organisation_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def competency_ids(connection: Connection, organisation_id: int, uris: Iterable[str]) -> dict[str, int]:
@@ -144,5 +144,5 @@ def competency_ids(connection: Connection, organisation_id: int, uris: Iterable[
     found: dict[str, int] = {}
     for some in parts(uris):
         ours = (c.organisation_id == organisation_id) & c.uri.in_(some)
-        found.update(connection.execute(select(c.uri, c.id).where(ours)).tuples().all())
+        found.update(connection.execute(select(c.uri, c.id).where(ours)).all())
     return found
