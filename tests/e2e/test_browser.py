@@ -1,0 +1,252 @@
+"""The pages in a real browser: by keyboard, on a phone, in light and dark, without scripts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from website import make_website
+from werkzeug.serving import make_server
+
+from matcher.settings import read_settings
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8").strip().rstrip(";")
+PAGES = (
+    "/",
+    "/how",
+    "/positions/new",
+    "/positions/yard",
+    "/positions/yard?who=applicants",
+    "/positions/yard/edit",
+    "/positions/yard/candidates/theo",
+    "/candidates/theo",
+    "/achievements",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium is installed")
+        pytest.skip("no Chromium is installed: the pages were not tested in a browser")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    website = make_website(read_settings(data_dir=tmp_path_factory.mktemp("browser")))
+    server = make_server("127.0.0.1", 0, website.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    website.parts.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    yield from opened(browser, site)
+
+
+@pytest.fixture
+def phone(browser: Browser, site: str) -> Iterator[Page]:
+    yield from opened(browser, site, viewport={"width": 360, "height": 740})
+
+
+@pytest.fixture
+def plain(browser: Browser, site: str) -> Iterator[Page]:
+    """A page without scripts."""
+    yield from opened(browser, site, java_script_enabled=False)
+
+
+def opened(browser: Browser, site: str, **options: Any) -> Iterator[Page]:
+    """A page; at its end nothing may have been complained about, and nothing asked of another server."""
+    context = browser.new_context(base_url=site, locale="en-CA", **options)
+    context.set_default_timeout(10_000)
+    made = context.new_page()
+    complaints: list[str] = []
+    made.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    made.on("pageerror", lambda error: complaints.append(str(error)))
+    made.on("request", lambda asked: None if asked.url.startswith(site) else complaints.append(asked.url))
+    yield made
+    context.close()
+    assert not complaints
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus is on `selector`."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement?.matches(selector) ?? false", selector):
+            return
+    raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+def test_a_position_is_posted_by_keyboard_alone(page: Page) -> None:
+    page.goto("/")
+    tab_to(page, "a.button.primary")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("New position")
+    tab_to(page, "#title")
+    page.keyboard.type("Yard porter")
+    tab_to(page, "#add")
+    page.keyboard.type("oper")
+    options = page.get_by_role("option")
+    expect(options.first).to_have_text("operate forklift" + "own")
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#add").get_attribute("aria-activedescendant") == options.first.get_attribute("id")
+    page.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(options.first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    rows = page.locator("li.skill")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("confirmed read as operate forklift · 3 people hold it now")
+    expect(page.locator("#add")).to_be_focused()
+    page.keyboard.type("load cargo")
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(2)
+    expect(rows.last).to_contain_text("exact name read as load cargo")
+    expect(page.get_by_role("status")).to_have_text("2 micro-skills")
+    page.locator("#add").press("Shift+Tab")
+    tab_to(page, ".save button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/positions/yard-porter")
+    expect(page.locator("tbody tr")).to_have_count(4)
+
+
+def test_another_meaning_is_chosen_and_a_row_removed(page: Page) -> None:
+    page.goto("/positions/new")
+    page.fill("#title", "Choosing")
+    page.fill("#lines", "load crates\nwork at heights")
+    page.get_by_role("button", name="Read these lines").click()
+    rows = page.locator("li.skill")
+    expect(rows).to_have_count(2)
+    rows.first.get_by_role("radio", name="load cargo").check()
+    expect(rows.first).to_contain_text("confirmed read as load cargo")
+    rows.last.get_by_role("button", name="Remove work at heights").click()
+    expect(rows).to_have_count(1)
+    assert page.input_value("#title") == "Choosing"
+
+
+def test_a_proof_opens_over_the_matrix_by_keyboard(page: Page) -> None:
+    page.goto("/positions/yard")
+    tab_to(page, "tbody tr:first-child td.cell:nth-of-type(3) a")
+    words = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("heading").first).to_have_text("Amara Okafor · work at heights")
+    expect(dialog).to_contain_text("Work at heights certificate")
+    expect(dialog).to_contain_text("What was multiplied")
+    assert words.startswith(dialog.locator(".proof-state").inner_text())
+    assert page.evaluate(f"({AUDIT})()") == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert page.evaluate("document.activeElement.textContent") == words
+    assert page.url.endswith("/positions/yard")
+
+
+def test_choices_of_the_ranking_apply_at_once(page: Page) -> None:
+    page.goto("/positions/yard")
+    page.get_by_label("Applicants").check()
+    page.wait_for_url("**who=applicants**")
+    expect(page.locator("main")).to_contain_text("1 applicant misses a must-have and is not ranked")
+
+
+def test_a_competency_is_added_to_a_reading(page: Page) -> None:
+    page.goto("/achievements")
+    card = page.locator("#waiting li.card").first
+    expect(card.get_by_role("button")).to_have_text("Confirm")
+    card.get_by_role("checkbox").uncheck()
+    expect(card.get_by_role("button")).to_have_text("It stands for none")
+    card.get_by_role("combobox").type("inspect")
+    page.get_by_role("option").first.click()
+    expect(card.get_by_role("checkbox", name="inspect equipment")).to_be_checked()
+    expect(card.get_by_role("button")).to_have_text("Confirm")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_needs_no_sideways_scrolling(phone: Page, path: str) -> None:
+    phone.goto(path)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert phone.evaluate(f"({AUDIT})()") == []
+
+
+def test_a_phone_shows_people_as_cards(phone: Page) -> None:
+    phone.goto("/positions/yard")
+    box = phone.locator("tbody tr").first.bounding_box()
+    assert box
+    assert box["width"] <= 360
+    phone.locator("tbody tr:first-child a[data-proof]").first.click()
+    expect(phone.get_by_role("dialog")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_passes_a_simple_audit(browser: Browser, site: str, path: str, scheme: str) -> None:
+    for page in opened(browser, site, color_scheme=scheme):
+        page.goto(path)
+        assert page.evaluate(f"({AUDIT})()") == []
+
+
+def test_the_audit_finds_what_is_wrong(page: Page) -> None:
+    page.goto("/how")
+    page.evaluate(
+        """() => { const bad = document.createElement("p"); bad.textContent = "pale";
+        bad.style.color = getComputedStyle(document.body).backgroundColor;
+        document.querySelector("main").append(bad, document.createElement("button"),
+            Object.assign(document.createElement("h4"), {textContent: "deep"})) }"""
+    )
+    found = " ".join(page.evaluate(f"({AUDIT})()"))
+    assert "contrast 1.0" in found
+    assert "has no name" in found
+    assert "heading level 4 after 2" in found
+
+
+def test_without_scripts_everything_has_another_way(plain: Page) -> None:
+    plain.goto("/positions/yard")
+    plain.locator("tbody tr:first-child a[data-proof]").nth(1).click()
+    assert plain.url.endswith("/candidates/amara#proof-2")
+    expect(plain.locator("#proof-2")).to_be_in_viewport()
+    plain.goto("/positions/new")
+    plain.fill("#title", "Plain")
+    plain.fill("#lines", "load cargo")
+    plain.get_by_role("button", name="Read these lines").click()
+    expect(plain.locator("li.skill")).to_contain_text("exact name read as load cargo")
+    plain.get_by_role("button", name="Save and rank").click()
+    expect(plain.get_by_role("heading", level=1)).to_have_text("Plain")
+
+
+def test_the_language_is_switched_and_kept(page: Page) -> None:
+    page.goto("/positions/yard?top=10")
+    page.get_by_role("link", name="Français").click()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    assert "top=10" in page.url
+    page.goto("/how")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Comment se fait le classement")
