@@ -1,0 +1,341 @@
+"""The command as a person or a script meets it: what it prints, and the exit code it ends with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indexer.cli import _COMMANDS, run
+
+FORKLIFT = "http://data.europa.eu/esco/skill/28cb374e-6261-4133-8371-f9a5470145da"
+PEOPLE = [
+    {
+        "candidate": {"key": "ada", "region": "CA-ON"},
+        "awards": [
+            {
+                "key": "1",
+                "achievement": {
+                    "key": "lift",
+                    "name": "Lift truck",
+                    "issuer": {"name": "North College"},
+                    "competencies": [{"uri": FORKLIFT, "label": "operate forklift"}],
+                },
+                "issued": "2026-01-05",
+                "expires": "2099-01-05",
+            }
+        ],
+        "applied_to": ["warehouse"],
+    },
+    {"candidate": {"key": "bob"}, "awards": [{"achievement": {"name": "cariste"}, "issued": "2026-02-01"}]},
+    {"candidate": {"name": "without a key"}},
+]
+POSITION = {"key": "warehouse", "title": "Warehouse", "requirements": [{"text": "cariste", "must": True}]}
+
+Result = tuple[int, str, str]
+Command = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data folder for all tests of this file."""
+    return tmp_path_factory.mktemp("cli")
+
+
+@pytest.fixture
+def credmatch(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs a command in this process: exit code, standard output, standard error."""
+    monkeypatch.setenv("CREDMATCH_DATA_DIR", str(data_dir))
+
+    def command(*arguments: object) -> Result:
+        code = run([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return command
+
+
+@pytest.fixture
+def pool(credmatch: Command, tmp_path: Path) -> Path:
+    """A file with two people and a line that is wrong, imported."""
+    file = tmp_path / "pool.jsonl"
+    file.write_text("".join(json.dumps(person) + "\n" for person in PEOPLE))
+    code, _, err = credmatch("import", file)
+    assert code == 0, err
+    return file
+
+
+@pytest.fixture
+def position(tmp_path: Path) -> Path:
+    file = tmp_path / "warehouse.json"
+    file.write_text(json.dumps(POSITION))
+    return file
+
+
+def one(text: str) -> Any:
+    """The only line, as JSON."""
+    (line,) = text.splitlines()
+    return json.loads(line)
+
+
+@pytest.mark.parametrize("name", sorted(_COMMANDS))
+def test_every_command_has_help_with_an_example(credmatch: Command, name: str) -> None:
+    code, out, _ = credmatch(name, "--help")
+    assert code == 0
+    if name not in {"encoder", "web"}:
+        assert "Example" in out
+        assert f"credmatch {name}" in out
+
+
+def test_help_says_the_exit_codes(credmatch: Command) -> None:
+    code, out, _ = credmatch("--help")
+    assert code == 0
+    assert all(name in out for name in set(_COMMANDS) - {"encoder", "web"})
+    assert "Exit codes" in out
+    assert "encoder  " not in out
+
+
+def test_import_counts_and_does_nothing_twice(credmatch: Command, pool: Path) -> None:
+    code, out, _ = credmatch("import", pool, "--json")
+    assert code == 0
+    assert one(out) == {
+        "files": 1, "awards_added": 0, "awards_changed": 0, "awards_unchanged": 2, "quarantined": 1
+    }  # fmt: skip
+
+
+def test_what_is_bad_can_be_seen_and_tried_again(credmatch: Command, pool: Path) -> None:
+    code, out, _ = credmatch("quarantine", "list", "--json")
+    kept = one(out)
+    assert (code, kept["line"]) == (0, 3)
+    assert "key" in kept["where"] + kept["reason"]
+    code, out, _ = credmatch("quarantine", "show", kept["id"])
+    assert code == 0
+    assert "without a key" in out
+    code, out, _ = credmatch("quarantine", "retry", "--json")
+    assert (code, one(out)["quarantined"]) == (0, 1)
+    code, _, err = credmatch("quarantine", "show", 999)
+    assert (code, err) == (3, "credmatch: there is no quarantined record 999\n")
+    assert credmatch("quarantine", "drop", kept["id"])[0] == 0
+    assert "(none)" in credmatch("quarantine", "list")[1]
+
+
+@pytest.mark.usefixtures("pool")
+def test_match_from_a_file(credmatch: Command, position: Path) -> None:
+    code, out, err = credmatch("match", "--position", position, "--json")
+    assert code == 0, err
+    answer = one(out)
+    assert answer["position"] == "warehouse"
+    assert answer["exact"] is True
+    assert {"generation", "change_number", "scored", "matched"} <= answer.keys()
+    (ada,) = answer["results"]
+    assert ada["candidate"] == "ada"
+    assert ada["requirements"][0]["award"]["name"] == "Lift truck"
+    assert ada["score"] == sum(part["points"] for part in ada["requirements"])
+    assert answer["excluded"][0]["count"] == 1  # what was only inferred meets no must-have
+
+
+@pytest.mark.usefixtures("pool")
+def test_match_for_people(credmatch: Command, position: Path) -> None:
+    code, out, _ = credmatch("match", "--position", position, "--language", "fr")
+    assert code == 0
+    assert "ada" in out
+    assert "Lift truck" in out
+    assert "cariste" in out
+
+
+@pytest.mark.usefixtures("pool")
+def test_match_as_of_a_day_before_the_award(credmatch: Command, position: Path) -> None:
+    code, out, _ = credmatch("match", "--position", position, "--day", "2025-12-31", "--json")
+    assert (code, one(out)["results"]) == (0, [])
+
+
+@pytest.mark.usefixtures("pool")
+def test_stored_positions(credmatch: Command, position: Path) -> None:
+    code, out, _ = credmatch("positions", "put", position)
+    assert code == 0
+    assert "operate forklift" in out
+    code, out, _ = credmatch("positions", "list", "--json")
+    assert one(out)["applicants"] == 1
+    code, out, _ = credmatch("positions", "show", "warehouse", "--json")
+    assert one(out)["requirements"][0]["text"] == "cariste"
+    code, out, _ = credmatch("match", "--position", "warehouse", "--json")
+    assert [result["candidate"] for result in one(out)["results"]] == ["ada"]
+    code, _, err = credmatch("match", "--position", "nothing-there")
+    assert (code, err) == (3, "credmatch: there is no position 'nothing-there'\n")
+
+
+@pytest.mark.usefixtures("pool")
+def test_one_bad_position_does_not_stop_the_others(credmatch: Command, tmp_path: Path) -> None:
+    file = tmp_path / "positions.jsonl"
+    bad = {"key": "bad", "requirements": [{"text": "cariste", "weight": -1}]}
+    file.write_text("\n".join([json.dumps(POSITION), "{", json.dumps(bad), json.dumps(POSITION)]))
+    code, out, err = credmatch("match", "--positions", file, "--top", 1, "--json")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert code == 2
+    assert [answer["position"] for answer in answers] == ["warehouse", "line-2", "bad", "warehouse"]
+    assert ["error" in answer for answer in answers] == [False, True, True, False]
+    assert "positions.jsonl line 2: " in err
+    assert "positions.jsonl line 3: requirements[0].weight" in err
+
+
+@pytest.mark.usefixtures("pool")
+def test_a_position_with_nothing_understood_is_not_scorable(credmatch: Command, tmp_path: Path) -> None:
+    file = tmp_path / "nothing.json"
+    file.write_text(json.dumps({"title": "Nothing"}))
+    code, _, err = credmatch("match", "--position", file)
+    assert code == 4
+    assert err.startswith("credmatch: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("pool")
+def test_a_reading_is_confirmed(credmatch: Command, position: Path) -> None:
+    code, out, _ = credmatch("achievements", "list", "--json")
+    waiting = one(out)
+    assert (waiting["name"], waiting["holders"], waiting["competencies"][0]["uri"]) == (
+        "cariste",
+        1,
+        FORKLIFT,
+    )
+    code, out, err = credmatch("achievements", "confirm", waiting["key"], "--by", "test")
+    assert code == 0, err
+    assert "operate forklift" in out
+    _, out, _ = credmatch("match", "--position", position, "--json")
+    assert {result["candidate"] for result in one(out)["results"]} == {"ada", "bob"}
+    code, _, _ = credmatch("achievements", "confirm", waiting["key"])
+    assert code == 3
+
+
+@pytest.mark.usefixtures("pool")
+def test_a_known_issuer_counts_for_more(credmatch: Command, position: Path) -> None:
+    def score() -> float:
+        _, out, _ = credmatch("match", "--position", position, "--json")
+        scores: dict[str, float] = {one_["candidate"]: one_["score"] for one_ in one(out)["results"]}
+        return scores["ada"]
+
+    before = score()
+    assert credmatch("issuers", "trust", "North College")[0] == 0
+    assert score() > before
+    assert credmatch("issuers", "distrust", "North College")[0] == 0
+    assert score() == before
+    names = [json.loads(line)["name"] for line in credmatch("issuers", "list", "--json")[1].splitlines()]
+    assert "North College" in names
+    assert credmatch("issuers", "trust", "nobody")[0] == 3
+
+
+def test_words_are_resolved_one_by_one_and_in_bulk(credmatch: Command, tmp_path: Path) -> None:
+    code, out, _ = credmatch("vocabulary", "resolve", "cariste")
+    assert code == 0
+    assert "operate forklift" in out
+    file = tmp_path / "phrases.jsonl"
+    file.write_text('{"id": "a", "text": "cariste"}\nnonsense\n{"id": 2, "text": "premiers soins"}\n')
+    code, out, _ = credmatch("vocabulary", "resolve", "--input", file, "--top", 3, "--json")
+    first, bad, second = map(json.loads, out.splitlines())
+    assert code == 0
+    assert (first["id"], len(first["competencies"]), first["competencies"][0]["uri"]) == ("a", 3, FORKLIFT)
+    assert bad["line"] == 2
+    assert second["id"] == 2
+    assert credmatch("vocabulary", "resolve")[0] == 2
+
+
+def test_an_own_framework(credmatch: Command, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("key,label_fr,broader\nq-1,conduite du transpalette Zorglub," + FORKLIFT + "\n")
+    code, out, err = credmatch("vocabulary", "import", file, "--json")
+    assert code == 0, err
+    assert (one(out)["name"], one(out)["added"]) == ("own", 1)
+    _, out, _ = credmatch("vocabulary", "resolve", "conduite du transpalette Zorglub", "--json")
+    assert one(out)["competencies"][0]["relation"] == "exact"
+
+
+@pytest.mark.usefixtures("pool")
+def test_reindex(credmatch: Command) -> None:
+    code, out, _ = credmatch("reindex", "--json")
+    assert (code, one(out)["documents"]) == (0, 2)
+
+
+def test_the_sample_is_the_same_for_a_seed(credmatch: Command, tmp_path: Path) -> None:
+    file = tmp_path / "sample.jsonl"
+    assert credmatch("sample", "--candidates", 5, "--output", file) == (0, "", "")
+    code, out, _ = credmatch("sample", "--candidates", 5)
+    assert code == 0
+    assert out == file.read_text()
+    assert credmatch("sample", "--candidates", 5, "--seed", 2)[1] != out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["nonsense"], "No such command 'nonsense'."),
+        (["import"], "Missing argument 'FILES...'."),
+        (["import", "not-there.jsonl"], "not-there.jsonl"),
+        (["match"], "give either --position or --positions"),
+        (["match", "--position", "x", "--top", "0"], "--top"),
+        (["match", "--position", "x", "--day", "yesterday"], "--day"),
+        (["sample"], "--candidates"),
+    ],
+)
+def test_a_wrong_argument_takes_one_line(credmatch: Command, arguments: list[str], expected: str) -> None:
+    code, out, err = credmatch(*arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("credmatch: ")
+    assert expected in err
+
+
+def test_a_wrong_installation_is_said(
+    credmatch: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CREDMATCH_DATADIR", "x")
+    code, _, err = credmatch("positions", "list")
+    assert code == 6
+    assert err.startswith("credmatch: unknown setting CREDMATCH_DATADIR")
+    monkeypatch.delenv("CREDMATCH_DATADIR")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CREDMATCH_DATA_DIR", str(tmp_path / "file"))
+    code, _, err = credmatch("positions", "list")
+    assert (code, err.count("\n")) == (6, 1)
+
+
+@pytest.fixture
+def process(data_dir: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a command as a process of its own; killed at the end if it is still there."""
+    started = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        environ = {**os.environ, "CREDMATCH_DATA_DIR": str(data_dir)}
+        command = [sys.executable, "-m", "indexer.cli", *arguments]
+        started.append(
+            subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        )
+        return started[-1]
+
+    yield start
+    for one_ in started:
+        one_.kill()
+        one_.communicate()
+
+
+def test_who_reads_no_further_ends_it_quietly(process: Callable[..., subprocess.Popen[str]]) -> None:
+    sample = process("sample", "--candidates", "100000")
+    assert sample.stdout is not None
+    assert sample.stdout.readline().startswith("{")
+    sample.stdout.close()
+    assert sample.wait(30) == 1
+    assert sample.stderr is not None
+    assert sample.stderr.read() == ""
+
+
+def test_stopped_it_says_so(process: Callable[..., subprocess.Popen[str]]) -> None:
+    sample = process("sample", "--candidates", "1000000")
+    assert sample.stdout is not None
+    sample.stdout.readline()
+    sample.terminate()
+    _, err = sample.communicate(timeout=30)
+    assert sample.returncode == 130
+    assert err.strip() == "credmatch: stopped"
