@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,18 +162,27 @@ def certain(requirement: PlannedRequirement) -> frozenset[int]:
     return frozenset(pair.competency for pair in pairs if pair.meets_must)
 
 
-def holders(pool: Pool, tops: Sequence[Iterable[Profile]]) -> tuple[float, float]:
-    """Of each top 50, how many hold a current credential for a requirement, and how many only a lapsed one:
-    means over all requirements that are certain."""
+def truth_of(pool: Pool, tops: Sequence[Sequence[Profile]]) -> dict[str, float]:
+    """How the people on top stand now, as shares: of people times requirements, how many are current and how
+    many only lapsed; of people, how many miss a must-have; of 50 places, how many are taken."""
     now = int(time.time())
-    current: list[int] = []
-    lapsed: list[int] = []
+    states: list[str] = []
+    missing = 0
     for position, top in zip(pool.positions, tops, strict=True):
-        for competencies in filter(None, map(certain, plan(position, pool.vocabulary))):
-            states = [_holds(profile, competencies, now) for profile in top]
-            current.append(states.count("current"))
-            lapsed.append(states.count("lapsed"))
-    return float(np.mean(current)), float(np.mean(lapsed))
+        needs = [(certain(planned), planned.requirement.must) for planned in plan(position, pool.vocabulary)]
+        for profile in top:
+            held = [
+                (_holds(profile, competencies, now), must) for competencies, must in needs if competencies
+            ]
+            states.extend(state for state, _ in held)
+            missing += any(must and state != "current" for state, must in held)
+    people = sum(map(len, tops))
+    return {
+        "current": states.count("current") / len(states),
+        "lapsed_only": states.count("lapsed") / len(states),
+        "missing_a_must": missing / people,
+        "places_taken": people / TOP / len(tops),
+    }
 
 
 def _holds(profile: Profile, competencies: frozenset[int], now: int) -> str:
@@ -190,8 +199,7 @@ def compare(pool: Pool, encoder: Encoder, candidates: int) -> dict[str, float | 
     vectors, encoding = encode(pool, encoder)
     scanned, query_encoding = scan(pool, encoder, vectors, candidates)
     recalled = recall(pool)
-    scan_current, scan_lapsed = holders(pool, scanned.tops)
-    our_current, our_lapsed = holders(pool, recalled.tops)
+    whose = {"scan": truth_of(pool, scanned.tops), "credmatch": truth_of(pool, recalled.tops)}
     index = Path(pool.parts.settings.index_dir)
     return {
         "candidates_encoded": len(pool.profiles),
@@ -206,10 +214,7 @@ def compare(pool: Pool, encoder: Encoder, candidates: int) -> dict[str, float | 
         "recall_p95_ms": percentile(recalled.took, 0.95),
         "recall_bytes_per_candidate": sum(f.stat().st_size for f in index.rglob("s*")) / candidates,
         "match_p50_ms": time_whole(pool),
-        "scan_top50_current": scan_current,
-        "scan_top50_lapsed_only": scan_lapsed,
-        "credmatch_top50_current": our_current,
-        "credmatch_top50_lapsed_only": our_lapsed,
+        **{f"{way}_top50_{name}": value for way, truth in whose.items() for name, value in truth.items()},
     }
 
 
