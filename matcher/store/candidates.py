@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, func, or_, select
@@ -65,11 +65,12 @@ def count_candidates(connection: Connection, organisation_id: int) -> int:
 
 
 def holders(
-    connection: Connection, organisation_id: int, competency_ids: Collection[int], moment: int
+    connection: Connection, organisation_id: int, wanted: Mapping[int, Collection[int]], moment: int
 ) -> dict[int, int]:
-    """Competency -> how many candidates hold at `moment` an award that states it (or was confirmed to).
+    """For each of `wanted`, how many candidates hold at `moment` an award that states one of them.
 
-    Merely inferred competencies, those that a whole lends, and related ones are left out. One query.
+    Stated by its issuer, or confirmed: merely inferred ones, and those that a whole lends, are left out. One
+    query each.
     """
     a, k = t.awards.c, t.achievement_competencies.c
     counts = and_(
@@ -78,13 +79,12 @@ def holders(
         or_(a.expires.is_(None), a.expires >= moment),
         func.coalesce(a.valid_from, a.issued, 0) <= moment,
     )
-    rows = connection.execute(
-        select(k.competency_id, func.count(a.candidate_id.distinct()))
-        .join(t.awards, a.achievement_id == k.achievement_id)
-        .where(a.organisation_id == organisation_id, k.competency_id.in_(competency_ids), counts)
-        .where(k.inferred.is_(False))
-        .group_by(k.competency_id)
+    people = (
+        select(func.count(a.candidate_id.distinct()))
+        .join(t.achievement_competencies, a.achievement_id == k.achievement_id)
+        .where(a.organisation_id == organisation_id, counts, k.inferred.is_(False))
     )
-    found = dict.fromkeys(competency_ids, 0)
-    found.update((competency, number) for competency, number in rows)
-    return found
+    return {
+        key: connection.execute(people.where(k.competency_id.in_(ids))).scalar_one()
+        for key, ids in wanted.items()
+    }

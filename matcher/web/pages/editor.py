@@ -130,7 +130,14 @@ def _free_key(connection: Connection, owner: int, title: str) -> str:
 
 def _page(draft: Draft, key: str, status: int = 200) -> tuple[str, int]:
     parts = services()
-    wanted = {row.competency for row in draft.rows if row.competency is not None}
+    vocabulary = parts.vocabulary
+    wanted = {
+        row.competency: [
+            pair.competency for pair in vocabulary.relations(row.competency).values() if pair.meets_must
+        ]
+        for row in draft.rows
+        if row.competency is not None
+    }
     with parts.database.read() as connection:
         owner = organisation(connection, parts.organisation).id
         counts = holders(connection, owner, wanted, int(time.time()))
@@ -139,7 +146,7 @@ def _page(draft: Draft, key: str, status: int = 200) -> tuple[str, int]:
         draft=draft,
         key=key,
         holders=counts,
-        competency=parts.vocabulary.competency,
+        competency=vocabulary.competency,
         weights=WEIGHTS,
         levels=LEVELS,
         form_action=url_for("pages.edit_position", key=key) if key else url_for("pages.new_position"),
