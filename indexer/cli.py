@@ -20,6 +20,7 @@ _COMMANDS = {
     "follow": "index:follow_changes",
     "import": "intake:import_",
     "issuers": "issuers:issuers",
+    "make-ready": "ready:make_ready",
     "match": "match:match",
     "positions": "positions:positions",
     "quarantine": "quarantine:quarantine",
@@ -103,7 +104,8 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return failed(error.format_message(), error.exit_code)
     except click.Abort:
-        return failed("stopped", 130)
+        # The server's parts are stopped by it, which says so itself.
+        return 130 if "--until-eof" in arguments else failed("stopped", 130)
     except OSError as error:
         return failed(str(error), 5)
     return code if isinstance(code, int) else 0

@@ -1,6 +1,7 @@
 """The server: one process that starts the web workers, the follower and the encoder, and watches them.
 
     credmatch serve
+    |-- make-ready brings database, vocabulary and index up to date, then ends
     |-- web        gunicorn with its workers: pages and API
     |-- follow     brings changes in the database to the search index, and reads achievements from their words
     `-- encoder    the sentence encoder, asked by the others; loads its model when first asked
@@ -20,10 +21,12 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import click
+from click.exceptions import Exit
 
 from matcher.errors import ConfigurationError, Unavailable
 from matcher.settings import Settings
@@ -36,6 +39,9 @@ STOP_SECONDS = 12
 
 LONGEST_PAUSE = 30
 """Seconds after which a part that keeps ending is started again, at most."""
+
+HEAD_START = 1.0
+"""Seconds by which the web workers start before the other parts, which would slow the first page."""
 
 SETTLED_SECONDS = 30
 """A part that ran this long had started well."""
@@ -73,29 +79,38 @@ def bind(settings: Settings) -> socket.socket:
     return listener
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
+def serve(settings: Settings, listener: socket.socket, *, sample: bool) -> None:
     """Run the server on `listener` until a signal raises KeyboardInterrupt; then stop every part.
 
-    Raises Unavailable where the web server does not start; its reason is on standard error by then.
+    With `sample` a fictional pool is loaded first where nobody is in the pool. Where a part cannot start, its
+    reason is on standard error; raises Unavailable, or click's Exit with the code of what made ready.
     """
     chosen = {"CREDMATCH_HOST": settings.host, "CREDMATCH_PORT": str(settings.port)}
     environ = {**os.environ, **chosen, "CREDMATCH_WORKERS": str(settings.workers)}
     fd = listener.fileno()
-    parts = (
-        Part("web", ("web", "--fd", str(fd)), environ, fds=(fd,), essential=True),
-        Part("follower", ("follow",), environ),
-        Part("encoder", ("encoder",), environ),
-    )
+    ready = Part("start", ("make-ready", *(("--sample",) if sample else ())), environ)
+    web = Part("web", ("web", "--fd", str(fd)), environ, fds=(fd,), essential=True)
+    others = (Part("follower", ("follow",), environ), Part("encoder", ("encoder",), environ))
     try:
-        for part in parts:
-            part.start()
+        web.start()  # loads its modules, then waits to be told to go
+        ready.start()
+        ready.finish()
+        web.go()
+        for part in others:
+            part.due = time.monotonic() + HEAD_START
         while True:
-            for part in parts:
+            for part in (web, *others):
                 part.check()
             time.sleep(0.2)
     finally:
         listener.close()
-        stop(parts)
+        stop((ready, web, *others))
+
+
+def wait_for_parent() -> None:
+    """Wait until the server says `go`; ends this process where the server is gone instead."""
+    if not os.read(0, 1):
+        sys.exit(0)
 
 
 def end_with_parent() -> None:
@@ -140,11 +155,26 @@ class Part:
             start_new_session=True,
         )
 
+    def go(self) -> None:
+        """Tell it that everything is ready."""
+        if self.process is not None and self.process.stdin is not None:
+            with suppress(BrokenPipeError):  # it has ended, as `check` will find
+                self.process.stdin.write(b"go")
+                self.process.stdin.flush()
+
+    def finish(self) -> None:
+        """Wait until it has ended. Raises click's Exit where it failed; it said why on standard error."""
+        code = 0 if self.process is None else self.process.wait()
+        self.process = None
+        if code != 0:
+            raise Exit(code)
+
     def check(self) -> None:
         """Start it again where it has ended. Raises Unavailable where it never started well."""
         if self.process is None:
             if time.monotonic() >= self.due:
                 self.start()
+                self.go()
             return
         code = self.process.poll()
         if code is None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import click
 
-from indexer.serve import end_with_parent
+from indexer.serve import end_with_parent, wait_for_parent
 from indexer.web_server import WebServer
 from matcher.settings import read_settings
 
 
 @click.command(hidden=True)
 @click.option("--fd", type=int, required=True, help="Descriptor of the bound socket.")
-@click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
+@click.option("--until-eof", is_flag=True, help="Wait for a byte on standard input, and stop when it ends.")
 def web(*, fd: int, until_eof: bool) -> None:
     """Serve pages and API on a socket that is bound already."""
     if until_eof:
+        wait_for_parent()
         end_with_parent()
     WebServer(read_settings(), fd).run()
