@@ -41,18 +41,16 @@ def list_issuers(connection: Connection, organisation: Organisation) -> list[Iss
 def set_issuer_known(connection: Connection, organisation: Organisation, key: str, *, known: bool) -> None:
     """Put the issuer with this key, name or address (letter case aside) in the register, or take it out.
 
-    Every holder of one of its awards is logged as changed. Raises NotFound.
+    Every holder of one of its awards is logged as changed, where that changes anything. Raises NotFound.
     """
     i = t.issuers.c
     folded = key.strip().casefold()
     named = or_(func.lower(i.key) == folded, func.lower(i.name) == folded, func.lower(i.url) == folded)
-    found = list(
-        connection.execute(select(i.id).where(i.organisation_id == organisation.id, named)).scalars()
-    )
+    found = connection.execute(select(i.id, i.known).where(i.organisation_id == organisation.id, named)).all()
     if not found:
         raise NotFound(f"there is no issuer {key!r}")
-    connection.execute(update(t.issuers).where(i.id.in_(found)).values(known=known))
-    offered = set(
-        connection.execute(select(t.achievements.c.id).where(t.achievements.c.issuer_id.in_(found))).scalars()
-    )
+    changing = [id_ for id_, before in found if before != known]
+    connection.execute(update(t.issuers).where(i.id.in_(changing)).values(known=known))
+    a = t.achievements.c
+    offered = connection.execute(select(a.id).where(a.issuer_id.in_(changing))).scalars().all()
     log_changes(connection, organisation.id, achievements=offered)
