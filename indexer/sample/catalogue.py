@@ -1,7 +1,9 @@
 """The catalogue behind the fictional pool: who awards, what they award to whom, and the positions posted.
 
-Issuers, achievements and positions are invented; the competencies are ESCO's (data/ in matcher/vocabulary
-has the attribution) or, where an achievement names one without an address, its issuer's own.
+Issuers, achievements and positions are invented; competencies are those of the vocabulary that ships
+(matcher/vocabulary/data/ATTRIBUTION.md) or, where an achievement names one without an address, its own.
+In data/achievements.csv a competency is written `label <address> [framework]`; an address without a colon is
+the end of one of ESCO's.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 _ESCO = "http://data.europa.eu/esco/skill/"
-_COMPETENCY = re.compile(r"(?P<label>[^<\[]+?)(?: <(?P<esco>[0-9a-f-]{36})>)?(?: \[(?P<framework>.+)\])?")
+_COMPETENCY = re.compile(r"(?P<label>[^<\[]+?)(?: <(?P<uri>[^>]+)>)?(?: \[(?P<framework>.+)\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,8 @@ def _competency(text: str) -> dict[str, str]:
     if found is None:
         raise ValueError(text)
     competency = {"label": found["label"]}
-    if found["esco"]:
-        competency["uri"] = _ESCO + found["esco"]
+    if found["uri"]:
+        competency["uri"] = found["uri"] if ":" in found["uri"] else _ESCO + found["uri"]
     if found["framework"]:
         competency["framework"] = found["framework"]
     return competency
