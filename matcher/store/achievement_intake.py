@@ -244,9 +244,9 @@ def _write_rows(connection: Connection, organisation_id: int, states: Sequence[_
     if stored:
         by_id = update(t.achievements).where(a.id == bindparam("stored_id"))
         connection.execute(by_id, [{**rows[key], "stored_id": id_} for key, id_ in stored.items()])
-    if aligned := [state.id for state in states if state.id and state.refs]:
-        nobody = {"confirmed_by": "", "model": "", "vocabulary": ""}
-        connection.execute(update(t.achievements).where(a.id.in_(aligned)).values(nobody))
+    nobody = {"confirmed_by": "", "model": "", "vocabulary": ""}
+    for ids in parts(state.id for state in states if state.id and state.refs):
+        connection.execute(update(t.achievements).where(a.id.in_(ids)).values(nobody))
     for some in parts(key for key in rows if key not in stored):
         query = select(a.key, a.id).where(a.organisation_id == organisation_id, a.key.in_(some))
         stored.update(connection.execute(query).all())

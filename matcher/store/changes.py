@@ -14,6 +14,9 @@ from matcher.store import tables as t
 from matcher.store.database import Connection, parts
 from matcher.store.profiles import PART_NAMES_WHOLE, WHOLE_NAMES_PART
 
+_PARTS_AT_MOST = 5
+"""Parts of values in one statement, so that it has no more variables than databases take."""
+
 
 def log_changes(
     connection: Connection,
@@ -22,28 +25,21 @@ def log_changes(
     candidates: Iterable[int] = (),
     achievements: Iterable[int] = (),
 ) -> None:
-    """Log the candidates with these ids and the holders of these achievements, each once a call.
+    """Log the candidates with these ids and the holders of these achievements: each once, but for very many.
 
     Only inside `Database.write`, after what changed was written.
     """
     c, a = t.candidates.c, t.awards.c
-    changed = [
-        *(
-            select(c.id.label("id")).where(c.organisation_id == organisation_id, c.id.in_(some))
-            for some in parts(candidates)
-        ),
-        *(
-            select(a.candidate_id.label("id")).where(
-                a.organisation_id == organisation_id, a.achievement_id.in_(some)
-            )
-            for some in parts(achievements)
-        ),
+    people, holders = select(c.id.label("id")), select(a.candidate_id.label("id"))
+    changed = [people.where(c.organisation_id == organisation_id, c.id.in_(ids)) for ids in parts(candidates)]
+    changed += [
+        holders.where(a.organisation_id == organisation_id, a.achievement_id.in_(ids))
+        for ids in parts(achievements)
     ]
-    if not changed:
-        return
-    found = union(*changed).subquery()
-    rows = select(literal(organisation_id), found.c.id).order_by(found.c.id)
-    connection.execute(insert(t.changes).from_select(["organisation_id", "candidate_id"], rows))
+    for start in range(0, len(changed), _PARTS_AT_MOST):
+        found = union(*changed[start : start + _PARTS_AT_MOST]).subquery()
+        rows = select(literal(organisation_id), found.c.id).order_by(found.c.id)
+        connection.execute(insert(t.changes).from_select(["organisation_id", "candidate_id"], rows))
 
 
 def last_change(connection: Connection, organisation_id: int) -> int:

@@ -25,7 +25,7 @@ from matcher.records import (
 )
 from matcher.store import tables as t
 from matcher.store.achievement_intake import AchievementIntake
-from matcher.store.changes import candidate_ids, changed_candidates, last_change
+from matcher.store.changes import candidate_ids, changed_candidates, last_change, log_changes
 from matcher.store.database import Database
 from matcher.store.intake import Counts, store_candidates
 from matcher.store.organisations import Organisation, create_organisation, organisation
@@ -471,6 +471,19 @@ def test_pages_of_the_log_and_of_candidates(store: Store) -> None:
         assert changed_candidates(connection, store.home.id, 8, 6) == ([], 8)
         assert candidate_ids(connection, store.home.id, first[1], 2) == first[2:4]
         assert last_change(connection, store.home.id + 1) == 0
+
+
+def test_any_number_of_achievements_may_change_at_once(store: Store) -> None:
+    offers = [replace(FORKLIFT, key=f"urn:a:{n}") for n in range(40_000)]
+    with store.database.write() as connection:
+        _, touched = AchievementIntake(store.home).store(connection, offers)
+        log_changes(connection, store.home.id, achievements=touched)
+    assert len(touched) == 40_000
+    store.take(candidate("c-1", award(offers[0]), award(offers[-1], key="urn:w:2")))
+    number = store.last_change
+    with store.database.write() as connection:
+        log_changes(connection, store.home.id, achievements=touched)
+    assert store.changed_since(number) == ["c-1"]
 
 
 def test_organisations_share_nothing(store: Store) -> None:
