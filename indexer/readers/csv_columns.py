@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from indexer.readers.json_text import printable
+from indexer.readers.json_text import printable, shown
 from indexer.readers.problems import nearest
 from matcher.errors import InvalidInput
 
@@ -65,6 +65,8 @@ _KNOWN = {name: name for name in PATHS} | {
     synonym: name for name, synonyms in _SYNONYMS.items() for synonym in synonyms.split()
 }
 
+_NAMED = 10  # unknown columns that an error names
+
 
 def plain(text: str) -> str:
     """`text` in lower case without accents, each run of anything else between letters and digits one `_`."""
@@ -83,13 +85,13 @@ def columns(headers: Sequence[str]) -> list[str]:
     Raises InvalidInput where a header is unknown (naming the nearest known one), a column stands twice, or
     one that is needed is missing.
     """
+    unknown = [header for header in headers if plain(header) not in _KNOWN]
+    if unknown:
+        near = (f"{shown(header)}{nearest(plain(header), list(_KNOWN))}" for header in unknown[:_NAMED])
+        raise InvalidInput(f"not a known column: {', '.join(near)}", where=printable(unknown[0]))
     found: list[str] = []
     for header in headers:
-        name = _KNOWN.get(plain(header))
-        if name is None:
-            raise InvalidInput(
-                f"is not a known column{nearest(plain(header), list(_KNOWN))}", where=printable(header)
-            )
+        name = _KNOWN[plain(header)]
         if name in found:
             raise InvalidInput(f"is a second column for {name}", where=printable(header))
         found.append(name)

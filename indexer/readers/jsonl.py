@@ -26,9 +26,11 @@ _START = re.compile(rb'\{\s*"(?:candidate|awards|applied_to)"\s*:')
 
 def recognises(head: bytes) -> bool:
     """Whether a file that begins with `head` has an object a line, and is not one document over several."""
-    first = [line.strip() for line in head.split(b"\n") if line.strip()]
-    whole = [line for line in first if line.startswith(b"{") and line.endswith(b"}")]
-    return any(_CANDIDATE.search(line) for line in whole) or len(whole) > 1 or bool(_START.match(first[0]))
+    found = [line.strip() for line in head.split(b"\n") if line.strip()]
+    whole = [line.startswith(b"{") and line.endswith(b"}") for line in found]
+    if any(is_whole and _CANDIDATE.search(line) for line, is_whole in zip(found, whole, strict=True)):
+        return True
+    return all(whole[:2]) if len(whole) > 1 else bool(_START.match(found[0]))
 
 
 def read(

@@ -47,6 +47,7 @@ def names(found: list[CandidateRecord | Rejected]) -> list[str]:
         json.dumps(BADGE),
         json.dumps(BADGE, indent=2),
         json.dumps([BADGE], indent=2),
+        json.dumps(BADGE)[:-1] + ', "a": [\n{"b": 1}\n], "c": [\n{"d": 1}\n]}',
         "\ufeff  " + json.dumps([BADGE]),
         TABLE,
         "\ufeff" + TABLE.replace("\n", "\r\n"),
