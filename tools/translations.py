@@ -1,4 +1,4 @@
-"""Brings the French catalogue up to date with the pages: `python tools/translations.py`.
+"""Brings the French catalogue up to date with the pages: `python -m tools.translations`.
 
 Collects every text that is marked for translation, keeps what is translated, and compiles. What is new stands
 untranslated in the .po file afterwards; tests say so until somebody translates it.

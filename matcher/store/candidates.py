@@ -79,12 +79,17 @@ def holders(
         or_(a.expires.is_(None), a.expires >= moment),
         func.coalesce(a.valid_from, a.issued, 0) <= moment,
     )
-    people = (
-        select(func.count(a.candidate_id.distinct()))
-        .join(t.achievement_competencies, a.achievement_id == k.achievement_id)
-        .where(a.organisation_id == organisation_id, counts, k.inferred.is_(False))
+    # From the achievements to their awards, without naming the awards' organisation: the other way round all
+    # awards of the organisation would be looked at.
+    stating = (
+        select(k.achievement_id)
+        .join(t.achievements, t.achievements.c.id == k.achievement_id)
+        .where(t.achievements.c.organisation_id == organisation_id, k.inferred.is_(False))
     )
+    people = select(func.count(a.candidate_id.distinct())).where(counts)
     return {
-        key: connection.execute(people.where(k.competency_id.in_(ids))).scalar_one()
+        key: connection.execute(
+            people.where(a.achievement_id.in_(stating.where(k.competency_id.in_(ids))))
+        ).scalar_one()
         for key, ids in wanted.items()
     }

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from babel import Locale
+from babel.numbers import get_decimal_symbol
 from flask import Flask, Response, request, url_for
 from flask_babel import Babel, format_date, format_decimal, format_percent, get_locale
 
@@ -61,17 +62,21 @@ def percent(share: float) -> str:
 
 def points(share: float) -> str:
     """A share of 1 in points of 100, with two decimals."""
-    return str(format_decimal(share * 100, "0.00"))
+    return f"{share * 100:.2f}".replace(".", _point())
 
 
 def exactly(share: float) -> str:
     """A share of 1 in points of 100, with the four decimals that a score has: so shown, points add up."""
-    return str(format_decimal(share * 100, "0.0000"))
+    return f"{share * 100:.4f}".replace(".", _point())
 
 
 def factor(value: float) -> str:
     """A factor as it was multiplied, with at most four decimals."""
     return str(format_decimal(value, "0.####"))
+
+
+def _point() -> str:
+    return str(get_decimal_symbol(_current()))
 
 
 def _current() -> Locale:

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from website import make_website
-from werkzeug.serving import make_server
 
 from matcher.settings import read_settings
+from tools.browser import program, running, serving
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8").strip().rstrip(";")
 PAGES = (
     "/",
@@ -42,27 +32,20 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
+    executable = program()
+    if executable is None:
         if os.environ.get("CI") == "true":
             pytest.fail("no Chromium is installed")
         pytest.skip("no Chromium is installed: the pages were not tested in a browser")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+    with running(executable) as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     website = make_website(read_settings(data_dir=tmp_path_factory.mktemp("browser")))
-    server = make_server("127.0.0.1", 0, website.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(website.app) as address:
+        yield address
     website.parts.close()
 
 
@@ -126,7 +109,9 @@ def test_a_position_is_posted_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     rows = page.locator("li.skill")
     expect(rows).to_have_count(1)
-    expect(rows.first).to_contain_text("confirmed read as operate forklift · 3 people hold it, or a narrower one, now")
+    expect(rows.first).to_contain_text(
+        "confirmed read as operate forklift · 3 people hold it, or a narrower one, now"
+    )
     expect(page.locator("#add")).to_be_focused()
     page.keyboard.type("load cargo")
     page.keyboard.press("Enter")

@@ -156,7 +156,7 @@ def test_a_chosen_language_is_remembered(client: FlaskClient) -> None:
 def test_the_catalogue_is_whole_and_compiled() -> None:
     stored = translations.translated()
     wanted = {message.id for message in translations.collect() if message.id}
-    assert {message.id for message in stored if message.id} == wanted, "run tools/translations.py"
+    assert {message.id for message in stored if message.id} == wanted, "run python -m tools.translations"
     for message in stored:
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
         assert all(strings), f"{message.id!r} is not translated"
