@@ -106,10 +106,6 @@ class Links:
         ordered = sorted(set(pairs))
         return cls(np.array(ordered, dtype=np.int64).reshape(-1, 2))
 
-    def of_any(self, ids: Ints) -> Ints:
-        """The distinct ids to which any of `ids` is linked, sorted."""
-        return np.unique(self.from_each(ids)[:, 1])
-
     def from_each(self, ids: Ints) -> Ints:
         """The links that start at any of `ids`, shape (n, 2)."""
         starts = np.searchsorted(self.pairs[:, 0], ids, side="left")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, permutations
 from typing import TypeVar
 
 import numpy as np
@@ -151,12 +152,10 @@ def _turned(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return [(other, one) for one, other in pairs]
 
 
-def _equal(owners: _Terms, ids: Ints, frameworks: NDArray[np.int32]) -> Iterable[tuple[int, int]]:
+def _equal(owners: _Terms, ids: Ints, frameworks: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
     """Ids of competencies of different frameworks with an unambiguous label in common, both ways round."""
-    by_text: defaultdict[str, list[Owner]] = defaultdict(list)
-    for (text, _), found in owners.items():
-        by_text[text].extend(Owner(row, preferred) for row, preferred in found.items())
-    for found_by in by_text.values():
-        if len({int(frameworks[owner.row]) for owner in found_by}) > 1:
-            rows = unambiguous(found_by, frameworks)
-            yield from ((int(ids[one]), int(ids[other])) for one in rows for other in rows if one != other)
+    for _, terms in groupby(owners.items(), key=lambda term: term[0][0]):  # one text, in either language
+        found = [(row, preferred) for _, rows in terms for row, preferred in rows.items()]
+        if len({frameworks[row] for row, _ in found}) > 1:
+            rows = unambiguous([Owner(*one) for one in found], frameworks)
+            yield from ((int(ids[one]), int(ids[other])) for one, other in permutations(rows, 2))

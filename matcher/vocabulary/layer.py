@@ -147,7 +147,8 @@ def open_layer(folder: Path) -> Layer | None:
         if manifest["format"] != FORMAT:
             return None
         arrays = {
-            name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+            # As plain arrays: slicing a memmap takes ten times as long, and the mapping stays.
+            name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
             for name in manifest["arrays"]
         }
         layer: Layer = _built(Layer, arrays, "")

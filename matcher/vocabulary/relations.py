@@ -8,7 +8,7 @@ each step up says less about what a person can do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -29,10 +29,10 @@ class Relations:
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = layers
         across = [_across(one, other) for number, other in enumerate(layers) for one in layers[:number]]
-        self._equal = (*(layer.equal for layer in layers), *(equal for _, equal in across))
-        self._same = (*(layer.same for layer in layers), *(same for same, _ in across))
-        self._narrower = tuple(layer.narrower for layer in layers)
-        self._broader = tuple(layer.broader for layer in layers)
+        self._equal = _used([*(layer.equal for layer in layers), *(equal for _, equal in across)])
+        self._same = _used([*(layer.same for layer in layers), *(same for same, _ in across)])
+        self._narrower = _used([layer.narrower for layer in layers])
+        self._broader = _used([layer.broader for layer in layers])
         self._ids = np.concatenate([layer.ids for layer in layers])
 
     def of(self, competency: int, label: bytes) -> dict[int, Pair]:
@@ -80,7 +80,7 @@ class Relations:
     @staticmethod
     def _closed(ids: Ints, links: Sequence[Links]) -> Ints:
         """`ids` with all that can be reached from them; circles do no harm."""
-        reached = new = np.unique(ids)
+        reached = new = ids
         while len(new):
             new = np.setdiff1d(_follow(new, links), reached)
             reached = np.union1d(reached, new)
@@ -111,8 +111,15 @@ def _both_ways(one: Layer, other: Layer, rows: set[tuple[int, int]], without: se
     return Links.of([*left, *(pair[::-1] for pair in left)])
 
 
+def _used(links: Iterable[Links]) -> tuple[Links, ...]:
+    return tuple(one for one in links if len(one.pairs))
+
+
 def _follow(ids: Ints, links: Sequence[Links]) -> Ints:
-    return np.unique(np.concatenate([one.of_any(ids) for one in links]))
+    """The distinct ids that are linked from any of `ids`, sorted."""
+    if not len(ids) or not links:
+        return np.zeros(0, dtype=np.int64)
+    return np.unique(np.concatenate([one.from_each(ids)[:, 1] for one in links]))
 
 
 def _keep(pairs: dict[int, Pair], pair: Pair) -> None:

@@ -28,8 +28,8 @@ class Suggestion:
 def suggest(lexicon: Lexicon, folded: str, language: str, limit: int) -> list[Suggestion]:
     """The rows with a label in which every word of `folded` begins one, the best first, each once.
 
-    Better is a label that is the text, one that starts with it, a preferred one, one in `language`, and a
-    shorter one, in this order. Where these are too few, labels that overlap with the text follow.
+    Better is a label that is the text, a preferred one, one that starts with the text, one in `language`, and
+    a shorter one, in this order. Where these are too few, labels that overlap with the text follow.
     """
     found = _cheapest(lexicon, _with_words(lexicon, folded), folded, language, limit)
     if len(found) < limit and folded:
@@ -61,7 +61,7 @@ def _cheapest(lexicon: Lexicon, terms: Ints, folded: str, language: str, limit: 
     starts = (of_owner >= starting.start) & (of_owner < starting.stop)
     whole = starts & (lengths == len(folded.encode()))
     ours = lexicon.languages[of_owner] == LANGUAGES.index(language)
-    merits = 8 * whole + 4 * starts + 2 * lexicon.preferred[owners] + ours
+    merits = 8 * whole + 4 * lexicon.preferred[owners] + 2 * starts + ours
     costs = 1 - merits / 16 + np.minimum(lengths, 1_000) / 20_000
     some = min(len(costs), _TERMS_A_ROW * limit)
     best = np.argpartition(costs, some - 1)[:some] if some else np.zeros(0, dtype=np.int64)
