@@ -110,7 +110,7 @@ def test_a_position_is_posted_by_keyboard_alone(page: Page) -> None:
     rows = page.locator("li.skill")
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text(
-        "confirmed read as operate forklift · 3 people hold it, or a narrower one, now"
+        "confirmed read as operate forklift · held now by 3 people, narrower ones included"
     )
     expect(page.locator("#add")).to_be_focused()
     page.keyboard.type("load cargo")

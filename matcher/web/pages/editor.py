@@ -147,6 +147,7 @@ def _page(draft: Draft, key: str, status: int = 200) -> tuple[str, int]:
         key=key,
         holders=counts,
         competency=vocabulary.competency,
+        opened=request.form.get("open", type=int),
         weights=WEIGHTS,
         levels=LEVELS,
         form_action=url_for("pages.edit_position", key=key) if key else url_for("pages.new_position"),

@@ -41,6 +41,7 @@ export class Combobox {
     this.list.hidden = !found.length;
     this.input.setAttribute("aria-expanded", String(found.length > 0));
     this.move(-1);
+    this.list.scrollIntoView({ block: "nearest" });
   }
 
   option({ uri, label, framework }, index) {

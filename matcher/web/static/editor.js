@@ -41,7 +41,8 @@ form.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-read]");
   if (!button) return;
   event.preventDefault();
-  read(button.closest(".paste") ? "lines" : "add", button);
+  if (button.name === "open") read(button.id, button);
+  else read(button.closest(".paste") ? "lines" : "add", button);
 });
 
 // Enter in a line reads it; in the title it goes on to nothing.
