@@ -7,7 +7,7 @@ import click
 from app import Parts
 from indexer.changes import catch_up
 from indexer.commands.output import progress
-from indexer.installation import opened_for_server
+from indexer.installation import opened
 from indexer.sample.load import load_sample
 from indexer.serve import end_with_parent
 from matcher.settings import read_settings
@@ -25,7 +25,7 @@ def make_ready(*, sample: bool, until_eof: bool) -> None:
     """Bring database, vocabulary and index up to date."""
     if until_eof:
         end_with_parent()
-    with opened_for_server(read_settings()) as parts:
+    with opened(read_settings()) as parts:
         if sample:
             _load_sample(parts)
         catch_up(parts.database, parts.engine, parts.settings.organisation)
