@@ -4,11 +4,11 @@
     python -m benchmarks.readings --seed 1 --fit      fit it anew, and print it
 
 Three kinds of competencies of ESCO are prepared: of some all aliases are taken out of the vocabulary (for
-French phrases all French names), of some one alias, and some are taken out as a whole; an alias that was taken
-out is then a phrase to be read. Of the last kind the right answer is that nothing fits. One half of each is for the fit, the other for measuring.
-Measured too, with ESCO alone as vocabulary: the terms of the supplement, which people who wrote them have
-related to ESCO (those that ESCO has nothing for should find nothing); and the phrases of
-benchmarks/phrases.csv, with all that ships.
+French phrases all French names), of some one alias, and some are taken out as a whole; an alias that was
+taken out is then a phrase to be read. Of the last kind the right answer is that nothing fits. One half of
+each is for the fit, the other for measuring. Measured too, with ESCO alone as vocabulary: the terms of the
+supplement, which people who wrote them have related to ESCO (those that ESCO has nothing for should find
+nothing); and the phrases of benchmarks/phrases.csv, with all that ships.
 
 Figures: `hit` is the share of phrases, of those that have an answer, whose first answer is right; `mrr` their
 mean reciprocal rank; `ece` the expected calibration error of the first answer's probability over all phrases

@@ -10,7 +10,7 @@ from matcher.vocabulary.arrays import Ints
 from matcher.vocabulary.lexicon import Lexicon
 from matcher.vocabulary.text import LANGUAGES
 
-_LIKE_ENOUGH = 0.3
+_LIKE_ENOUGH = 0.13
 """From this overlap on, labels are offered that do not have all words begun."""
 
 _TERMS_A_ROW = 50

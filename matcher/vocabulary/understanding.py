@@ -61,7 +61,7 @@ class Understanding:
         """
         prepared = self.words(texts)
         for words, evidence in zip(prepared, self.evidence(prepared), strict=True):
-            yield words, self._likely(words, evidence, top) if words.folded else []
+            yield words, self._likely(words, evidence, top) if words.folded and len(self._ids) else []
 
     def words(self, texts: Sequence[str]) -> list[Words]:
         """The texts as they are compared; those that are English and not exact are encoded, all at once."""
