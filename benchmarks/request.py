@@ -128,7 +128,8 @@ def get(connection: http.client.HTTPConnection, path: str) -> bytes:
 def worker_memory(process: psutil.Process) -> int:
     """Resident bytes of the largest web worker: the children of gunicorn's master."""
     masters = [child for child in process.children() if "web" in child.cmdline()]
-    return max(worker.memory_info().rss for master in masters for worker in master.children())
+    sizes: list[int] = [worker.memory_info().rss for master in masters for worker in master.children()]
+    return max(sizes)
 
 
 if __name__ == "__main__":
