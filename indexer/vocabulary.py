@@ -137,6 +137,8 @@ def import_framework(
         raise InvalidInput("an ESCO export does not say its version: name it", where="version")
     framework = Framework(ESCO if export else name or path.name.partition(".")[0], version)
     found = list(_read_export(path) if export else read_framework(path, prefix=_prefix(home, framework)))
+    if not found:
+        raise InvalidInput("holds no competency", where=path.name)
     competencies = [one for one in found if isinstance(one, FrameworkCompetency)]
     rejected = [one for one in found if isinstance(one, Rejected)]
     owner = SHARED if export else home.id

@@ -152,7 +152,7 @@ def open_layer(folder: Path) -> Layer | None:
             for name in manifest["arrays"]
         }
         layer: Layer = _built(Layer, arrays, "")
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None
     return layer
 

@@ -1,0 +1,404 @@
+"""Vocabularies in a database: what ships, frameworks of others, and how every process sees a change."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select
+
+from indexer import vocabulary as intake
+from indexer.readers.frameworks import FrameworkCompetency
+from indexer.shipped import SUPPLEMENT, esco_version, read_supplement, supplement_rows
+from indexer.vocabulary import encode_pending, import_framework, load_shipped, resolve_file
+from matcher.errors import ConfigurationError, InvalidInput, NotFound, Unavailable
+from matcher.records import CompetencyRef, Relation
+from matcher.store import tables as t
+from matcher.store.database import Database
+from matcher.store.framework_intake import Framework, store_framework
+from matcher.store.organisations import Organisation, create_organisation
+from matcher.store.own_competencies import competency_ids
+from matcher.store.quarantine import list_
+from matcher.store.vocabularies import framework_versions, load_contents, unencoded
+from matcher.vocabulary.encoder import DIMENSION, MODEL, REVISION
+from matcher.vocabulary.vocabularies import Vocabularies
+from tests.unit.small_vocabulary import WordEncoder
+
+FORKLIFT, AID = "urn:esco:forklift", "urn:esco:first-aid"
+ESCO = (
+    FrameworkCompetency(
+        FORKLIFT,
+        labels={"en": "operate forklift", "fr": "conduire un chariot élévateur"},
+        aliases={"en": ("drive a forklift",)},
+    ),
+    FrameworkCompetency(AID, labels={"en": "first aid", "fr": "premiers secours"}),
+)
+
+
+@dataclass
+class Installed:
+    """A database with a small shared vocabulary and two organisations."""
+
+    database: Database
+    folder: Path
+    home: Organisation
+    encoder: WordEncoder
+    vocabularies: Vocabularies
+
+    def another_process(self) -> Vocabularies:
+        return Vocabularies(self.database, self.folder, WordEncoder())
+
+    def import_(self, path: Path, **chosen: str) -> intake.Imported:
+        return import_framework(self.database, self.vocabularies, "default", path, **chosen)
+
+    def quarantined(self) -> list[tuple[str, str]]:
+        with self.database.read() as connection:
+            return [(one.where, one.raw) for one in list_(connection, self.home.id)]
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Iterator[Installed]:
+    database = Database(f"sqlite:///{tmp_path}/credmatch.db")
+    database.migrate()
+    with database.write() as connection:
+        home = create_organisation(connection, "default")
+        create_organisation(connection, "other")
+        store_framework(connection, t.SHARED, Framework("ESCO", "1.1.1"), ESCO)
+    encoder = WordEncoder()
+    vocabularies = Vocabularies(database, tmp_path / "vocabulary", encoder)
+    yield Installed(database, tmp_path / "vocabulary", home, encoder, vocabularies)
+    database.close()
+
+
+# --- seen by every process ---------------------------------------------------------------------
+
+
+def test_a_vocabulary_is_compiled_once_and_mapped_by_the_next_process(installed: Installed) -> None:
+    version = installed.vocabularies.get("default").version
+    [folder] = [path for path in installed.folder.iterdir() if path.is_dir()]
+    made = (folder / "manifest.json").stat().st_mtime_ns
+    assert installed.another_process().get("default").version == version
+    assert (folder / "manifest.json").stat().st_mtime_ns == made
+
+
+def test_nothing_is_made_anew_where_nothing_changed(installed: Installed) -> None:
+    first = installed.vocabularies.get("default")
+    assert installed.vocabularies.get("default") is first
+
+
+def test_a_change_of_the_shared_vocabulary_reaches_every_process(installed: Installed) -> None:
+    others = installed.another_process()
+    before = others.get("default")
+    with installed.database.write() as connection:
+        renamed = FrameworkCompetency(AID, labels={"en": "give first aid"})
+        store_framework(connection, t.SHARED, Framework("ESCO", "1.2"), [renamed])
+    after = others.get("default")
+    assert (before.suggest("give", "en"), after.suggest("give", "en")[0].label_en) == ([], "give first aid")
+    assert before.version != after.version
+    assert len([path for path in installed.folder.iterdir() if path.is_dir()]) == 1
+
+
+def test_a_damaged_folder_is_made_anew(installed: Installed) -> None:
+    installed.vocabularies.get("default")
+    [folder] = [path for path in installed.folder.iterdir() if path.is_dir()]
+    (folder / "ids.npy").write_bytes(b"")
+    assert installed.another_process().get("default").by_uri(AID) is not None
+
+
+def test_a_folder_that_cannot_be_written_is_said(installed: Installed, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    blocked = Vocabularies(installed.database, tmp_path / "file" / "vocabulary", WordEncoder())
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        blocked.get("default")
+
+
+def test_an_unknown_organisation_is_said(installed: Installed) -> None:
+    with pytest.raises(NotFound, match="nobody"):
+        installed.vocabularies.get("nobody")
+
+
+def test_what_an_award_names_becomes_the_organisations_own_for_it_alone(installed: Installed) -> None:
+    others = installed.another_process()
+    before = others.get("default").version
+    refs = [CompetencyRef("Yard duty"), CompetencyRef("Drive a forklift"), CompetencyRef(uri="urn:x:bare")]
+    with installed.database.write() as connection:
+        ids = competency_ids(connection, installed.home, refs)
+    seen = others.get("default")
+    assert seen.version != before
+    assert seen.understand(["yard duty"])[0][0].competency.id == ids[refs[0]]
+    forklift = seen.by_uri(FORKLIFT)
+    assert forklift is not None
+    assert seen.relations(forklift.id)[ids[refs[1]]].relation is Relation.EXACT
+    assert seen.suggest("urn", "en") == []
+    assert others.get("other").understand(["drive a forklift"])[0][0].competency.id == forklift.id
+    assert all(one.framework == "ESCO" for one in others.get("other").suggest("yard", "en"))
+
+
+def test_labels_are_encoded_once_and_french_ones_not_at_all(installed: Installed) -> None:
+    refs = [
+        CompetencyRef("yard duty"),
+        CompetencyRef("sécurité d’un entrepôt"),
+        CompetencyRef(uri="urn:x:bare"),
+    ]
+    with installed.database.write() as connection:
+        ids = competency_ids(connection, installed.home, refs)
+    assert encode_pending(installed.database, installed.vocabularies, "default") == 2
+    assert installed.encoder.asked == ["yard duty"]
+    assert encode_pending(installed.database, installed.vocabularies, "default") == 0
+    with installed.database.read() as connection:
+        vectors = load_contents(connection, installed.home.id, installed.encoder.model).vectors
+    assert vectors[ids[refs[0]]][0] == WordEncoder().encode(["yard duty"])[0].tobytes()
+    assert vectors[ids[refs[1]]][0] == bytes(DIMENSION)
+    [french] = installed.vocabularies.get("default").understand(["securite d'un entrepot"], 1)
+    assert french[0].competency.id == ids[refs[1]]
+
+
+def test_what_cannot_be_encoded_now_waits(installed: Installed) -> None:
+    with installed.database.write() as connection:
+        competency_ids(connection, installed.home, [CompetencyRef("yard duty")])
+    offline = Vocabularies(installed.database, installed.folder, WordEncoder(available=False))
+    with pytest.raises(Unavailable):
+        encode_pending(installed.database, offline, "default")
+    assert encode_pending(installed.database, installed.vocabularies, "default") == 1
+
+
+def test_vectors_of_another_model_are_not_used(installed: Installed) -> None:
+    with installed.database.write() as connection:
+        competency_ids(connection, installed.home, [CompetencyRef("yard duty")])
+    encode_pending(installed.database, installed.vocabularies, "default")
+    other = WordEncoder()
+    other.model = "words@2"
+    vocabulary = Vocabularies(installed.database, installed.folder, other).get("default")
+    assert vocabulary.kin(other.encode(["yard duty"])[0].tobytes()) == {}
+
+
+# --- frameworks from files ---------------------------------------------------------------------
+
+
+CSV = """uri,key,label,label_fr,aliases_en,aliases_fr,kind,broader,same_as,description
+,duty,Yard duty,Service de cour,shunting|yard work,,skill,urn:esco:forklift,,Moving trailers in a yard
+urn:own:lift,,Lift work,,,,skill,,urn:esco:forklift,
+urn:esco:first-aid,,Our first aid,,,,skill,,,
+,trailer,Trailer checks,,,,skill,urn:nobody:knows,,
+,broken,,,,,skill,,,
+"""
+
+
+def test_a_framework_becomes_the_organisations_own(installed: Installed, tmp_path: Path) -> None:
+    file = tmp_path / "northshore.csv"
+    file.write_text(CSV)
+    done = installed.import_(file, name="Northshore skills", version="3")
+    assert (done.counts.added, done.counts.changed, done.rejected) == (3, 0, 3)
+    assert {where for where, _ in installed.quarantined()} == {"uri", "broader", "label_en"}
+    seen = installed.vocabularies.get("default")
+    duty = seen.by_uri("urn:credmatch:default:northshore-skills:duty")
+    forklift, lift = seen.by_uri(FORKLIFT), seen.by_uri("urn:own:lift")
+    assert duty is not None
+    assert lift is not None
+    assert forklift is not None
+    assert (duty.framework, duty.label_fr) == ("Northshore skills", "Service de cour")
+    assert seen.understand(["shunting"])[0][0].competency == duty
+    pairs = seen.relations(forklift.id)
+    assert pairs[duty.id].relation is Relation.NARROWER
+    assert pairs[lift.id].relation is Relation.SAME
+    first_aid = seen.by_uri(AID)
+    assert first_aid is not None
+    assert first_aid.label_en == "first aid"
+    assert "Moving trailers in a yard" in installed.encoder.asked
+
+
+def test_importing_again_changes_nothing_and_a_later_version_what_it_states(
+    installed: Installed, tmp_path: Path
+) -> None:
+    file = tmp_path / "skills.jsonl"
+    rows = [
+        {"key": "a", "label": "yard duty", "broader": [FORKLIFT]},
+        {"key": "b", "label": "trailer checks"},
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    installed.import_(file)
+    again = installed.import_(file).counts
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 2)
+    file.write_text(json.dumps({"key": "a", "label": "yard work", "aliases_en": ["yard duty"]}) + "\n")
+    later = installed.import_(file, version="2").counts
+    assert (later.added, later.changed, later.unchanged) == (0, 1, 0)
+    seen = installed.vocabularies.get("default")
+    a, b = (seen.by_uri(f"urn:credmatch:default:skills:{key}") for key in "ab")
+    assert a is not None
+    assert b is not None, "what is no longer stated stays"
+    assert a.label_en == "yard work"
+    assert seen.understand(["yard duty"])[0][0].competency == a
+    forklift = seen.by_uri(FORKLIFT)
+    assert forklift is not None
+    assert a.id not in seen.relations(forklift.id)
+    with installed.database.read() as connection:
+        assert framework_versions(connection, installed.home.id) == {"skills": "2"}
+        assert unencoded(connection, installed.home.id, installed.encoder.model, 9) == []
+
+
+def test_what_was_stored_is_encoded_later_where_the_encoder_did_not_answer(
+    installed: Installed, tmp_path: Path
+) -> None:
+    file = tmp_path / "skills.csv"
+    file.write_text("key,label\na,yard duty\n")
+    offline = Vocabularies(installed.database, installed.folder, WordEncoder(available=False))
+    with pytest.raises(Unavailable):
+        import_framework(installed.database, offline, "default", file)
+    assert encode_pending(installed.database, installed.vocabularies, "default") == 1
+
+
+def export(folder: Path, competencies: Sequence[tuple[str, str]]) -> Path:
+    """A small export as ESCO's portal makes it."""
+    folder.mkdir(parents=True)
+    rows = [f"{uri},skill/competence,{label},,{label} in words" for uri, label in competencies]
+    (folder / "skills_en.csv").write_text(
+        "\n".join(["conceptUri,skillType,preferredLabel,altLabels,description", *rows]) + "\n"
+    )
+    french = [f"{uri},{label} (fr)," for uri, label in competencies]
+    (folder / "skills_fr.csv").write_text("\n".join(["conceptUri,preferredLabel,altLabels", *french]) + "\n")
+    (folder / "skillGroups_en.csv").write_text("conceptUri,preferredLabel,description,code\ng,group,x,S1\n")
+    (folder / "broaderRelationsSkillPillar.csv").write_text(f"conceptUri,broaderUri\n{FORKLIFT},g\n")
+    (folder / "skillSkillRelations.csv").write_text(
+        f"originalSkillUri,relatedSkillUri\n{competencies[0][0]},{competencies[0][0]}\n"
+    )
+    (folder / "broaderRelationsSkillPillar.csv").write_text(
+        f"conceptUri,broaderUri,conceptType,broaderType\n{FORKLIFT},g,Skill,SkillGroup\n"
+    )
+    return folder
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_another_version_of_esco_becomes_everybodys(
+    installed: Installed, tmp_path: Path, packed: bool
+) -> None:
+    new = "http://data.europa.eu/esco/skill/28cb374e-6261-4133-8371-f9a5470145da"  # the supplement names it
+    path = export(tmp_path / "export" / "en", [(FORKLIFT, "run a forklift"), (new, "drive trucks")])
+    if packed:
+        with zipfile.ZipFile(tmp_path / "esco.zip", "w") as archive:
+            for file in path.iterdir():
+                archive.write(file, f"ESCO/{file.name}")
+        path = tmp_path / "esco.zip"
+    done = installed.import_(path, version="1.2.1")
+    assert (done.counts.added, done.counts.changed) == (1, 1)
+    seen = installed.vocabularies.get("other")
+    forklift, added = seen.by_uri(FORKLIFT), seen.by_uri(new)
+    assert forklift is not None
+    assert added is not None
+    assert (forklift.label_en, added.label_en) == ("run a forklift", "drive trucks")
+    assert seen.by_uri(AID) is not None, "what is no longer in ESCO stays"
+    assert seen.understand(["cariste"])[0][0].competency == added
+    assert "drive trucks in words" in installed.encoder.asked
+    assert not load_shipped(installed.database), "an older ESCO never comes back"
+
+
+@pytest.mark.parametrize("name", ["nothing.zip", "nothing.txt", "nothing.csv"])
+def test_files_that_cannot_be_read_are_said(installed: Installed, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("no framework")
+    with pytest.raises(InvalidInput):
+        installed.import_(tmp_path / name, version="1")
+
+
+def test_an_export_without_its_tables_or_version_is_said(installed: Installed, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="version"):
+        installed.import_(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidInput, match="skills_en"):
+        installed.import_(tmp_path / "empty", version="1.2")
+
+
+# --- what ships --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('shipped')}/credmatch.db")
+    database.migrate()
+    assert load_shipped(database)
+    yield database
+    database.close()
+
+
+def test_what_ships_is_loaded_once_with_every_vector(shipped: Database) -> None:
+    assert not load_shipped(shipped)
+    with shipped.read() as connection:
+        versions = framework_versions(connection, t.SHARED)
+        contents = load_contents(connection, t.SHARED, f"{MODEL}@{REVISION}")
+        assert unencoded(connection, t.SHARED, f"{MODEL}@{REVISION}", 1) == []
+    assert list(versions) == ["ESCO", SUPPLEMENT]
+    assert versions["ESCO"] == esco_version()
+    assert len(contents.competencies) == len(contents.vectors) > 14_000
+    ours = {one.id for one in contents.competencies if one.framework == SUPPLEMENT}
+    assert {one for one, kind, _ in contents.relations if kind == "broader"} & ours
+    assert any(label.text == "cariste" for label in contents.labels)
+
+
+def test_the_supplements_vectors_are_those_of_its_competencies() -> None:
+    supplement = read_supplement()
+    assert set(supplement.vectors.by_uri) == {one.uri for one in supplement.competencies}
+    assert len(supplement.competencies) + sum(row["relation"] == "alias" for row in supplement_rows()) == len(
+        supplement_rows()
+    )
+
+
+def test_loading_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(f"sqlite:///{tmp_path}/credmatch.db")
+    database.migrate()
+
+    def broken() -> None:
+        raise ConfigurationError("the installation is damaged")
+
+    monkeypatch.setattr(intake, "read_shipped_supplement", broken)
+    with pytest.raises(ConfigurationError):
+        load_shipped(database)
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(t.competencies)).scalar_one() == 0
+    database.close()
+
+
+# --- phrases in bulk ---------------------------------------------------------------------------
+
+
+def test_phrases_are_answered_in_their_order_and_bad_lines_said(installed: Installed) -> None:
+    lines = [
+        b'{"id": 7, "text": "Drive a forklift"}',
+        b"{",
+        b"",
+        b'{"id": "x", "text": 3}',
+        b'{"id": [1], "text": "a"}',
+        b'{"text": "provide first aid"}',
+        b'{"id": "empty", "text": "?"}',
+        b"[" * 100_000,
+        b'{"id": "long", "text": "' + b"a" * 100_000 + b'"}',
+        b'{"id": "fr", "text": "premiers secours"}',
+    ]
+    found = list(resolve_file(installed.vocabularies.get("default"), io.BytesIO(b"\n".join(lines)), 2))
+    first = {"uri": FORKLIFT, "label": "operate forklift", "relation": "exact", "probability": 1.0}
+    assert found[0]["competencies"][0] == first
+    assert {one["relation"] for one in found[0]["competencies"][1:]} == {"similar"}
+    assert [one["id"] for one in found] == [7, None, None, None, None, "empty", None, None, "fr"]
+    assert [one["line"] for one in found if "error" in one] == [2, 4, 5, 8, 9]
+    assert "text" in str(found[2]["error"])
+    assert found[5]["competencies"] == []
+    assert found[8]["competencies"][0]["uri"] == AID
+
+
+def test_phrases_are_encoded_in_batches_and_read_as_they_come(installed: Installed) -> None:
+    class Stream(io.BytesIO):
+        read_lines = 0
+
+        def readline(self, size: int | None = -1) -> bytes:
+            self.read_lines += 1
+            return super().readline(size)
+
+    stream = Stream(b'{"id": 1, "text": "provide first aid"}\n' * 1_000)
+    answers = resolve_file(installed.vocabularies.get("default"), stream, 1)
+    next(answers)
+    assert stream.read_lines < 300
+    assert np.all([one["id"] == 1 for one in answers])
+    assert len(installed.encoder.asked) == 1_000
