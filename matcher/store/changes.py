@@ -14,7 +14,7 @@ from matcher.store import tables as t
 from matcher.store.database import Connection, parts
 from matcher.store.profiles import PART_NAMES_WHOLE, WHOLE_NAMES_PART
 
-_PARTS_AT_MOST = 5
+_PARTS_AT_MOST = 25
 """Parts of values in one statement, so that it has no more variables than databases take."""
 
 

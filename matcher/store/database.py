@@ -28,8 +28,9 @@ _T = TypeVar("_T", int, str, bytes)
 BUSY_SECONDS = 10
 """How long a writer waits for its turn before `Unavailable` is raised."""
 
-_IN_AT_MOST = 5_000
-"""Values of one query: SQLite takes 32,766 variables, PostgreSQL 65,535; statements may name them twice."""
+_IN_AT_MOST = 1_000
+"""Values of one query. SQLite takes 32,766 variables, PostgreSQL 65,535, and statements may name values more
+than once; SQLite's driver keeps its last 128 statements, whose size grows with their variables."""
 
 _ADVISORY_LOCK = 0x63726564
 """PostgreSQL: the key of the lock under which writers take turns."""

@@ -205,6 +205,8 @@ def _find_ids(connection: Connection, organisation_id: int, by_key: Mapping[str,
             by_key[key].id = id_
 
 
+_STATED = Proof.STATED.value
+
 _COLUMNS = (
     "organisation_id",
     "candidate_id",
@@ -237,7 +239,7 @@ def _row(organisation_id: int, said: _Said) -> tuple[object, ...]:
         award.status.value,
         award.level,
         award.level_label,
-        Proof.STATED.value,
+        _STATED,
         json.dumps(award.evidence) if award.evidence else "[]",
     )
 
