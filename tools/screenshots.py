@@ -1,7 +1,7 @@
 """Makes the pictures of the README: `python -m tools.screenshots [FOLDER]` (docs/ where none is given).
 
 Fills a throw-away data folder with the fictional pool of 2,000, serves it, and takes the pictures with the
-machine's Chromium. Needs no language model.
+machine's Chromium.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from app import create_app
-from indexer.installation import opened_for_server
+from indexer.installation import opened
 from indexer.sample.load import load_sample
 from matcher.settings import Settings, read_settings
 from tools.browser import program, running, serving
@@ -26,8 +26,8 @@ DESKTOP, PHONE = (1280, 800), (390, 844)
 
 
 def ranking(page: Page) -> None:
-    """The matrix."""
-    page.goto(POSITION)
+    """The matrix of the people who applied."""
+    page.goto(f"{POSITION}?who=applicants")
 
 
 def proof(page: Page) -> None:
@@ -46,18 +46,12 @@ def editor(page: Page) -> None:
     page.locator("#skills-title").evaluate("title => title.scrollIntoView()")
 
 
-def how(page: Page) -> None:
-    """How ranking works."""
-    page.goto("/how")
-
-
 PICTURES: dict[str, tuple[Callable[[Page], None], tuple[int, int], str]] = {
     "ranking": (ranking, DESKTOP, "light"),
     "ranking-dark": (ranking, DESKTOP, "dark"),
     "proof": (proof, DESKTOP, "light"),
-    "editor": (editor, DESKTOP, "light"),
+    "editor": (editor, (1280, 1240), "light"),
     "phone": (ranking, PHONE, "light"),
-    "how": (how, DESKTOP, "light"),
 }
 """Name of the file -> what it shows, how large the window is, and the colour scheme."""
 
@@ -79,7 +73,7 @@ def main(folder: Path) -> None:
 
 
 def _fill(settings: Settings) -> None:
-    with opened_for_server(settings) as parts:
+    with opened(settings) as parts:
         load_sample(parts, PEOPLE, SEED, _told)
 
 

@@ -59,7 +59,10 @@ def suggest() -> Response:
 
 def warm_up() -> tuple[str, int]:
     """`/warm-up`: has the encoder ready before the first words arrive; asked by the form's script."""
-    services().encoder.encode(["warm up"])
+    try:
+        services().encoder.encode(["warm up"])
+    except Unavailable:
+        return "", 503  # whoever then needs it says so
     return "", 204
 
 
