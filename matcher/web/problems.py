@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 
-from matcher.errors import CredmatchError, InvalidInput, Unavailable
+from matcher.errors import ConfigurationError, CredmatchError, InvalidInput, Unavailable
 
 _RETRY_SECONDS = "5"
 
@@ -50,6 +50,8 @@ def _ours(error: CredmatchError) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         current_app.logger.error("%s %s: %s", request.method, request.path, error)
     where, detail = (error.where, error.reason) if isinstance(error, InvalidInput) else ("", str(error))
+    if isinstance(error, ConfigurationError):
+        detail = "Only the operator can mend it; the server's log says what is wrong."
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
     problem = Problem(error.status, error.title, detail, f"urn:credmatch:problem:{name}", where)
     response = _answer(problem)

@@ -36,7 +36,7 @@ def make_site(settings: Settings, services: Services) -> Flask:
     app.url_map.converters["key"] = KeyConverter
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(WORDS)
+    app.jinja_env.globals.update(WORDS, token_asked=bool(settings.access_token))
     Guard(settings).watch(app)
     forms = CSRFProtect(app)
     speak(app)

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from website import Website, make_website
 from werkzeug.test import TestResponse
 
+from app import create_app
 from matcher.settings import Settings, read_settings
 from matcher.web.guard import HEADERS
 from matcher.web.secret import secret_key
@@ -281,6 +282,20 @@ def test_an_installation_without_an_index_says_so(settings: Settings) -> None:
     website.parts.close()
 
 
+def test_an_installation_that_is_not_made_ready_tells_only_its_log(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(settings)
+    with caplog.at_level(logging.ERROR):
+        body = problem(app.test_client().get("/api/v1/positions/yard"), 500)
+        page = app.test_client().get("/")
+    assert page.status_code == 500
+    for shown in (json.dumps(body), page.text):
+        assert "organisations" not in shown
+        assert str(settings.data_dir) not in shown
+    assert "organisations" in caplog.text
+
+
 # --- who may ask -------------------------------------------------------------------------------
 
 
@@ -289,6 +304,7 @@ def test_an_installation_without_an_index_says_so(settings: Settings) -> None:
 )
 def test_another_host_name_is_refused(client: FlaskClient, host: str) -> None:
     problem(client.get("/api/v1/positions/yard", headers={"Host": host}), 400)
+    assert client.get("/", headers={"Host": host}).status_code == 400
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080", "LOCALHOST:1"])
