@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import stat
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -257,6 +258,9 @@ def test_only_json_is_taken(client: FlaskClient, content_type: str) -> None:
 def test_a_body_has_a_limit(client: FlaskClient) -> None:
     body = b" " * 10_000_001
     problem(client.put("/api/v1/positions/x", data=body, content_type="application/json"), 413)
+    unsized = {"wsgi.input_terminated": True, "wsgi.input": BytesIO(b"{}" + body)}
+    response = client.put("/api/v1/positions/x", content_type="application/json", environ_overrides=unsized)
+    problem(response, 413)
 
 
 def test_an_unexpected_error_shows_nothing_of_the_inside(
