@@ -166,7 +166,7 @@ def install_cpu_build(entry: str, environ: Mapping[str, str]) -> bool:
 def compile_bytecode() -> None:
     """Compile what every start imports."""
     (libraries,) = VENV.glob("lib/python3.*/site-packages")
-    folders = [libraries / name for name in COMPILED]
+    folders = [ROOT / "indexer", ROOT / "matcher", *(libraries / name for name in COMPILED)]
     subprocess.run([PYTHON, "-m", "compileall", "-q", "-j", "0", *folders], check=True)
 
 
