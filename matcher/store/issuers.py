@@ -47,7 +47,7 @@ def set_issuer_known(connection: Connection, organisation: Organisation, key: st
     folded = key.strip().casefold()
     named = or_(func.lower(i.key) == folded, func.lower(i.name) == folded, func.lower(i.url) == folded)
     found = connection.execute(select(i.id, i.known).where(i.organisation_id == organisation.id, named)).all()
-    if not found:
+    if not found or not folded:  # the empty name is everybody's who has none
         raise NotFound(f"there is no issuer {key!r}")
     changing = [id_ for id_, before in found if before != known]
     connection.execute(update(t.issuers).where(i.id.in_(changing)).values(known=known))

@@ -115,5 +115,6 @@ def test_the_register_of_issuers(connection: Connection, home: Organisation) -> 
     number = last_change(connection, home.id)
     set_issuer_known(connection, home, "Northshore", known=True)
     assert last_change(connection, home.id) == number
-    with pytest.raises(NotFound, match="Nobody"):
-        set_issuer_known(connection, home, "Nobody", known=True)
+    for nobody in ("Nobody", " "):
+        with pytest.raises(NotFound, match=nobody):
+            set_issuer_known(connection, home, nobody, known=True)
