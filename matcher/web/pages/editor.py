@@ -88,9 +88,9 @@ def _take(draft: Draft, earlier: Position | None) -> Answer:
         return _page(draft, key, 422)
     try:
         stored = _store(draft, earlier)
-    except InvalidInput as error:
+    except (InvalidInput, Unavailable) as error:
         draft.errors["form"] = str(error)
-        return _page(draft, key, 422)
+        return _page(draft, key, error.status)
     return redirect(url_for("pages.ranking", key=stored))
 
 
