@@ -19,7 +19,10 @@ from matcher.settings import read_settings
 
 @click.command("import")
 @click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
 )
 @click.option(
     "--candidate", default="", metavar="KEY", help="Whose a file is that is about nobody in particular."
