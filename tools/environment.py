@@ -41,12 +41,10 @@ PIP_TO_UV = {
 }
 """What pip may be told, and the variable by which uv is told the same."""
 
-COMPILED = (
-    "alembic", "babel", "click", "flask", "flask_babel", "flask_wtf", "gunicorn", "jinja2", "mako", "numpy",
-    "pydantic", "pydantic_settings", "rich", "snowballstemmer", "sqlalchemy", "werkzeug", "wtforms",
-)  # fmt: skip
-"""The libraries that every start imports, compiled beforehand: where Python may not write bytecode
-(PYTHONDONTWRITEBYTECODE), each process would compile them anew, which takes seconds."""
+IMPORTED = "import alembic.command, indexer.sample.load, indexer.web_server, sentence_transformers"
+"""What credmatch imports sooner or later. Imported once when the environment is made, it is compiled: else
+the first text to be encoded would wait for that, and where Python may not write bytecode
+(PYTHONDONTWRITEBYTECODE) every process would compile all of it anew."""
 
 CPU_INDEX_SECONDS = 8
 """How long PyTorch's index of CPU builds may take to answer."""
@@ -164,10 +162,9 @@ def install_cpu_build(entry: str, environ: Mapping[str, str]) -> bool:
 
 
 def compile_bytecode() -> None:
-    """Compile what every start imports."""
-    (libraries,) = VENV.glob("lib/python3.*/site-packages")
-    folders = [ROOT / "indexer", ROOT / "matcher", *(libraries / name for name in COMPILED)]
-    subprocess.run([PYTHON, "-m", "compileall", "-q", "-j", "0", *folders], check=True)
+    """Compile what is imported. Nothing depends on it, so whatever fails here is left to be met in use."""
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([PYTHON, "-c", IMPORTED], check=False, capture_output=True, env=environ, cwd=ROOT)
 
 
 def uv_environment() -> dict[str, str]:
