@@ -205,8 +205,8 @@ def main() -> None:
         for language in ("en", "fr"):
             say(f"{name}, {language}: {len(phrases[language])} phrases")
             measured = measure(vocabulary, phrases[language])
-            french = sum(vocabulary.is_french(phrase.text) for phrase in phrases[language])
-            measured["taken_for_french"] = french / len(phrases[language])
+            french = vocabulary.are_french([phrase.text for phrase in phrases[language]])
+            measured["taken_for_french"] = sum(french) / len(french)
             figures |= {f"{name}_{language}_{figure}": value for figure, value in measured.items()}
     report(figures)
 

@@ -169,8 +169,9 @@ def encode_pending(database: Database, vocabularies: Vocabularies, organisation_
             pending = unencoded(connection, home.id, encoder.model, _BATCH)
         if not pending:
             return done
-        vectors = _label_vectors(vocabularies.get(organisation_key), encoder, [text for _, text in pending])
-        pairs = {id_: (vector, None) for (id_, _), vector in zip(pending, vectors, strict=True)}
+        names = [(english, french) for _, english, french in pending]
+        vectors = _label_vectors(encoder, _readable(vocabularies.get(organisation_key), names))
+        pairs = {id_: (vector, None) for (id_, *_), vector in zip(pending, vectors, strict=True)}
         with database.write() as connection:
             store_vectors(connection, home.id, encoder.model, pairs)
         done += len(pending)
@@ -229,11 +230,12 @@ def _encode(
     """Encode labels and descriptions, and store them batch by batch."""
     for start in range(0, len(competencies), _BATCH):
         batch = competencies[start : start + _BATCH]
-        labels = [one.labels.get("en") or one.labels["fr"] for one in batch]
+        names = [(one.labels.get("en", ""), one.labels.get("fr", "")) for one in batch]
+        labels = [english for english, _ in names] if owner == SHARED else _readable(vocabulary, names)
         described = [one for one in batch if one.description]
         descriptions = encoder.encode([one.description for one in described]) if described else ()
         by_uri = {one.uri: row.tobytes() for one, row in zip(described, descriptions, strict=True)}
-        vectors = zip(batch, _label_vectors(vocabulary, encoder, labels), strict=True)
+        vectors = zip(batch, _label_vectors(encoder, labels), strict=True)
         pairs = {one.uri: (vector, by_uri.get(one.uri)) for one, vector in vectors}
         with database.write() as connection:
             _store_vectors(connection, owner, Vectors(encoder.model, pairs))
@@ -241,11 +243,22 @@ def _encode(
             progress(start + len(batch), len(competencies))
 
 
-def _label_vectors(vocabulary: Vocabulary, encoder: Encoder, labels: Sequence[str]) -> list[bytes]:
-    english = [label for label in labels if not vocabulary.is_french(label)]
-    rows = encoder.encode(english) if english else ()
-    vectors = {label: row.tobytes() for label, row in zip(english, rows, strict=True)}
-    return [vectors.get(label, _UNREADABLE) for label in labels]
+def _readable(vocabulary: Vocabulary, labels: Sequence[tuple[str, str]]) -> list[str]:
+    """Of each English and French label what the encoder can read: the English one, or nothing.
+
+    Where there is none in French, the "English" one is what somebody wrote in either language.
+    """
+    french = vocabulary.are_french([english for english, _ in labels])
+    return [
+        english if stated or not reads_french else ""
+        for (english, stated), reads_french in zip(labels, french, strict=True)
+    ]
+
+
+def _label_vectors(encoder: Encoder, labels: Sequence[str]) -> list[bytes]:
+    english = [label for label in labels if label]
+    rows = iter(encoder.encode(english) if english else ())
+    return [next(rows).tobytes() if label else _UNREADABLE for label in labels]
 
 
 # --- phrases in bulk ---------------------------------------------------------------------------

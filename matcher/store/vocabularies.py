@@ -97,9 +97,13 @@ def load_contents(connection: Connection, organisation_id: int, model: str) -> C
     )
 
 
-def unencoded(connection: Connection, organisation_id: int, model: str, limit: int) -> list[tuple[int, str]]:
-    """Up to `limit` competencies without vectors of `model`, each with its label: the English one where
-    there is one. Ones that have only their URI are left out."""
+def unencoded(
+    connection: Connection, organisation_id: int, model: str, limit: int
+) -> list[tuple[int, str, str]]:
+    """Up to `limit` competencies without vectors of `model`, with their English and French labels.
+
+    Ones that have only their URI are left out.
+    """
     c, v = t.competencies.c, t.vectors.c
     rows = connection.execute(
         select(c.id, c.label_en, c.label_fr)
@@ -108,7 +112,7 @@ def unencoded(connection: Connection, organisation_id: int, model: str, limit: i
         .order_by(c.id)
         .limit(limit)
     )
-    return [(id_, english or french) for id_, english, french in rows]
+    return [(id_, english, french) for id_, english, french in rows]
 
 
 def store_vectors(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matcher.records import Competency
@@ -29,6 +29,6 @@ class Contents:
 
     frameworks: Sequence[str]
     competencies: Sequence[Competency]
-    labels: Iterable[Label]
+    labels: Sequence[Label]
     relations: Sequence[tuple[int, str, int]]
     vectors: Mapping[int, tuple[bytes, bytes]]

@@ -98,17 +98,26 @@ class Grams:
         known, unknown = self._find(folded)
         return self.features.dice(known.tolist(), unknown)
 
-    def lean(self, folded: str) -> float:
-        """How much likelier a folded text is French than English (log odds)."""
-        known, _ = self._find(folded)
-        return float(self.leaning[known].sum(dtype=np.float64))
+    def leans(self, folded: Sequence[str]) -> NDArray[np.float64]:
+        """How much likelier each folded text is French than English (log odds)."""
+        texts, runs = grams_of(folded)
+        pairs = np.unique(np.stack([texts, runs.astype(np.int64)], axis=1), axis=0)
+        places, there = self._places(pairs[:, 1].astype(np.uint32))
+        leaning = self.leaning[places[there]].astype(np.float64)
+        return np.bincount(pairs[there, 0], weights=leaning, minlength=len(folded)).astype(np.float64)
 
     def _find(self, folded: str) -> tuple[Ints, int]:
         """Places of the text's runs, and how many it has that no term has."""
         wanted = np.unique(grams_of([folded])[1])
-        places = np.searchsorted(self.grams, wanted)
-        there = np.append(self.grams, 0)[places] == wanted  # no run is 0: texts have no NUL
+        places, there = self._places(wanted)
         return places[there], int(len(wanted) - np.count_nonzero(there))
+
+    def _places(self, wanted: NDArray[np.uint32]) -> tuple[Ints, NDArray[np.bool_]]:
+        """Where runs stand or would stand, and whether they do."""
+        if not len(self.grams):
+            return np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.bool_)
+        places = np.minimum(np.searchsorted(self.grams, wanted), len(self.grams) - 1)
+        return places, self.grams[places] == wanted
 
 
 @dataclass(frozen=True, slots=True)

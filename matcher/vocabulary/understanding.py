@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from matcher.records import Competency, Likely
 from matcher.vocabulary.calibration import ENGLISH, EXACT, FRENCH, TYPICAL
 from matcher.vocabulary.encoder import DIMENSION, Encoder
-from matcher.vocabulary.language import is_french
+from matcher.vocabulary.language import are_french
 from matcher.vocabulary.layer import Layer
 from matcher.vocabulary.lexicon import folded
 
@@ -65,7 +65,8 @@ class Understanding:
 
     def words(self, texts: Sequence[str]) -> list[Words]:
         """The texts as they are compared; those that are English and not exact are encoded, all at once."""
-        plain = [self._words(text) for text in texts]
+        french = are_french(texts, self._layers[0].lexicon)
+        plain = [self._words(text, french=reads) for text, reads in zip(texts, french, strict=True)]
         wanted = [
             number
             for number, words in enumerate(plain)
@@ -95,14 +96,13 @@ class Understanding:
         number = int(np.searchsorted(self._starts, place, side="right")) - 1
         return self._layers[number].competency(place - self._starts[number])
 
-    def _words(self, text: str) -> Words:
+    def _words(self, text: str, *, french: bool) -> Words:
         words = folded(text)
         exact = [
             start + row
             for layer, start in zip(self._layers, self._starts, strict=False)
             for row in layer.exact(words)
         ]
-        french = is_french(text, self._layers[0].lexicon)
         vector = self._label(exact[0]) if exact else np.zeros(DIMENSION, dtype=np.int8)
         return Words(words, french, tuple(exact), vector, encoded=False)
 

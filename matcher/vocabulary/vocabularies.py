@@ -20,7 +20,7 @@ from matcher.store.vocabularies import VocabularyState, load_contents, shared_ve
 from matcher.vocabulary.compiling import compile_layer
 from matcher.vocabulary.contents import Contents
 from matcher.vocabulary.encoder import Encoder
-from matcher.vocabulary.language import is_french
+from matcher.vocabulary.language import are_french
 from matcher.vocabulary.layer import FORMAT, Layer, open_layer, save
 from matcher.vocabulary.lexicon import Lexicon
 from matcher.vocabulary.vocabulary import Vocabulary
@@ -122,11 +122,10 @@ def _in_their_language(contents: Contents, lexicon: Lexicon) -> Contents:
     Issuers state none, so that all they name is stored as English.
     """
     stated = {one.id for one in contents.competencies if one.label_fr}
+    french = are_french([label.text for label in contents.labels], lexicon)
     labels = [
-        replace(label, language="fr")
-        if label.language == "en" and label.competency not in stated and is_french(label.text, lexicon)
-        else label
-        for label in contents.labels
+        replace(label, language="fr") if reads_french and label.competency not in stated else label
+        for label, reads_french in zip(contents.labels, french, strict=True)
     ]
     return replace(contents, labels=labels)
 

@@ -12,7 +12,7 @@ from matcher.records import Basis, Competency, Likely, Pair, Reading
 from matcher.vocabulary import suggestions
 from matcher.vocabulary.calibration import SIMILAR_FROM
 from matcher.vocabulary.encoder import DIMENSION, Encoder
-from matcher.vocabulary.language import is_french
+from matcher.vocabulary.language import are_french
 from matcher.vocabulary.layer import Layer
 from matcher.vocabulary.lexicon import folded
 from matcher.vocabulary.relations import Relations
@@ -117,9 +117,9 @@ class Vocabulary:
                 best = places[place][0], float(similarities[place])
         return best
 
-    def is_french(self, text: str) -> bool:
-        """Whether a text is French, which the encoder cannot read."""
-        return is_french(text, self._layers[0].lexicon)
+    def are_french(self, texts: Sequence[str]) -> list[bool]:
+        """Whether each text is French, which the encoder cannot read."""
+        return are_french(texts, self._layers[0].lexicon)
 
     def _find_relations(self, competency: int) -> Mapping[int, Pair]:
         return self._related.of(competency, self._label_vector(competency))
