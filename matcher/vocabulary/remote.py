@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from matcher.errors import ConfigurationError, CredmatchError, InvalidInput, Unavailable
 from matcher.vocabulary.encoder import DIMENSION, MODEL, REVISION, Encoder
 
-SECONDS = 30
+SECONDS = 60
 """How long one question may take; the first one waits for the model to load (about 9 s)."""
 
 MAX_TEXTS = 64
@@ -81,7 +81,7 @@ class RemoteEncoder:
     def encode(self, texts: Sequence[str]) -> NDArray[np.int8]:
         """Vectors of `texts`, quantised, shape (len(texts), 384).
 
-        Raises Unavailable where the process does not answer within 30 s (for each 64 texts), and
+        Raises Unavailable where the process does not answer within 60 s (for each 64 texts), and
         ConfigurationError where it has another model.
         """
         vectors = np.zeros((len(texts), DIMENSION), dtype=np.int8)
