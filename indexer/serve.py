@@ -104,7 +104,7 @@ def serve(settings: Settings, listener: socket.socket, *, sample: bool) -> None:
             time.sleep(0.2)
     finally:
         listener.close()
-        stop((ready, web, *others))
+        stop((web, ready, *others))
 
 
 def wait_for_parent() -> None:
@@ -190,12 +190,14 @@ class Part:
 
 
 def stop(parts: Sequence[Part]) -> None:
-    """Stop all parts, the web first, for what it still answers needs the others; a second signal kills."""
+    """Stop all parts, the first before the others, which it may still need; a second signal kills."""
     running = [part.process for part in parts if part.process is not None]
     try:
-        for process in running:
-            process.terminate()
-            process.wait(STOP_SECONDS)
+        for some in (running[:1], running[1:]):
+            for process in some:
+                process.terminate()
+            for process in some:
+                process.wait(STOP_SECONDS)
     except (KeyboardInterrupt, subprocess.TimeoutExpired):
         pass
     for process in running:
