@@ -28,8 +28,6 @@ _RAW = 10_000_000
 """A batch is complete with so many candidates, awards, or characters of bad records: memory is bounded, and
 other writers wait about half a second for it."""
 
-_COLLECT_EVERY = 50_000
-
 Progress = Callable[[int, int], None]
 """Told how many awards were taken in so far, and how many there are in all: 0, as nobody knows."""
 
@@ -122,9 +120,10 @@ def import_records(
     """
     achievements = AchievementIntake(home, authoritative=authoritative)
     report = Report()
-    with _collecting_seldom():
+    with _collecting_by_hand():
         for batch in _batches(found):
             report = _store(database, home, batch, achievements, report, authoritative=authoritative)
+            gc.collect(1)
             if progress:
                 progress(report.awards, 0)
     return report
@@ -198,11 +197,13 @@ def _batches(found: Iterable[tuple[str, CandidateRecord | Rejected]]) -> Iterato
 
 
 @contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """Look for garbage in cycles less often: a batch has none, and looking takes a quarter of an import."""
-    before = gc.get_threshold()
-    gc.set_threshold(_COLLECT_EVERY, *before[1:])
+def _collecting_by_hand() -> Iterator[None]:
+    """Leave looking for garbage in cycles to the block: in the midst of a batch nearly everything is alive,
+    and looking at it again and again takes a quarter of an import."""
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        if collecting:
+            gc.enable()

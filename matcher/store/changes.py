@@ -30,15 +30,15 @@ def log_changes(
     Only inside `Database.write`, after what changed was written.
     """
     c, a = t.candidates.c, t.awards.c
-    people, holders = select(c.id.label("id")), select(a.candidate_id.label("id"))
+    own = literal(organisation_id)
+    people, holders = select(own, c.id.label("id")), select(own, a.candidate_id.label("id"))
     changed = [people.where(c.organisation_id == organisation_id, c.id.in_(ids)) for ids in parts(candidates)]
     changed += [
         holders.where(a.organisation_id == organisation_id, a.achievement_id.in_(ids))
         for ids in parts(achievements)
     ]
     for start in range(0, len(changed), _PARTS_AT_MOST):
-        found = union(*changed[start : start + _PARTS_AT_MOST]).subquery()
-        rows = select(literal(organisation_id), found.c.id).order_by(found.c.id)
+        rows = union(*changed[start : start + _PARTS_AT_MOST]).order_by("id")
         connection.execute(insert(t.changes).from_select(["organisation_id", "candidate_id"], rows))
 
 

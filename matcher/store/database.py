@@ -29,8 +29,11 @@ BUSY_SECONDS = 10
 """How long a writer waits for its turn before `Unavailable` is raised."""
 
 _IN_AT_MOST = 1_000
-"""Values of one query. SQLite takes 32,766 variables, PostgreSQL 65,535, and statements may name values more
-than once; SQLite's driver keeps its last 128 statements, whose size grows with their variables."""
+"""Values of one query. SQLite takes 32,766 variables, PostgreSQL 65,535; statements may name values more than
+once."""
+
+_STATEMENTS = 32
+"""Prepared statements that a connection to SQLite keeps; one of a thousand variables takes 0.1 MB."""
 
 _ADVISORY_LOCK = 0x63726564
 """PostgreSQL: the key of the lock under which writers take turns."""
@@ -148,7 +151,8 @@ def _server(url: URL) -> Engine:
 def _sqlite(url: URL) -> Engine:
     if url.database and not url.database.startswith((":memory:", "file:")):
         _create_file(Path(url.database))
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=16, max_overflow=-1)
+    arguments = {"timeout": BUSY_SECONDS, "cached_statements": _STATEMENTS}
+    engine = create_engine(url, connect_args=arguments, pool_size=16, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, _: object) -> None:
