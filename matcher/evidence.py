@@ -18,12 +18,21 @@ DECLARED_VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One declared value: its name, its size in units, and what it means, in both languages."""
+    """One declared value: its name, its size, and what it means, in both languages.
+
+    `units`: in 1/10,000, or in whole numbers (neighbours, days) where `whole` is 1.
+    """
 
     name: str
     units: int
     meaning: str
     meaning_fr: str
+    whole: int = UNITS
+
+    @property
+    def value(self) -> float:
+        """The size as people read it."""
+        return self.units / self.whole
 
 
 DECLARED: dict[str, Declared] = {
@@ -57,15 +66,28 @@ DECLARED: dict[str, Declared] = {
                  "Un niveau est exigé et le titre n'en indique aucun"),
         Declared("freshness_floor", 6_000, "No validity stated: loses half in five years, never below this",
                  "Aucune validité indiquée : perd la moitié en cinq ans, jamais moins que cette valeur"),
+        Declared("freshness_half_life", 1_826, "… days in which it loses half",
+                 "… jours pour perdre la moitié", whole=1),
+        Declared("kin_from", 4_000, "Kinship begins above this similarity of words",
+                 "La parenté commence au-dessus de cette similarité des mots"),
+        Declared("kin_full", 7_500, "… and is full from this similarity on",
+                 "… et elle est entière à partir de cette similarité"),
+        Declared("kin_least", 1_000, "… less than this counts nothing",
+                 "… moins que cette valeur ne compte pas"),
+        Declared("kin_most", 100, "… at most so many kindred competencies of a micro-skill",
+                 "… au plus tant de compétences parentes par microcompétence", whole=1),
     )
 }  # fmt: skip
 
-FRESHNESS_HALF_LIFE_DAYS = 1_826
+FRESHNESS_HALF_LIFE_DAYS = DECLARED["freshness_half_life"].units
 """Five years. Applies only where neither the award nor the achievement states a validity."""
 
-KIN_FROM, KIN_SPAN, KIN_LEAST, KIN_MOST = 0.40, 0.35, 1_000, 100
-"""Kinship: DECLARED["kin"] x clip((similarity - FROM) / SPAN, 0, 1); below LEAST units nothing; at most MOST
-neighbours of a requirement."""
+KIN_FROM = DECLARED["kin_from"].value
+KIN_SPAN = (DECLARED["kin_full"].units - DECLARED["kin_from"].units) / UNITS
+KIN_LEAST = DECLARED["kin_least"].units
+KIN_MOST = DECLARED["kin_most"].units
+"""Kinship: DECLARED["kin"] x clip((similarity - KIN_FROM) / KIN_SPAN, 0, 1); below KIN_LEAST units nothing;
+at most KIN_MOST neighbours of a requirement."""
 
 DAY = 86_400
 

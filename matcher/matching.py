@@ -126,7 +126,6 @@ class Matcher:
         Raises NotScorable, and Unavailable where there is no index yet.
         """
         vocabulary = self._vocabulary(organisation_key)
-        vocabulary = self._vocabulary(organisation_key)
         with self._database.read() as connection:
             question = _question(connection, organisation_key, position, vocabulary, day)
             found = self._applicants(connection, question) or self._pool(connection, question, top)

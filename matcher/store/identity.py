@@ -48,9 +48,12 @@ def named_achievement_key(key: str, issuer: str) -> str:
 
 def award_key(record: AwardRecord, candidate: str, achievement: str, issuer: str) -> str:
     """The key under which an award is stored: issuer and credential id, else candidate, achievement and
-    `issued`. The two cannot meet: only the first has a `#`."""
+    `issued`. The two cannot meet: only the first has a `#`.
+
+    The id of an award of nobody in particular tells it apart only from the candidate's others.
+    """
     if key := record.key.strip():
-        return _at_most(_within(issuer, key), "award")
+        return _at_most(_within(issuer or f"candidate {candidate}", key), "award")
     return f"award:{digest(candidate, achievement, record.issued).hex()}"
 
 

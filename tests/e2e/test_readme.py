@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from matcher.evidence import DECLARED
-from matcher.records import UNITS
 from matcher.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +47,7 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
 
 def test_the_declared_values_are_those_that_apply() -> None:
     stated = dict(re.findall(r"^\| (.+?) \| ([\d.]+) \|$", README, re.MULTILINE))
-    assert stated == {row.meaning: f"{row.units / UNITS:g}" for row in DECLARED.values()}
+    assert stated == {row.meaning: f"{row.value:g}" for row in DECLARED.values()}
 
 
 def test_every_setting_is_listed_with_its_default() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import delete, event, insert, select
 
 from indexer.changes import catch_up
 from matcher.errors import NotFound, NotScorable, Unavailable
@@ -37,6 +37,8 @@ from matcher.records import (
     Status,
 )
 from matcher.search.embedded import EmbeddedEngine
+from matcher.store import tables
+from matcher.store.changes import log_changes
 from matcher.store.database import Database
 from matcher.store.intake import store_candidates
 from matcher.store.organisations import create_organisation
@@ -243,12 +245,26 @@ def test_equals_share_a_rank_and_keep_the_order_of_their_draw(service: Service) 
 
 
 def test_swapping_every_personal_field_moves_nothing(service: Service) -> None:
-    records = [person(f"c{n}", award("forklift"), award("heights", expires=NOW + n)) for n in range(5)]
-    service.store(*records)
+    service.store(
+        *(
+            person(
+                f"c{n}", award("forklift"), award("heights", expires=NOW + n * DAY),
+                name=f"Name {n}", email=f"{n}@example.org", identifiers=(f"did:example:{n}",),
+            )
+            for n in range(6)
+        )
+    )  # fmt: skip
     service.index()
     needs = service.need("forklift"), service.need("heights")
     before = service.match(*needs)["results"]
-    service.store(*(replace(r, name=f"Name {r.key}", email=f"{r.key}@example.org") for r in records))
+    with service.database.write() as connection:
+        for table in (tables.people, tables.identifiers):
+            rows = [row._asdict() for row in connection.execute(select(table).order_by(table.c.candidate_id))]
+            owners = [row["candidate_id"] for row in rows]
+            connection.execute(delete(table))
+            swapped = zip(rows, [*owners[1:], owners[0]], strict=True)
+            connection.execute(insert(table), [row | {"candidate_id": owner} for row, owner in swapped])
+        log_changes(connection, 1, candidates=range(1, 100))
     service.index()
     assert service.match(*needs)["results"] == before
 

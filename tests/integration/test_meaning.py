@@ -23,7 +23,7 @@ pytestmark = pytest.mark.encoder
 PHRASES = Path(__file__).parents[2] / "benchmarks" / "phrases.csv"
 
 LEAST_HITS = {"en": 0.70, "fr": 0.35}
-"""A little below what was measured (`python -m benchmarks.readings`): .797 and .438 are first, .984 and .708 among five."""
+"""A little below what `python -m benchmarks.readings` measures: .797 and .438 first, .984 and .708 among five."""
 
 LEAST_IN_FIVE = {"en": 0.90, "fr": 0.60}
 
@@ -121,7 +121,7 @@ def test_what_is_being_typed_is_offered(
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_phrases_nobody_wrote_into_the_vocabulary_are_mostly_found(
-    vocabulary: Vocabulary, language: str
+    vocabulary: Vocabulary, language: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with PHRASES.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["language"] == language]
@@ -141,6 +141,7 @@ def test_phrases_nobody_wrote_into_the_vocabulary_are_mostly_found(
     ]
     hits = sum(found[0] for found in right) / len(rows)
     in_five = sum(any(found) for found in right) / len(rows)
-    print(f"\n{language}: {len(rows)} phrases, first {hits:.3f}, among five {in_five:.3f}")
+    with capsys.disabled():
+        print(f"\n{language}: {len(rows)} phrases, first {hits:.3f}, among five {in_five:.3f}")
     assert hits >= LEAST_HITS[language]
     assert in_five >= LEAST_IN_FIVE[language]
