@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,15 @@ def test_a_vocabulary_is_compiled_once_and_mapped_by_the_next_process(installed:
     made = (folder / "manifest.json").stat().st_mtime_ns
     assert installed.another_process().get("default").version == version
     assert (folder / "manifest.json").stat().st_mtime_ns == made
+
+
+def test_those_who_ask_at_once_share_one_compilation(installed: Installed) -> None:
+    processes = [installed.another_process() for _ in range(2)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda one: one.get("default"), processes * 8))
+    assert len(set(map(id, found))) == len(processes)
+    assert {one.version for one in found} == {found[0].version}
+    assert len([path for path in installed.folder.iterdir() if path.is_dir()]) == 1
 
 
 def test_nothing_is_made_anew_where_nothing_changed(installed: Installed) -> None:

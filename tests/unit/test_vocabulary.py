@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from matcher.errors import NotFound, Unavailable
 from matcher.evidence import DECLARED, KIN_LEAST, KIN_MOST
-from matcher.records import UNITS, Basis, Relation
+from matcher.records import UNITS, Basis, Reading, Relation
 from matcher.vocabulary.calibration import ENGLISH, FRENCH, SIMILAR_FROM
 from matcher.vocabulary.compiling import compile_layer
 from matcher.vocabulary.encoder import DIMENSION
@@ -303,6 +303,16 @@ def test_a_text_has_kin_by_its_vector_and_zeros_have_none(vocabulary: Vocabulary
     assert 0 < kin[1].units <= DECLARED["kin"].units
     assert not any(pair.meets_must for pair in kin.values())
     assert vocabulary.kin(bytes(DIMENSION)) == {}
+
+
+def test_the_nearest_is_found_among_some(vocabulary: Vocabulary) -> None:
+    given = Reading(Basis.GIVEN, 1)
+    found = vocabulary.nearest([given], [2, 3, 15])
+    assert found is not None
+    assert found[0] == 15
+    assert 0 < found[1] < 1
+    assert vocabulary.nearest([given], []) is None
+    assert vocabulary.nearest([Reading(Basis.NONE)], [2, 3]) is None
 
 
 # --- suggestions -------------------------------------------------------------------------------
