@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 
 from app import Parts
@@ -15,6 +16,7 @@ from indexer.sample.catalogue import known_issuers, offers, positions
 from indexer.sample.pool import generate
 from indexer.sample.vectors import KnowingEncoder, read_vectors
 from indexer.vocabulary import encode_pending
+from matcher.moments import day_of
 from matcher.positions import parse_position
 from matcher.records import CandidateRecord
 from matcher.store.achievement_intake import AchievementIntake
@@ -35,7 +37,8 @@ _TELL_EVERY = 100
 def load_sample(parts: Parts, candidates: int, seed: int, progress: Progress) -> None:
     """Load the sample's catalogue, `candidates` people of this seed, and bring them to the index.
 
-    Needs no language model: the vectors of the sample's words come with it. Loading it again changes nothing.
+    Dates are as of today, so that the pool never goes stale; loaded again on the same day it changes nothing.
+    Needs no language model: the vectors of the sample's words come with it.
     Raises Unavailable where the database does not answer; loading again then finishes it.
     """
     load_catalogue(parts, KnowingEncoder(read_vectors(), parts.encoder))
@@ -76,7 +79,8 @@ def _store_achievements(parts: Parts, home: Organisation) -> None:
 
 
 def _people(home: Organisation, candidates: int, seed: int, progress: Progress) -> Iterator[CandidateRecord]:
-    for number, line in enumerate(generate(candidates, seed), start=1):
+    today = day_of(int(time.time()), home.zone)
+    for number, line in enumerate(generate(candidates, seed, today=today), start=1):
         yield parse_candidate(decode(line.encode()), home.zone)
         if number % _TELL_EVERY == 0 or number == candidates:
             progress(number, candidates)
