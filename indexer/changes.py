@@ -7,7 +7,7 @@ import threading
 
 from indexer.copying import apply_log
 from indexer.rebuild import rebuild, today
-from matcher.errors import Unavailable
+from matcher.errors import Damaged, Unavailable
 from matcher.search.engine import Engine, IndexState
 from matcher.store.changes import last_change
 from matcher.store.database import Database
@@ -24,29 +24,33 @@ _log = logging.getLogger(__name__)
 
 
 def catch_up(database: Database, engine: Engine, organisation_key: str) -> IndexState | None:
-    """Apply the change log to its end; build the first generation where there is none.
+    """Apply the change log to its end; build a generation where there is none or it is damaged.
 
-    Where another process is writing the index it does the work, and its state so far is given. An index ahead
+    Where another process is writing the index it does the work, and the state so far is given. An index ahead
     of the log belongs to another database (or to this one before it was restored) and is built anew.
     Raises Unavailable, and NotFound.
     """
     with engine.writer(organisation_key) as mine:
-        state = engine.state(organisation_key)
+        state = _sound_state(engine, organisation_key)
         if not mine:
             return state
         with database.read() as connection:
             home = organisation(connection, organisation_key)
             number = last_change(connection, home.id)
             vocabulary = shared_version(connection)
-        if state is None or state.change_number > number:
-            return rebuild(database, engine, organisation_key, vocabulary, _quiet)
-        return apply_log(database, engine, home)
+        if state is not None and state.change_number <= number:
+            try:
+                return apply_log(database, engine, home)
+            except Damaged as error:
+                _log.warning("%s: %s", organisation_key, error)
+        return rebuild(database, engine, organisation_key, vocabulary, _quiet)
 
 
 def follow(database: Database, engine: Engine, organisation_key: str, stop: threading.Event) -> None:
     """Keep the index current until `stop` is set; at the start of a day, build it anew with that floor.
 
-    Goes on, more slowly, while the database or the engine does not answer. Raises NotFound.
+    A damaged index is built anew too. Goes on, more slowly, while the database or the engine does not answer.
+    Raises NotFound.
     """
     pause = POLL_SECONDS
     while not stop.is_set():
@@ -61,7 +65,7 @@ def follow(database: Database, engine: Engine, organisation_key: str, stop: thre
 
 def _follow_once(database: Database, engine: Engine, organisation_key: str) -> None:
     # The state is read first: whoever moves it has read the log before, so it can be behind but not ahead.
-    state = engine.state(organisation_key)
+    state = _sound_state(engine, organisation_key)
     with database.read() as connection:
         home = organisation(connection, organisation_key)
         number = last_change(connection, home.id)
@@ -69,6 +73,15 @@ def _follow_once(database: Database, engine: Engine, organisation_key: str) -> N
         state = catch_up(database, engine, organisation_key)
     if state is not None and state.floor < today(home):
         _move_floor(database, engine, home, state)
+
+
+def _sound_state(engine: Engine, organisation_key: str) -> IndexState | None:
+    """The state that answers; None where nothing was published yet, or what was is damaged."""
+    try:
+        return engine.state(organisation_key)
+    except Damaged as error:
+        _log.warning("%s: %s", organisation_key, error)
+        return None
 
 
 def _move_floor(database: Database, engine: Engine, home: Organisation, state: IndexState) -> None:

@@ -5,6 +5,7 @@
     |   `-- NotFound      nothing under that key: create it or correct the key
     |-- NotScorable       the position has nothing that can be ranked: confirm or change its micro-skills
     |-- Unavailable       a part does not answer just now: try again
+    |   `-- Damaged       the search index's files are not what was written: it is built anew
     `-- ConfigurationError  a setting, a folder or an installation is wrong: the operator mends it
 
 A library's error is turned into one of these at the seam where it arrives, with its cause kept.
@@ -59,6 +60,10 @@ class Unavailable(CredmatchError):
     status = 503
     exit_code = 5
     title = "Temporarily unavailable"
+
+
+class Damaged(Unavailable):
+    """The search index's files are not what was written. It is a copy: whoever may write builds it anew."""
 
 
 class ConfigurationError(CredmatchError):

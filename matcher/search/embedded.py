@@ -140,8 +140,6 @@ class _Builder:
         if len(self._draft):
             self._write()
         with _disk():
-            for entry in self._entries:
-                self._folder.check(entry)
             segments = [self._folder.open(entry) for entry in self._entries]
             generation = self._generation.model_copy(
                 update={

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from matcher.errors import Unavailable
+from matcher.errors import Damaged, Unavailable
 from matcher.search.generation import Entry, Generation, Manifest, View, parts_of, read_manifest
-from matcher.search.segment import Segment, check_digest, open_segment, write_segment
+from matcher.search.segment import Segment, open_segment, write_segment
 
 _MANIFEST = "manifest.json"
 _LOCK = "writer.lock"
@@ -42,7 +42,7 @@ class Folder:
     # --- reading ---
 
     def view(self) -> View | None:
-        """The index as it is published now; None where there is none. Raises Unavailable."""
+        """The index as it is published now; None where there is none. Raises Damaged and Unavailable."""
         try:
             file = _identity((self._path / _MANIFEST).stat())
             seen = self._seen
@@ -63,15 +63,13 @@ class Folder:
                 file = _identity(os.fstat(opened.fileno()))
                 if self._seen is not None and self._seen.file == file:
                     return self._seen
+                manifest = read_manifest(opened.read())
                 mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
-            manifest = read_manifest(mapped[:])
             try:
                 view = None if manifest is None else self._open(manifest)
-            except FileNotFoundError as error:
+            except Damaged:
                 if failed == file:
-                    raise Unavailable(
-                        "the search index is damaged: a file is missing; build it anew"
-                    ) from error
+                    raise
                 failed = file
                 continue
             self._seen = _Seen(file, mapped, view)
@@ -87,12 +85,17 @@ class Folder:
         return View(manifest, parts_of(segments))
 
     def open(self, entry: Entry) -> Segment:
-        """Map a segment. Raises Unavailable where its size is wrong, and OSError."""
-        return open_segment(self._path / entry.name, entry.size)
+        """Map a segment (see `open_segment`). Raises Damaged, and OSError."""
+        return open_segment(self._path / entry.name, entry.size, entry.digest)
 
     def check(self, entry: Entry) -> None:
-        """Read a whole segment and compare it with its digest. Raises Unavailable, and OSError."""
-        check_digest(self._path / entry.name, entry.digest)
+        """See whether a segment that is mapped is still what was written; where it is not, nothing of what
+        is mapped counts any longer. Raises Damaged, and OSError."""
+        try:
+            self.open(entry)
+        except Damaged:
+            self._seen = None
+            raise
 
     # --- writing ---
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from matcher.errors import Unavailable
+from matcher.errors import Damaged
 from matcher.search.engine import IndexState
 from matcher.search.segment import Segment
 
@@ -125,12 +125,10 @@ def count_documents(parts: Iterable[Part]) -> int:
 
 
 def read_manifest(text: bytes) -> Manifest | None:
-    """A manifest from its JSON; None where it is of another layout. Raises Unavailable where damaged."""
+    """A manifest from its JSON; None where it is of another layout. Raises Damaged."""
     try:
         if _Layout.model_validate_json(text).layout != LAYOUT:
             return None
         return Manifest.model_validate_json(text)
     except ValidationError as error:
-        raise Unavailable(
-            "the search index is damaged: its manifest cannot be read; build it anew"
-        ) from error
+        raise Damaged("the search index is damaged: its manifest cannot be read; build it anew") from error

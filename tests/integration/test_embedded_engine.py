@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from matcher.errors import InvalidInput, Unavailable
+from matcher.errors import Damaged, InvalidInput, Unavailable
 from matcher.records import SearchDocument
 from matcher.search import embedded, folder
 from matcher.search.embedded import EmbeddedEngine
@@ -115,14 +115,14 @@ def test_a_reader_overtaken_by_writers_maps_what_is_there_by_then(
     writer, pool = published(tmp_path, 60)
     overtaken = 0
 
-    def slow_open(path: Path, size: int) -> Segment:
+    def slow_open(path: Path, size: int, digest: str) -> Segment:
         nonlocal overtaken
         if overtaken < 3:
             overtaken += 1
             monkeypatch.setattr(folder, "open_segment", open_segment)
             writer.apply("o", pool.values(), 1 + overtaken)
             monkeypatch.setattr(folder, "open_segment", slow_open)
-        return open_segment(path, size)
+        return open_segment(path, size, digest)
 
     monkeypatch.setattr(folder, "open_segment", slow_open)
     state = EmbeddedEngine(tmp_path).state("o")
@@ -165,6 +165,16 @@ def header_garbled(path: Path) -> None:
     segments(path)[0].write_bytes(content)
 
 
+def bit_flipped(path: Path) -> None:
+    content = bytearray(segments(path)[0].read_bytes())
+    content[-70] ^= 1
+    segments(path)[0].write_bytes(content)
+
+
+def emptied(path: Path) -> None:
+    segments(path)[0].write_bytes(b"")
+
+
 def removed(path: Path) -> None:
     segments(path)[0].unlink()
 
@@ -174,24 +184,38 @@ def manifest_torn(path: Path) -> None:
     manifest.write_bytes(manifest.read_bytes()[:-30])
 
 
+def manifest_empty(path: Path) -> None:
+    (path / "o" / "manifest.json").write_bytes(b"")
+
+
 def manifest_empty_object(path: Path) -> None:
     (path / "o" / "manifest.json").write_text("{}")
 
 
 @pytest.mark.parametrize(
-    "damage", [cut_short, no_segment, header_garbled, removed, manifest_torn, manifest_empty_object]
+    "damage",
+    [
+        cut_short,
+        no_segment,
+        header_garbled,
+        bit_flipped,
+        emptied,
+        removed,
+        manifest_torn,
+        manifest_empty,
+        manifest_empty_object,
+    ],
 )
-def test_damage_is_said_and_mended_by_building_anew(tmp_path: Path, damage: object) -> None:
+def test_damage_is_said_and_mended_by_building_anew(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     published(tmp_path)
-    assert callable(damage)
     damage(tmp_path)
     engine = EmbeddedEngine(tmp_path)
     for _ in range(2):
-        with pytest.raises(Unavailable, match="damaged"):
+        with pytest.raises(Damaged, match="damaged"):
             engine.state("o")
-        with pytest.raises(Unavailable, match="damaged"):
+        with pytest.raises(Damaged, match="damaged"):
             engine.recall("o", ALL, 5)
-        with pytest.raises(Unavailable, match="damaged"):
+        with pytest.raises(Damaged, match="damaged"):
             engine.apply("o", [], 2)
     with engine.build("o", floor=0, vocabulary="") as builder:
         builder.add([SearchDocument(1, 1, {}, {1: 5_000})])
@@ -200,14 +224,16 @@ def test_damage_is_said_and_mended_by_building_anew(tmp_path: Path, damage: obje
     assert len(segments(tmp_path)) == 1
 
 
-def test_a_merger_does_not_carry_damage_on(tmp_path: Path) -> None:
-    """A bit that fell over within a segment is not noticed when mapped, but before it is written again."""
+@pytest.mark.parametrize("damage", [bit_flipped, removed])
+def test_a_merger_does_not_carry_damage_on(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    """What fell over in a segment after it was mapped is noticed before it is written again."""
     engine, _ = published(tmp_path, 40)
-    content = bytearray(segments(tmp_path)[0].read_bytes())
-    content[-70] ^= 1
-    segments(tmp_path)[0].write_bytes(content)
-    with pytest.raises(Unavailable, match="altered"):
+    assert engine.state("o") is not None
+    damage(tmp_path)
+    with pytest.raises(Damaged):
         engine.apply("o", [random_document(Random(id_), id_) for id_ in range(1, 39)], 2)
+    with pytest.raises(Damaged):
+        engine.state("o")
 
 
 def test_an_index_of_another_layout_is_none(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import delete, insert
 
 from indexer import copying, rebuild
 from indexer.changes import catch_up, follow
-from matcher.errors import NotFound, Unavailable
+from matcher.errors import Damaged, NotFound, Unavailable
 from matcher.records import (
     AchievementRecord,
     AwardRecord,
@@ -272,12 +272,62 @@ def test_building_anew_waits_for_its_turn_and_says_when_it_does_not_come(
     assert pool.build().documents == 30
 
 
-def test_a_damaged_index_is_replaced(pool: Pool) -> None:
+def manifest_cut_off(index: Path) -> None:
+    manifest = index / "default/manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:-30])
+
+
+def manifest_empty(index: Path) -> None:
+    (index / "default/manifest.json").write_bytes(b"")
+
+
+def bytes_flipped(index: Path) -> None:
+    segment = next(index.rglob("s0*"))
+    segment.write_bytes(bytes(byte ^ 1 for byte in segment.read_bytes()))
+
+
+DAMAGES = pytest.mark.parametrize("damage", [manifest_cut_off, manifest_empty, bytes_flipped])
+
+
+@DAMAGES
+def test_catching_up_mends_a_damaged_index(pool: Pool, damage: Callable[[Path], None]) -> None:
     pool.build()
-    (pool.path / "index/default/manifest.json").write_text("{")
-    with pytest.raises(Unavailable):
-        catch_up(pool.database, pool.engine, "default")
-    pool.build()
+    damage(pool.path / "index")
+    engine = EmbeddedEngine(pool.path / "index")
+    with pytest.raises(Damaged):
+        engine.recall("default", ALL, 5)
+    with pool.engine.writer("default"):
+        assert catch_up(pool.database, engine, "default") is None  # whoever is writing mends it
+    state = catch_up(pool.database, engine, "default")
+    assert state is not None
+    assert state.documents == 30
+    assert pool.is_current()
+
+
+@DAMAGES
+def test_following_mends_a_damaged_index(pool: Pool, damage: Callable[[Path], None]) -> None:
+    before = pool.build()
+    damage(pool.path / "index")
+    pool.store(31, 33)
+    with following(pool, EmbeddedEngine(pool.path / "index")):
+        assert soon(lambda: found(pool) not in {None, before})
+    assert pool.is_current()
+
+
+def found(pool: Pool) -> IndexState | None:
+    """What a process that starts now finds."""
+    try:
+        return EmbeddedEngine(pool.path / "index").state("default")
+    except Damaged:
+        return None
+
+
+def test_damage_met_while_applying_the_log_is_mended(pool: Pool) -> None:
+    """A segment that was sound when it was mapped, and is to be joined with what changed."""
+    catch_up(pool.database, pool.engine, "default")
+    bytes_flipped(pool.path / "index")
+    pool.store(1, 20)
+    catch_up(pool.database, pool.engine, "default")
     assert pool.is_current()
 
 
