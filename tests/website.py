@@ -43,6 +43,9 @@ SKILLS = {
 }
 
 
+EVIDENCE = ("https://portfolio.example.org/a?b=1&c=2", "javascript:alert(1)", "Saw her <b>lift</b>")
+
+
 class WordEncoder:
     """Encodes a text by its words alone, the same everywhere: cheap, and similar where words are shared."""
 
@@ -68,6 +71,7 @@ def award(skill: str, **changes: Any) -> AwardRecord:
 def people() -> list[CandidateRecord]:
     """Everybody in the pool."""
     full = tuple(award(skill) for skill in SKILLS)
+    shown = award("load cargo", level=7_200, level_label="72 %", evidence=EVIDENCE)
     mixed = (
         award("operate forklift", expires=NOW - 30 * DAY),
         award("work at heights", issuer="Unknown Yard", level=5_000, level_label="Silver"),
@@ -76,7 +80,7 @@ def people() -> list[CandidateRecord]:
         award("load cargo", status=Status.UNKNOWN, expires=None),
     )
     return [
-        CandidateRecord("amara", "Amara Okafor", awards=full, applied_to=("yard",)),
+        CandidateRecord("amara", "Amara Okafor", awards=(*full[:-1], shown), applied_to=("yard",)),
         CandidateRecord("theo", "Théo Tremblay", "theo@example.org", awards=mixed, applied_to=("yard",)),
         CandidateRecord("twin-1", "Rosa Roy", awards=full[:2]),
         CandidateRecord("twin-2", "<b>Owen</b> O'Neil", awards=full[:2]),

@@ -43,6 +43,16 @@ def load_candidate(connection: Connection, organisation_id: int, key: str) -> Ca
     )
 
 
+def evidence(connection: Connection, award_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Award id -> what its issuer gave as evidence, addresses or words; awards without any are left out."""
+    a = t.awards.c
+    found: dict[int, tuple[str, ...]] = {}
+    for some in parts(award_ids):
+        rows = connection.execute(select(a.id, a.evidence).where(a.id.in_(some)))
+        found.update((id_, tuple(given)) for id_, given in rows if given)
+    return found
+
+
 def names(connection: Connection, organisation_id: int, keys: Sequence[str]) -> dict[str, str]:
     """Candidate key -> name, of those who have one."""
     c, p = t.candidates.c, t.people.c

@@ -51,6 +51,15 @@ class EncodedSlashes:
         return self._app(environ, start_response)
 
 
+def is_web_address(text: str) -> bool:
+    """Whether a text of other people is an address on the web, which a page may link to."""
+    try:
+        address = urlsplit(text)
+    except ValueError:
+        return False
+    return address.scheme in {"http", "https"} and bool(address.netloc)
+
+
 def _path(uri: str) -> str:
     """The path of a request line's target, which is a path or a whole address."""
     return uri.partition("?")[0] if uri.startswith("/") else urlsplit(uri).path

@@ -1,4 +1,4 @@
-"""What an address asks of a ranking: how many, and as of which day."""
+"""What an address asks of a ranking: of whom, how many, and as of which day."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ MOST = 500
 """Results that an answer has at most."""
 
 
+PEOPLE = ("pool", "applicants")
+"""Who can be ranked."""
+
+
 def chosen_top() -> int:
     """`?top=`, 1 to 500; 50 where it is not given. Raises InvalidInput."""
     text = request.args.get("top", "").strip()
@@ -21,6 +25,17 @@ def chosen_top() -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MOST):
         raise InvalidInput(f"{text[:80]!r} is not a whole number from 1 to {MOST}", where="top")
     return int(text)
+
+
+def chosen_people() -> str | None:
+    """`?who=`, "pool" or "applicants"; None, which means as the position says, where it is not given.
+
+    Raises InvalidInput.
+    """
+    text = request.args.get("who", "").strip()
+    if text and text not in PEOPLE:
+        raise InvalidInput(f"{text[:80]!r} is neither 'pool' nor 'applicants'", where="who")
+    return text or None
 
 
 def chosen_day() -> date | None:
@@ -35,3 +50,12 @@ def chosen_day() -> date | None:
     if not 1900 <= day.year <= 9998:
         raise InvalidInput(f"{text[:80]!r} is not a day from 1900 to 9998", where="day")
     return day
+
+
+def chosen_view() -> dict[str, str | int | date | None]:
+    """All of it, by name, for the address of a page that leads back; None for what is as usual.
+
+    Raises InvalidInput.
+    """
+    top = chosen_top()
+    return {"who": chosen_people(), "top": None if top == TOP else top, "day": chosen_day()}

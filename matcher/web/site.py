@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from matcher.settings import Settings
 from matcher.web import api, pages
-from matcher.web.addresses import EncodedSlashes, KeyConverter
+from matcher.web.addresses import EncodedSlashes, KeyConverter, is_web_address
 from matcher.web.guard import Guard
 from matcher.web.language import speak
 from matcher.web.problems import answer_errors
@@ -37,6 +37,7 @@ def make_site(settings: Settings, services: Services) -> Flask:
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(WORDS, token_asked=bool(settings.access_token))
+    app.jinja_env.tests["web_address"] = is_web_address
     Guard(settings).watch(app)
     forms = CSRFProtect(app)
     speak(app)

@@ -111,6 +111,11 @@ def likelihood(probability: int) -> LazyString:
     return _l("possible") if probability >= _POSSIBLE else _l("unlikely")
 
 
+def says_more(label: str, level: float) -> bool:
+    """Whether a level's label is more than the level, a share of 1, written as a percentage."""
+    return "".join(label.split()).replace(",", ".").rstrip("%") != f"{level * 100:g}"
+
+
 def problem_title(problem: Problem) -> str:
     """What went wrong, in the reader's language."""
     return str(PROBLEMS.get(problem.status, problem.title))
@@ -124,6 +129,7 @@ WORDS = {
     "bases": BASES,
     "factor": factor,
     "likelihood": likelihood,
+    "says_more": says_more,
     "problem_title": problem_title,
     "zip": zip,
 }

@@ -180,6 +180,8 @@ def test_an_error_is_a_page_for_people(client: FlaskClient) -> None:
         ("/positions/yard/candidates/missing", 404),
         ("/positions/yard?top=0", 422),
         ("/positions/yard?day=x", 422),
+        ("/positions/yard?who=bad", 422),
+        ("/positions/yard/candidates/theo?who=bad", 422),
     ):
         page = client.get(path)
         assert page.status_code == status, path
@@ -261,6 +263,39 @@ def test_a_candidate_shows_every_state(client: FlaskClient) -> None:
     assert "theo@example.org" not in page.text
 
 
+@pytest.mark.parametrize("path", ["/candidates/amara", "/positions/yard/candidates/amara"])
+def test_evidence_is_shown_and_linked_only_to_the_web(client: FlaskClient, path: str) -> None:
+    page = client.get(path)
+    link = "https://portfolio.example.org/a?b=1&amp;c=2"
+    assert f'<a href="{link}" rel="noopener noreferrer nofollow">{link}</a>' in page.text
+    assert 'href="javascript' not in page.text
+    assert "javascript:alert(1)" in words(page)
+    assert "Saw her &lt;b&gt;lift&lt;/b&gt;" in page.text
+    assert "72%" in words(page)
+    assert "72 %" not in words(page)
+
+
+def test_a_proof_leads_back_to_the_ranking_as_it_was(client: FlaskClient) -> None:
+    asked = "?who=applicants&amp;top=10&amp;day=2026-01-31"
+    page = client.get("/positions/yard" + asked.replace("&amp;", "&"))
+    link = f"/positions/yard/candidates/theo{asked}"
+    assert f'href="{link}"' in page.text
+    assert f'href="/positions/yard{asked}"' in client.get(link.replace("&amp;", "&")).text
+
+
+def test_a_candidate_shows_the_titles_of_positions(client: FlaskClient) -> None:
+    assert "Applied to : Yard <worker> & driver" in words(client.get("/candidates/theo")).replace(
+        "to:", "to :"
+    )
+
+
+def test_a_mark_that_no_cell_has_is_explained_elsewhere(client: FlaskClient) -> None:
+    assert "Checked and current" not in words(client.get("/positions/yard"))
+    shown = words(client.get("/how"))
+    assert "Checked and current" in shown
+    assert "Proofs are not checked yet" in shown
+
+
 # --- the form ----------------------------------------------------------------------------------
 
 
@@ -318,6 +353,17 @@ def test_unseen_lines_are_shown_before_they_are_stored(client: FlaskClient) -> N
     page = send(client, path, form.with_(title="X", lines="load cargo", action="save"), 422)
     assert "New micro-skills were added" in words(page)
     send(client, path, Form(page).with_(action="save"), 302)
+
+
+def test_other_words_are_shown_as_read_before_they_are_stored(website: Website, client: FlaskClient) -> None:
+    path = "/positions/new"
+    page = send(client, path, Form(client.get(path)).with_(title="Y", add="load cargo", action="read"), 200)
+    page = send(client, path, Form(page).with_(text__0="inspect equipment", action="save"), 422)
+    assert "These words were changed" in words(page)
+    assert "read as inspect equipment" in words(page)
+    answer = send(client, path, Form(page).with_(action="save"), 302)
+    (requirement,) = stored(website, answer.headers["Location"].rsplit("/", 1)[1]).requirements
+    assert requirement.alternatives[0].text == "inspect equipment"
 
 
 def test_a_must_have_has_to_be_certain(client: FlaskClient) -> None:
@@ -417,6 +463,11 @@ def test_a_reading_is_confirmed_and_counts_for_more(website: Website, client: Fl
     assert client.post("/achievements", data=wrong).status_code == 422
     assert client.post("/achievements", data=form.with_(achievement="x")).status_code == 404
     send(client, "/achievements", form.with_(), 302)
+    said = client.get("/achievements")
+    done = '<p class="done" id="confirmed" role="status" tabindex="-1">'
+    assert done in said.text
+    assert "“Manage inventory certificate” is confirmed: it stands for manage inventory." in words(said)
+    assert done not in client.get("/achievements").text
     assert "Nothing to confirm" in words(client.get("/achievements"))
     assert client.get("/positions/yard/candidates/theo").text != before
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.errors import InvalidInput
 from matcher.store.achievements import confirm, to_confirm
 from matcher.store.organisations import organisation
 from matcher.vocabulary.vocabulary import Vocabulary
+from matcher.web.language import language
 from matcher.web.pages.drafts import RECRUITER
 from matcher.web.services import services
 
 _SHOWN = 100
+_LONGEST = 500
+"""Characters of a name that is said back."""
 
 
 def achievements() -> str | Response:
@@ -36,6 +40,16 @@ def _confirm() -> None:
     with parts.database.write() as connection:
         home = organisation(connection, parts.organisation)
         confirm(connection, home, request.form.get("achievement", ""), chosen, by=RECRUITER)
+    flash(_said(request.form.get("name", "")[:_LONGEST], chosen))
+
+
+def _said(name: str, chosen: list[int]) -> str:
+    """What was confirmed, in words."""
+    if not chosen:
+        return str(_("“%(name)s” is confirmed: it stands for none.", name=name))
+    competency, spoken = services().vocabulary.competency, language()
+    labels = ", ".join(competency(id_).label(spoken) for id_ in dict.fromkeys(chosen))
+    return str(_("“%(name)s” is confirmed: it stands for %(competencies)s.", name=name, competencies=labels))
 
 
 def _id_of(vocabulary: Vocabulary, uri: str) -> int:

@@ -11,8 +11,9 @@ from matcher.evidence import Lapse, lapse
 from matcher.moments import day_of
 from matcher.ranking.explain import State
 from matcher.records import UNITS, Award, Claim, Proof, Status
-from matcher.store.candidates import load_candidate
+from matcher.store.candidates import evidence, load_candidate
 from matcher.store.organisations import Organisation, organisation
+from matcher.store.positions import find_position
 from matcher.web.language import language
 from matcher.web.services import services
 
@@ -42,6 +43,7 @@ class Credential:
     level: float | None
     level_label: str
     stands_for: tuple[Stands, ...]
+    evidence: tuple[str, ...]
 
 
 def candidate(key: str) -> str:
@@ -50,14 +52,16 @@ def candidate(key: str) -> str:
     with parts.database.read() as connection:
         home = organisation(connection, parts.organisation)
         found = load_candidate(connection, home.id, key)
+        applied = [(wanted, find_position(connection, home.id, wanted)) for wanted in found.applied_to]
+        given = evidence(connection, [award.id for award in found.profile.awards])
     now = int(time.time())
     awards = sorted(found.profile.awards, key=_start, reverse=True)
-    credentials = [_credential(award, home, now) for award in awards]
+    credentials = [_credential(award, given.get(award.id, ()), home, now) for award in awards]
     return render_template(
         "candidate.html",
         key=key,
         name=found.name or key,
-        applied=found.applied_to,
+        applied=applied,
         current=[one for one in credentials if one.lapse is None],
         lapsed=[one for one in credentials if one.lapse is not None],
     )
@@ -67,7 +71,7 @@ def _start(award: Award) -> int:
     return award.issued or award.valid_from or 0
 
 
-def _credential(award: Award, home: Organisation, now: int) -> Credential:
+def _credential(award: Award, given: tuple[str, ...], home: Organisation, now: int) -> Credential:
     def day(moment: int | None) -> str | None:
         return None if moment is None else day_of(moment, home.zone).isoformat()
 
@@ -85,6 +89,7 @@ def _credential(award: Award, home: Organisation, now: int) -> Credential:
         level=None if award.level is None else award.level / UNITS,
         level_label=award.level_label,
         stands_for=_stands_for(award),
+        evidence=given,
     )
 
 

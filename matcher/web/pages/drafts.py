@@ -37,7 +37,8 @@ class Row:
 
     `choice`: the URI of the competency that a person confirmed, `NONE`, or "" while it is open. `read`: the
     words that `basis`, `competency` and `likely` belong to; None while nobody has read them. `level` and
-    `weight` as numbers, `any_of` in the API's shape.
+    `weight` as numbers, `any_of` in the API's shape. `reworded`: its words are not those whose reading was
+    shown, and nobody picked what they mean.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Row:
     basis: Basis | None = None
     competency: int | None = None
     likely: Sequence[Likely] = ()
+    reworded: bool = False
     error: str = ""
 
     @property
@@ -208,6 +210,7 @@ def _row(form: MultiDict[str, str], number: int) -> Row:
         must=f"must-{number}" in form,
         level=_number(form.get(f"level-{number}", "")),
         any_of=any_of if isinstance(any_of, list) else [],
+        reworded=not same and not picked,
     )
 
 

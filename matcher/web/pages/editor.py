@@ -101,6 +101,8 @@ def _check(draft: Draft) -> None:
     if not draft.rows:
         draft.errors["skills"] = _("Add at least one micro-skill.")
     for row in draft.rows:
+        if row.reworded:
+            row.error = _("These words were changed. See how they were read, then save again.")
         if row.must and not row.certain:
             row.error = _("A must-have has to be certain: choose what it means, or make it no must-have.")
 

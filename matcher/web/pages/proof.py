@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import render_template
 
-from matcher.store.candidates import names
+from matcher.store.candidates import evidence, load_candidate
 from matcher.store.organisations import organisation
 from matcher.store.positions import load_position
-from matcher.web.choices import chosen_day
+from matcher.web.choices import chosen_day, chosen_view
 from matcher.web.language import language
 from matcher.web.services import services
 
@@ -19,7 +19,8 @@ def proof(key: str, candidate: str) -> str:
     with parts.database.read() as connection:
         owner = organisation(connection, parts.organisation).id
         position = load_position(connection, owner, key)
-        called = names(connection, owner, [candidate])
+        found = load_candidate(connection, owner, candidate)
+        given = evidence(connection, [award.id for award in found.profile.awards])
     answer = parts.matcher.match_candidate(
         parts.organisation, position, candidate, day=day, language=language()
     )
@@ -29,6 +30,8 @@ def proof(key: str, candidate: str) -> str:
         answer=answer,
         result=answer["result"],
         candidate=candidate,
-        name=called.get(candidate) or candidate,
+        name=found.name or candidate,
+        evidence={award.key: given[award.id] for award in found.profile.awards if award.id in given},
         day=day,
+        view=chosen_view(),
     )

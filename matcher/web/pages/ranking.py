@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from flask import render_template, request
+from flask import render_template
 
 from matcher.errors import NotScorable
 from matcher.ranking.explain import State
@@ -15,7 +15,7 @@ from matcher.store.candidates import names
 from matcher.store.changes import last_change
 from matcher.store.organisations import organisation
 from matcher.store.positions import load_position
-from matcher.web.choices import chosen_day, chosen_top
+from matcher.web.choices import chosen_day, chosen_people, chosen_top, chosen_view
 from matcher.web.language import language
 from matcher.web.services import services
 
@@ -51,7 +51,7 @@ def ranking(key: str) -> str | tuple[str, int]:
     with parts.database.read() as connection:
         owner = organisation(connection, parts.organisation).id
         position = _of_whom(load_position(connection, owner, key))
-    page = {"position": position, "top": top, "tops": TOPS, "day": day}
+    page = {"position": position, "top": top, "tops": TOPS, "day": day, "view": chosen_view()}
     try:
         answer = parts.matcher.match(parts.organisation, position, top=top, day=day, language=language())
     except NotScorable:
@@ -61,6 +61,7 @@ def ranking(key: str) -> str | tuple[str, int]:
         called = names(connection, owner, [result["candidate"] for result in results])
         behind = last_change(connection, owner) - answer["change_number"]
     ranks = [result["rank"] for result in answer["results"]]
+    held = {part["state"] for result in results for part in result["requirements"]}
     people = [Person(called.get(r["candidate"]) or r["candidate"], r) for r in results]
     return render_template(
         "ranking.html",
@@ -71,13 +72,14 @@ def ranking(key: str) -> str | tuple[str, int]:
         with_rank=len(ranks) - ranks.count(None),
         without_rank=ranks.count(None),
         behind=behind,
+        marks=[state for state in State if state is not State.CHECKED or state in held],
     )
 
 
 def _of_whom(position: Position) -> Position:
     """The position, for the people that the address asks for, if it asks."""
-    who = request.args.get("who")
-    if who not in {"pool", "applicants"}:
+    who = chosen_people()
+    if who is None:
         return position
     return replace(position, applicants_only=who == "applicants")
 

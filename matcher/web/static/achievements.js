@@ -3,6 +3,8 @@
 import { Combobox } from "./combobox.js";
 
 document.documentElement.classList.add("scripted");
+// After a confirmation: what was done is read out, and the next achievement follows.
+document.getElementById("confirmed")?.focus();
 const waiting = document.getElementById("waiting");
 
 for (const root of waiting?.querySelectorAll("[data-combo]") ?? []) {
