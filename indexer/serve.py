@@ -6,8 +6,8 @@
     |-- follow     brings changes in the database to the search index, and reads achievements from their words
     `-- encoder    the sentence encoder, asked by the others; loads its model when first asked
 
-Whichever ends is started again, later each time. When this process is told to stop, it stops all of them;
-when it is killed, they notice that the pipe to it is closed and stop too.
+Whichever ends is started again: at once, but later each time where it keeps ending. When this process is
+told to stop, it stops all of them; when it is killed, they notice that the pipe to it is closed and stop too.
 """
 
 from __future__ import annotations
@@ -170,23 +170,27 @@ class Part:
             raise Exit(code)
 
     def check(self) -> None:
-        """Start it again where it has ended. Raises Unavailable where it never started well."""
-        if self.process is None:
-            if time.monotonic() >= self.due:
-                self.start()
-                self.go()
-            return
-        code = self.process.poll()
-        if code is None:
-            return
+        """Start it where it is due or has ended. Raises Unavailable where it never started well."""
+        if self.process is not None:
+            code = self.process.poll()
+            if code is None:
+                return
+            self._ended(code)
+        if time.monotonic() >= self.due:
+            self.start()
+            self.go()
+
+    def _ended(self, code: int) -> None:
+        """Say so, and decide when it is due: at once, unless it ended before and has not run well since."""
         lived = time.monotonic() - self.started
         if self.essential and not self.failures and code in _BOOT_FAILURES and lived < SETTLED_SECONDS:
             raise Unavailable("the web server could not start; the reason is above")
         self.failures = 1 if lived >= SETTLED_SECONDS else self.failures + 1
-        pause = min(2 ** (self.failures - 1), LONGEST_PAUSE)
+        pause = 0 if self.failures == 1 else min(2 ** (self.failures - 2), LONGEST_PAUSE)
         self.due = time.monotonic() + pause
         self.process = None
-        click.echo(f"credmatch: the {self.name} ended ({code}); starts again in {pause} s", err=True)
+        when = f"in {pause} s" if pause else "at once"
+        click.echo(f"credmatch: the {self.name} ended ({code}); starts again {when}", err=True)
 
 
 def stop(parts: Sequence[Part]) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from indexer.serve import SETTLED_SECONDS, Part
+
 TOKEN = "0123456789abcdef"  # noqa: S105 - nobody's
 
 PARTS = {"web", "follow", "encoder"}
@@ -154,7 +156,42 @@ def test_a_part_that_dies_is_started_again(data_dir: Path) -> None:
         wait_until(replaced, 30)
         wait_until(lambda: status(port) == 200, 30)
         said = stopped(process, signal.SIGINT)
-    assert said.count("starts again in 1 s") == len(PARTS)
+    assert said.count("starts again at once") == len(PARTS)
+
+
+def test_a_part_that_keeps_dying_is_started_later_each_time(capsys: pytest.CaptureFixture[str]) -> None:
+    part = Part("follower", ("no-such-command",), dict(os.environ))
+    part.start()
+    for _ in range(3):
+        assert part.process is not None
+        part.process.communicate()
+        part.check()
+        if part.process is None:
+            part.due = 0.0
+            part.check()
+    end_of_part(part)
+    said = capsys.readouterr().err
+    assert [line.split("; ")[1] for line in said.splitlines()] == [
+        "starts again at once", "starts again in 1 s", "starts again in 2 s"
+    ]  # fmt: skip
+
+
+def test_a_part_that_ran_well_is_started_again_at_once() -> None:
+    part = Part("follower", ("no-such-command",), dict(os.environ), failures=5)
+    part.start()
+    assert part.process is not None
+    part.process.communicate()
+    before, part.started = part.process.pid, time.monotonic() - SETTLED_SECONDS
+    part.check()
+    assert part.process is not None
+    assert part.process.pid != before
+    end_of_part(part)
+
+
+def end_of_part(part: Part) -> None:
+    """Wait for it, and close the pipe to it."""
+    assert part.process is not None
+    part.process.communicate()
 
 
 def test_it_stops_while_it_is_still_making_ready(tmp_path: Path) -> None:
