@@ -180,7 +180,7 @@ def _retry(database: Database, home: Organisation, id_: int, candidate: str, rep
             batch.add(found, kept.file)
         counts = store_candidates(connection, home, batch.records)
         bad = [*batch.rejected, *(rejected(refusal, kept.file) for refusal in counts.refused)]
-        if not bad:
+        if batch.records and not bad:
             quarantine.remove(connection, home.id, [id_])
     return report.plus(counts, len(bad))
 

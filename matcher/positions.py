@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from matcher.errors import InvalidInput
 from matcher.records import (
@@ -38,8 +47,16 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-_Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-_Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+def _printable(text: str) -> str:
+    if any(unicodedata.category(letter) in {"Cc", "Cs"} and letter not in "\t\r\n" for letter in text):
+        raise ValueError("has control characters")
+    return text
+
+
+_Printable = AfterValidator(_printable)
+_Text = Annotated[str, _Printable]
+_Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _Printable]
+_Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), _Printable]
 _Values = Annotated[list[_Key], BeforeValidator(_as_list), Field(max_length=100)]
 
 
@@ -67,9 +84,9 @@ class _Filters(_Strict):
 
 class _Position(_Strict):
     key: _Key | None = None
-    title: str = Field(default="", max_length=500)
-    description: str = Field(default="", max_length=50_000)
-    requirements: list[_Requirement] = Field(default_factory=list, max_length=200)
+    title: _Text = Field(default="", max_length=500)
+    description: _Text = Field(default="", max_length=50_000)
+    requirements: list[_Requirement] = Field(min_length=1, max_length=200)
     applicants_only: bool = False
     filters: _Filters = _Filters()
 
@@ -217,4 +234,15 @@ def _invalid(error: ValidationError) -> InvalidInput:
         where += f"[{step}]" if isinstance(step, int) else f".{step}"
     value = repr(first["input"])
     shown = value if len(value) <= 80 else f"{value[:77]}..."
-    return InvalidInput(f"{first['msg']} (it is {shown})", where=where.lstrip(".") or "(whole)")
+    said = _SAID.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return InvalidInput(f"{said} (it is {shown})", where=where.lstrip(".") or "(whole)")
+
+
+_SAID = {
+    "extra_forbidden": "is not a known field",
+    "list_type": "must be a list",
+    "missing": "is required",
+    "model_type": "must be an object",
+    "too_short": "must not be empty",
+}
+"""Our words for what pydantic says of its own classes."""

@@ -6,7 +6,7 @@ The same fields in both, in any order; others are ignored:
     key          ... a name of the framework's own, which becomes the URI `<prefix><key>`
     label_en     English label (`label` is read as the same); one of label_en, label_fr is needed
     label_fr     French label
-    aliases_en   other English names, separated by `|` (JSON: or a list)
+    aliases_en   other English names, separated by `|` (JSON: or a list); `aliases` is read as the same
     aliases_fr   other French names
     kind         skill (also where empty), knowledge or attribute
     broader      URIs or keys of broader competencies, separated by `|` (JSON: or a list)
@@ -214,6 +214,8 @@ def _label(cells: Mapping[str, object], name: str) -> str:
 
 def _aliases(cells: Mapping[str, object], language: str, label: str) -> tuple[str, ...]:
     name = f"aliases_{language}"
+    if language == "en" and cells.get(name) is None:
+        name = "aliases"
     return distinct(label, texts(cells.get(name), name))
 
 

@@ -60,9 +60,12 @@ def award_key(record: AwardRecord, candidate: str, achievement: str, issuer: str
 def identifier(text: str) -> str:
     """An identifier of a person as it is compared: e-mail addresses without letter case or `mailto:`."""
     text = text.strip()
-    if "@" in text and not _ABSOLUTE.match(text):
-        return text.casefold().removeprefix("mailto:")
-    return text
+    return text.casefold().removeprefix("mailto:") if is_email(text) else text
+
+
+def is_email(text: str) -> bool:
+    """Whether an identifier is a person's e-mail address, and so never a candidate's key."""
+    return "@" in text and not _ABSOLUTE.match(text)
 
 
 def own_competency_uri(organisation: str, label: str) -> str:

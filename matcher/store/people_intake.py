@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 from matcher.records import CandidateRecord
 from matcher.store import tables as t
 from matcher.store.database import Connection, parts
-from matcher.store.identity import candidate_version, identifier
+from matcher.store.identity import candidate_version, identifier, is_email
 from matcher.store.organisations import Organisation
 from matcher.store.superseded import Of, Version, load_older, store_older
 
@@ -92,7 +92,8 @@ def store_people(
 def _subject(record: CandidateRecord, owners: dict[str, str], place: int, people: People) -> str:
     """The key of the candidate that `record` is about, empty where it is refused; `owners` learns from it.
 
-    Its key, else the candidate that has one of its identifiers, else its first identifier.
+    Its key, else the candidate that has one of its identifiers, else its first identifier that is no e-mail
+    address: keys are shown and sent around, personal fields are not.
     """
     names = _identifiers(record)
     key = record.key
@@ -103,9 +104,12 @@ def _subject(record: CandidateRecord, owners: dict[str, str], place: int, people
                 f"its identifiers belong to several candidates: {', '.join(sorted(known))}"
             )
             return ""
-        key = known.pop() if known else next(iter(names), "")
+        key = known.pop() if known else next((name for name in names if not is_email(name)), "")
     if not key:
-        people.refused[place] = "no subject: neither a candidate's key nor an identifier"
+        people.refused[place] = (
+            "no subject: neither a candidate's key, nor a known identifier, nor a subject id"
+        )
+        return ""
     for name in names:
         owners.setdefault(name, key)
     return key

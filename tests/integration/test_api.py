@@ -166,7 +166,10 @@ def test_an_award_of_somebody_else_stores_nothing(client: FlaskClient) -> None:
 
 def test_a_body_about_another_key_is_refused(client: FlaskClient) -> None:
     assert problem(put(client, "candidates/lee", candidate("kim")), 422)["where"] == "candidate.key"
-    assert problem(put(client, "positions/a", {"key": "b", "title": "x"}), 422)["where"] == "key"
+    assert (
+        problem(put(client, "positions/a", {"key": "b", "requirements": [{"text": "welding"}]}), 422)["where"]
+        == "key"
+    )
 
 
 @pytest.mark.parametrize(
@@ -342,7 +345,10 @@ def test_a_page_of_another_site_changes_nothing(client: FlaskClient, headers: di
 
 def test_a_page_of_this_site_may(client: FlaskClient) -> None:
     headers = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
-    assert put(client, "positions/own", {"title": "x"}, headers=headers).status_code == 201
+    assert (
+        put(client, "positions/own", {"requirements": [{"text": "welding"}]}, headers=headers).status_code
+        == 201
+    )
 
 
 def test_where_a_token_is_set_it_is_asked_for(settings: Settings) -> None:

@@ -105,6 +105,13 @@ def test_one_bad_record_never_stops_a_file(database: Database, tmp_path: Path) -
     assert contents(database) == before
 
 
+def test_what_still_holds_no_record_stays_in_quarantine(database: Database, tmp_path: Path) -> None:
+    import_files(database, "default", [write(tmp_path / "pool.jsonl", line("c-1", award(1)), "[]")])
+    assert [one.raw for one in kept(database)] == ["[]"]
+    retry_quarantined(database, "default")
+    assert [one.raw for one in kept(database)] == ["[]"]
+
+
 def test_what_was_kept_is_tried_again(database: Database, tmp_path: Path) -> None:
     file = write(tmp_path / "pool.jsonl", line("c-1", award(1)), line("c-2", award(1)), "{")
     import_files(database, "default", [file])

@@ -286,10 +286,19 @@ def test_an_unknown_identifier_is_a_candidate_of_its_own(store: Store) -> None:
 def test_a_record_about_nobody_is_refused_and_the_rest_is_stored(store: Store) -> None:
     counts = store.take(CandidateRecord("", awards=(award(),)), candidate("c-2"))
     assert [(one.place, one.where, one.reason) for one in counts.refused] == [
-        (0, "candidate", "no subject: neither a candidate's key nor an identifier")
+        (0, "candidate", "no subject: neither a candidate's key, nor a known identifier, nor a subject id")
     ]
     assert [row[0] for row in store.table("candidates")] == ["c-2"]
     assert store.table("achievements") == []
+
+
+def test_an_e_mail_address_finds_a_person_and_never_becomes_a_key(store: Store) -> None:
+    unknown = CandidateRecord("", identifiers=("new@example.org",), awards=(award(),))
+    assert store.take(unknown).refused[0].reason.startswith("no subject")
+    subject = CandidateRecord("", identifiers=("did:example:1", "new@example.org"), awards=(award(),))
+    store.take(subject)
+    assert [row[0] for row in store.table("candidates")] == ["did:example:1"]
+    assert store.take(unknown).refused == ()
 
 
 def test_identifiers_of_two_people_name_nobody(store: Store) -> None:

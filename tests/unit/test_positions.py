@@ -106,10 +106,17 @@ def test_a_position_survives_its_own_json() -> None:
 @pytest.mark.parametrize(
     ("body", "where", "said"),
     [
-        ([], "(whole)", "dictionary"),
-        ({}, "key", "needs a key"),
-        ({"key": " "}, "key", "at least 1"),
-        ({"key": "p", "requirments": []}, "requirments", "not permitted"),
+        ([], "(whole)", "must be an object"),
+        ({}, "requirements", "is required"),
+        ({"key": "p", "requirements": []}, "requirements", "must not be empty"),
+        ({"requirements": [{"text": "a"}]}, "key", "needs a key"),
+        ({"key": "p", "requirements": [{"text": "a\0b"}]}, "requirements[0].text", "control characters"),
+        ({"key": " ", "requirements": [{"text": "a"}]}, "key", "at least 1 character"),
+        (
+            {"key": "p", "requirements": [{"text": "a"}], "requirments": []},
+            "requirments",
+            "not a known field",
+        ),
         ({"key": "p", "requirements": [{}]}, "requirements[0]", "neither"),
         ({"key": "p", "requirements": [{"text": " "}]}, "requirements[0]", "neither"),
         (
@@ -128,7 +135,7 @@ def test_a_position_survives_its_own_json() -> None:
         (
             {"key": "p", "requirements": [{"text": "a", "any_of": [{"text": "b", "weight": 2}]}]},
             "requirements[0].any_of[0].weight",
-            "not permitted",
+            "not a known field",
         ),
         (
             {"key": "p", "requirements": [{"competency": "urn:nothing"}]},
@@ -136,7 +143,11 @@ def test_a_position_survives_its_own_json() -> None:
             "urn:nothing",
         ),
         ({"key": "p", "requirements": [{"text": "x" * 501}]}, "requirements[0].text", "500"),
-        ({"key": "p", "filters": {"age": 30}}, "filters.age", "not permitted"),
+        (
+            {"key": "p", "requirements": [{"text": "a"}], "filters": {"age": 30}},
+            "filters.age",
+            "not a known field",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(body: object, where: str, said: str) -> None:
@@ -147,4 +158,4 @@ def test_what_is_wrong_is_named_with_its_place(body: object, where: str, said: s
 
 def test_a_key_that_differs_from_the_address_is_refused() -> None:
     with pytest.raises(InvalidInput, match="not the key"):
-        parse({"key": "a"}, key="b")
+        parse({"key": "a", "requirements": [{"text": "forklift"}]}, key="b")
