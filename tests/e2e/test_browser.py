@@ -128,7 +128,7 @@ def test_a_position_is_posted_by_keyboard_alone(page: Page) -> None:
 def test_another_meaning_is_chosen_and_a_row_removed(page: Page) -> None:
     page.goto("/positions/new")
     page.fill("#title", "Choosing")
-    page.fill("#lines", "load crates\nwork at heights")
+    page.fill("#lines", "load the cargo\nwork at heights")
     page.get_by_role("button", name="Read these lines").click()
     rows = page.locator("li.skill")
     expect(rows).to_have_count(2)
@@ -137,6 +137,19 @@ def test_another_meaning_is_chosen_and_a_row_removed(page: Page) -> None:
     rows.last.get_by_role("button", name="Remove work at heights").click()
     expect(rows).to_have_count(1)
     assert page.input_value("#title") == "Choosing"
+
+
+def test_where_nothing_is_likely_the_vocabulary_is_searched(page: Page) -> None:
+    page.goto("/positions/new")
+    page.fill("#lines", "zzzz qqqq")
+    page.get_by_role("button", name="Read these lines").click()
+    row = page.locator("li.skill")
+    expect(row.get_by_role("radio")).to_have_count(1)
+    row.get_by_label("Search the vocabulary for what “zzzz qqqq” means").type("load")
+    page.locator("#other-list-0 [role=option]").first.click()
+    expect(row).to_contain_text("confirmed read as load cargo")
+    assert page.input_value("#text-0") == "zzzz qqqq"
+    assert page.evaluate(f"({AUDIT})()") == []
 
 
 def test_a_proof_opens_over_the_matrix_by_keyboard(page: Page) -> None:

@@ -366,6 +366,19 @@ def test_other_words_are_shown_as_read_before_they_are_stored(website: Website, 
     assert requirement.alternatives[0].text == "inspect equipment"
 
 
+def test_where_nothing_is_likely_there_is_a_search(website: Website, client: FlaskClient) -> None:
+    path = "/positions/new"
+    page = send(client, path, Form(client.get(path)).with_(title="Z", add="zzzz qqqq", action="read"), 200)
+    assert re.findall(r'type="radio" name="choice-0" value="([^"]*)"', page.text) == ["none"]
+    assert "Nothing in the vocabulary is likely." in words(page)
+    page = send(client, path, Form(page).with_(other__0=SKILLS["load cargo"], action="read"), 200)
+    assert "confirmed read as load cargo" in words(page)
+    answer = send(client, path, Form(page).with_(action="save"), 302)
+    (requirement,) = stored(website, answer.headers["Location"].rsplit("/", 1)[1]).requirements
+    assert requirement.alternatives[0].text == "zzzz qqqq"
+    assert requirement.alternatives[0].reading.basis is Basis.CONFIRMED
+
+
 def test_a_must_have_has_to_be_certain(client: FlaskClient) -> None:
     path = "/positions/new"
     form = Form(client.get(path))

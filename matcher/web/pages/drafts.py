@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from werkzeug.datastructures import MultiDict
 
 from matcher.positions import position_json
-from matcher.records import Alternative, Basis, Likely, Position, Reading
+from matcher.records import UNITS, Alternative, Basis, Likely, Position, Reading
 from matcher.vocabulary.vocabulary import Vocabulary
 from matcher.web.services import services
 from matcher.web.weights import USUAL_WEIGHT
@@ -26,6 +26,8 @@ FILTERS = ("region", "languages", "issuer")
 """What chooses people, by the API's names."""
 
 _OFFERED = 5
+_LEAST = UNITS // 20
+"""Where nothing is as probable as this, nothing is offered."""
 _BULLET = re.compile(r"^\s*(?:[-*•–·]|\d{1,2}[.)])\s+")
 _MOST_ROWS = 200
 _LONGEST = 500
@@ -35,10 +37,10 @@ _LONGEST = 500
 class Row:
     """A micro-skill in the form.
 
-    `choice`: the URI of the competency that a person confirmed, `NONE`, or "" while it is open. `read`: the
-    words that `basis`, `competency` and `likely` belong to; None while nobody has read them. `level` and
-    `weight` as numbers, `any_of` in the API's shape. `reworded`: its words are not those whose reading was
-    shown, and nobody picked what they mean.
+    `choice`: the URI of the competency that a person confirmed, `NONE`, or "" while it is open. `basis` and
+    `competency`: how the words were read, None while nobody has read them; `likely`: what else they may mean,
+    None while nobody asked. `level` and `weight` as numbers, `any_of` in the API's shape. `reworded`: its
+    words are not those whose reading was shown, and nobody picked what they mean.
     """
 
     number: int
@@ -50,7 +52,7 @@ class Row:
     any_of: list[Any] = field(default_factory=list)
     basis: Basis | None = None
     competency: int | None = None
-    likely: Sequence[Likely] = ()
+    likely: Sequence[Likely] | None = None
     reworded: bool = False
     error: str = ""
 
@@ -102,7 +104,8 @@ class Draft:
         found = vocabulary.understand([row.text for row in self.rows], _OFFERED)
         readings = vocabulary.read([row.text for row in self.rows])
         for row, likely, reading in zip(self.rows, found, readings, strict=True):
-            row.likely = likely
+            probable = any(one.exact or one.probability >= _LEAST for one in likely)
+            row.likely = likely if probable else ()
             row.basis, row.competency = reading.basis, reading.competency
         self.settle(vocabulary)
 
@@ -199,7 +202,7 @@ def _numbers(form: MultiDict[str, str]) -> list[int]:
 
 def _row(form: MultiDict[str, str], number: int) -> Row:
     text = _words(form.get(f"text-{number}", ""))
-    picked = form.get(f"picked-{number}", "")
+    picked = form.get(f"picked-{number}", "") or form.get(f"other-{number}", "")
     same = text == form.get(f"read-{number}", "")
     any_of = services().decode_json(form.get(f"any_of-{number}", "[]").encode("utf-8", "replace"))
     return Row(

@@ -3,6 +3,7 @@
 
 import { Combobox } from "./combobox.js";
 
+document.documentElement.classList.add("scripted");
 const form = document.getElementById("editor");
 const status = document.getElementById("skills-status");
 
@@ -53,11 +54,11 @@ form.addEventListener("keydown", (event) => {
   if (event.target.closest("[data-combo]")) read(event.target.id);
 });
 
-// Other words, or another meaning: show how they are read now.
+// Other words (with a name: a search has none), or another meaning: show how they are read now.
 form.addEventListener("change", (event) => {
   const { target } = event;
   if (target.type === "radio") read(target.closest("li").querySelector("[role=combobox]").id);
-  else if (target.getAttribute("role") === "combobox" && target.id !== "add") read(target.id);
+  else if (target.getAttribute("role") === "combobox" && target.name && target.id !== "add") read(target.id);
 });
 
 dress(form);
