@@ -20,6 +20,7 @@ MOST_SCORED = 20_000
 """Beyond so many candidates a ranking stops and says that it is not exact."""
 
 _CHUNK = 256
+"""Candidates read and scored together: as many as are asked for, but no fewer than this."""
 
 
 @dataclass(slots=True)
@@ -51,7 +52,7 @@ def first_of(batches: Iterable[Batch], scorer: Scorer, load: Load, admits: Admit
     for batch in batches:
         start = 0
         while start < len(batch.candidates):
-            end = min(start + _CHUNK, _possible(batch, ranking.listed, top))
+            end = min(start + max(top, _CHUNK), _possible(batch, ranking.listed, top))
             if end <= start:
                 return ranking
             if ranking.scored >= MOST_SCORED:

@@ -37,11 +37,13 @@ class Proven:
         """Whether it merely suggests the competency: kin, broader, or inferred and not confirmed."""
         return self.claim.inferred or self.pair.relation in {Relation.KIN, Relation.BROADER}
 
-    def _rank(self) -> tuple[int, bool, int]:
-        return self.coverage, not self.claimed_only, self.pair.units
+    def _rank(self) -> tuple[bool, int]:
+        return not self.claimed_only, self.pair.units
 
     def precedes(self, other: Proven) -> bool:
         """Whether this proof is shown rather than `other`: the same whatever the order of the input."""
+        if self.coverage != other.coverage:
+            return self.coverage > other.coverage
         if self._rank() != other._rank():
             return self._rank() > other._rank()
         mine = (self.award.key, self.pair.competency, self.claim.part, self.alternative.text)
