@@ -86,7 +86,7 @@ class _Position(_Strict):
     key: _Key | None = None
     title: _Text = Field(default="", max_length=500)
     description: _Text = Field(default="", max_length=50_000)
-    requirements: list[_Requirement] = Field(min_length=1, max_length=200)
+    requirements: list[_Requirement] = Field(max_length=200)
     applicants_only: bool = False
     filters: _Filters = _Filters()
 
@@ -243,6 +243,5 @@ _SAID = {
     "list_type": "must be a list",
     "missing": "is required",
     "model_type": "must be an object",
-    "too_short": "must not be empty",
 }
 """Our words for what pydantic says of its own classes."""

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+_UNLIMITED = 10_000
+
 Step = Callable[[int, int], None]
 """Told how much is done, and how much there is in all (0 where nobody knows)."""
 
@@ -21,11 +23,13 @@ def json_line(body: object) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write rows under their columns' names; what is too wide wraps."""
+    """Write rows under their columns' names; what is too wide for a terminal wraps there."""
     shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         shown.add_row(*(str(cell) for cell in row))
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_UNLIMITED, soft_wrap=True)
     console.print(shown, markup=False) if shown.row_count else console.print("(none)")
 
 

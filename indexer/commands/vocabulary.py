@@ -11,7 +11,10 @@ import click
 from indexer.commands.output import json_line, progress, table
 from indexer.installation import opened
 from indexer.vocabulary import Meaning, import_framework, meanings, resolve_file
+from matcher.errors import InvalidInput
+from matcher.records import UNITS
 from matcher.settings import read_settings
+from matcher.vocabulary.calibration import SIMILAR_FROM
 
 
 @click.group()
@@ -31,7 +34,10 @@ def vocabulary() -> None:
 )
 @click.option("--top", type=click.IntRange(1, 1_000), default=5, show_default=True, help="How many answers.")
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON document a phrase, each on a line.")
-def resolve(*, text: str | None, stream: BinaryIO | None, top: int, as_json: bool) -> None:
+@click.pass_context
+def resolve(
+    ctx: click.Context, *, text: str | None, stream: BinaryIO | None, top: int, as_json: bool
+) -> None:
     """Show which competencies TEXT, or each phrase of a file, may mean, the likeliest first.
 
     \b
@@ -39,7 +45,7 @@ def resolve(*, text: str | None, stream: BinaryIO | None, top: int, as_json: boo
       credmatch vocabulary resolve "drive a lift truck"
       credmatch vocabulary resolve --input phrases.jsonl --top 3 --json
 
-    A line that cannot be read has an "error" in place of its answer, and the others go on.
+    A line that cannot be read has an "error" in place of its answer; the others go on, the exit code is 2.
     """
     if (text is None) == (stream is None):
         raise click.UsageError("give either TEXT or --input")
@@ -52,8 +58,11 @@ def resolve(*, text: str | None, stream: BinaryIO | None, top: int, as_json: boo
             else:
                 _show(answer)
             return
+        wrong = False
         for phrase in resolve_file(found, stream, top):
             json_line(phrase)
+            wrong = wrong or "error" in phrase
+        ctx.exit(InvalidInput.exit_code if wrong else 0)
 
 
 @vocabulary.command("import")
@@ -95,5 +104,8 @@ def import_(*, path: Path, name: str, version: str, as_json: bool) -> None:
 
 
 def _show(answer: list[Meaning]) -> None:
+    best = answer[0] if answer else None
+    if best is None or (best["relation"] != "exact" and best["probability"] * UNITS < SIMILAR_FROM):
+        click.echo("not understood" if best is None else "not understood; the nearest, none of them likely:")
     rows = ((f"{one['probability']:.0%}", one["relation"], one["label"], one["uri"]) for one in answer)
     table(("likely", "relation", "competency", "URI"), rows)

@@ -189,7 +189,7 @@ def test_one_bad_position_does_not_stop_the_others(credmatch: Command, tmp_path:
 @pytest.mark.usefixtures("pool")
 def test_a_position_with_nothing_understood_is_not_scorable(credmatch: Command, tmp_path: Path) -> None:
     file = tmp_path / "nothing.json"
-    file.write_text(json.dumps({"title": "Nothing"}))
+    file.write_text(json.dumps({"title": "Nothing", "requirements": []}))
     code, _, err = credmatch("match", "--position", file)
     assert code == 4
     assert err.startswith("credmatch: ")
@@ -239,11 +239,12 @@ def test_words_are_resolved_one_by_one_and_in_bulk(credmatch: Command, tmp_path:
     file.write_text('{"id": "a", "text": "cariste"}\nnonsense\n{"id": 2, "text": "premiers soins"}\n')
     code, out, _ = credmatch("vocabulary", "resolve", "--input", file, "--top", 3, "--json")
     first, bad, second = map(json.loads, out.splitlines())
-    assert code == 0
+    assert code == 2
     assert (first["id"], len(first["competencies"]), first["competencies"][0]["uri"]) == ("a", 3, FORKLIFT)
     assert bad["line"] == 2
     assert second["id"] == 2
     assert credmatch("vocabulary", "resolve")[0] == 2
+    assert credmatch("vocabulary", "resolve", "...")[1] == "not understood\n(none)\n"
 
 
 def test_an_own_framework(credmatch: Command, tmp_path: Path) -> None:
