@@ -14,12 +14,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.readers.detect import open_records, read_stream
-from indexer.refused import rejected
-from matcher.records import CandidateRecord, Rejected
+from indexer.readers.formats import Context, Record
+from indexer.readers.limits import Limits
+from indexer.readers.written import refused
+from matcher.records import AchievementRecord, CandidateRecord, EndorsementRecord, Notice, Rejected
 from matcher.store import quarantine
 from matcher.store.achievement_intake import AchievementIntake
-from matcher.store.database import Database
-from matcher.store.intake import Counts, store_candidates
+from matcher.store.database import Connection, Database
+from matcher.store.endorsements import store_endorsements
+from matcher.store.intake import Counts, store_achievements, store_candidates
 from matcher.store.organisations import Organisation, organisation
 
 _CANDIDATES = 500
@@ -28,59 +31,95 @@ _RAW = 10_000_000
 """A batch is complete with so many candidates, awards, or characters of bad records: memory is bounded, and
 other writers wait about half a second for it."""
 
+_NOTICES = 100
+_LIMITS = Limits()
+
 Progress = Callable[[int, int], None]
 """Told how many awards were taken in so far, and how many there are in all: 0, as nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did. `quarantined` counts what these files hold that is bad, kept before or not."""
+    """What an import did. `quarantined` counts what these files hold that is bad, kept before or not.
+
+    `notices`: what is worth knowing of the files, the first hundred.
+    """
 
     files: int = 0
     awards_added: int = 0
     awards_changed: int = 0
     awards_unchanged: int = 0
     quarantined: int = 0
+    notices: tuple[Notice, ...] = ()
 
     @property
     def awards(self) -> int:
         """How many awards were taken in."""
         return self.awards_added + self.awards_changed + self.awards_unchanged
 
-    def plus(self, counts: Counts, quarantined: int) -> Report:
+    def plus(self, counts: Counts, bad: Sequence[Rejected], notices: Sequence[Notice]) -> Report:
         """The report with what became of a further batch."""
         return Report(
             self.files,
             self.awards_added + counts.awards_added,
             self.awards_changed + counts.awards_changed,
             self.awards_unchanged + counts.awards_unchanged,
-            self.quarantined + quarantined,
+            self.quarantined + len(bad),
+            (*self.notices, *notices)[:_NOTICES],
         )
 
 
 @dataclass(slots=True)
 class _Batch:
-    """Records with the file that each comes from, and what could not be read."""
+    """Records that are taken in together, and what could not be read."""
 
-    records: list[CandidateRecord] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
+    candidates: list[CandidateRecord] = field(default_factory=list)
+    achievements: list[AchievementRecord] = field(default_factory=list)
+    endorsements: list[EndorsementRecord] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     awards: int = 0
     raw: int = 0
 
-    def add(self, found: CandidateRecord | Rejected, file: str) -> None:
-        if isinstance(found, Rejected):
-            self.rejected.append(found)
-            self.raw += len(found.raw)
-        else:
-            self.records.append(found)
-            self.files.append(file)
-            self.awards += len(found.awards)
+    def add(self, record: Record) -> None:
+        match record:
+            case CandidateRecord():
+                self.candidates.append(record)
+                self.awards += len(record.awards)
+            case Rejected():
+                self.rejected.append(record)
+                self.raw += len(record.raw)
+            case AchievementRecord():
+                self.achievements.append(record)
+            case EndorsementRecord():
+                self.endorsements.append(record)
+            case Notice():
+                self.notices.append(record)
+
+    @property
+    def records(self) -> int:
+        return len(self.candidates) + len(self.achievements) + len(self.endorsements)
 
     @property
     def full(self) -> bool:
-        many = len(self.records) + len(self.rejected) >= _CANDIDATES
+        many = self.records + len(self.rejected) >= _CANDIDATES
         return many or self.awards >= _AWARDS or self.raw >= _RAW
+
+    def store(
+        self,
+        connection: Connection,
+        home: Organisation,
+        achievements: AchievementIntake,
+        *,
+        authoritative: bool,
+    ) -> tuple[Counts, list[Rejected]]:
+        """Store all that was read; what became of its awards, and all that was refused here or before."""
+        store_achievements(connection, home, self.achievements, achievements)
+        store_endorsements(connection, home, self.endorsements)
+        counts = store_candidates(
+            connection, home, self.candidates, authoritative=authoritative, achievements=achievements
+        )
+        return counts, self.rejected + [refused(one.record, one.reason, one.where) for one in counts.refused]
 
 
 def import_files(
@@ -89,6 +128,7 @@ def import_files(
     paths: Sequence[Path],
     *,
     candidate: str = "",
+    limits: Limits = _LIMITS,
     authoritative: bool = False,
     progress: Progress | None = None,
 ) -> Report:
@@ -101,7 +141,8 @@ def import_files(
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
-    found = ((str(path), one) for path in paths for one in open_records(path, home.zone, candidate=candidate))
+    context = Context("", home.zone, candidate, limits)
+    found = (record for path in paths for record in open_records(path, context))
     report = import_records(database, home, found, authoritative=authoritative, progress=progress)
     return replace(report, files=len(paths))
 
@@ -109,12 +150,12 @@ def import_files(
 def import_records(
     database: Database,
     home: Organisation,
-    found: Iterable[tuple[str, CandidateRecord | Rejected]],
+    found: Iterable[Record],
     *,
     authoritative: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Import records into an organisation's pool, each with the name of the file that it comes from.
+    """Import records, as readers yield them, into an organisation's pool.
 
     As `import_files`; raises Unavailable.
     """
@@ -163,36 +204,32 @@ def _store(
     authoritative: bool,
 ) -> Report:
     with database.write() as connection:
-        counts = store_candidates(
-            connection, home, batch.records, authoritative=authoritative, achievements=achievements
-        )
-        refused = [rejected(refusal, batch.files[refusal.place]) for refusal in counts.refused]
-        quarantine.put(connection, home.id, batch.rejected + refused)
-    return report.plus(counts, len(batch.rejected) + len(refused))
+        counts, bad = batch.store(connection, home, achievements, authoritative=authoritative)
+        quarantine.put(connection, home.id, bad)
+    return report.plus(counts, bad, batch.notices)
 
 
 def _retry(database: Database, home: Organisation, id_: int, candidate: str, report: Report) -> Report:
     with database.write() as connection:
         kept = quarantine.show(connection, home.id, id_)
         batch = _Batch()
-        stream = io.BytesIO(kept.raw.encode())
-        for found in read_stream(stream, kept.file, home.zone, candidate=candidate):
-            batch.add(found, kept.file)
-        counts = store_candidates(connection, home, batch.records)
-        bad = [*batch.rejected, *(rejected(refusal, kept.file) for refusal in counts.refused)]
+        context = Context(kept.file, home.zone, candidate)
+        for record in read_stream(io.BytesIO(kept.raw.encode()), context):
+            batch.add(record)
+        counts, bad = batch.store(connection, home, AchievementIntake(home), authoritative=False)
         if batch.records and not bad:
             quarantine.remove(connection, home.id, [id_])
-    return report.plus(counts, len(bad))
+    return report.plus(counts, bad, batch.notices)
 
 
-def _batches(found: Iterable[tuple[str, CandidateRecord | Rejected]]) -> Iterator[_Batch]:
+def _batches(found: Iterable[Record]) -> Iterator[_Batch]:
     batch = _Batch()
-    for file, one in found:
-        batch.add(one, file)
+    for record in found:
+        batch.add(record)
         if batch.full:
             yield batch
             batch = _Batch()
-    if batch.records or batch.rejected:
+    if batch.records or batch.rejected or batch.notices:
         yield batch
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from matcher.records import UNITS, Award, Claim, Proof, Status
 
-DECLARED_VERSION = "1"
+DECLARED_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ DECLARED: dict[str, Declared] = {
                  "L’émetteur figure au registre de l’organisation, preuve non vérifiée"),
         Declared("stated_only", 7_500, "Stated only: the issuer is not in the register",
                  "Déclaré seulement : l’émetteur ne figure pas au registre"),
+        Declared("claimed", 5_000, "Claimed by the candidate alone: no issuer stands behind it",
+                 "Affirmé par la personne seule : aucun émetteur ne s’en porte garant"),
         Declared("status_unchecked", 8_000, "The status could not be checked",
                  "Le statut n’a pas pu être vérifié"),
         Declared("inferred", 6_000, "The competency was inferred from words and nobody confirmed it",
@@ -184,6 +186,8 @@ def _start(award: Award) -> int:
 def _proof(award: Award) -> Factor:
     if award.proof is Proof.CHECKED:
         return _declared("proof_checked")
+    if award.proof is Proof.CLAIMED:
+        return _declared("claimed")
     return _declared("issuer_known" if award.achievement.issuer_known else "stated_only")
 
 

@@ -35,14 +35,25 @@ class Status(StrEnum):
 
 
 class Proof(StrEnum):
-    """What is known of an award's cryptographic proof; `stated` means that nobody checked one."""
+    """What is known of an award's proof; `stated`: an issuer's word that nobody checked, `claimed`: the
+    candidate's own word, with no issuer behind it."""
 
     CHECKED = "checked"
     STATED = "stated"
+    CLAIMED = "claimed"
     FAILED = "failed"
 
 
 # --- what readers yield: the outside world in our words, before it is stored -------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record was read, for messages: file, line (from 1 on; 0 where there are none), JSON path."""
+
+    file: str = ""
+    line: int = 0
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,9 @@ class AwardRecord:
     """One achievement given to one person.
 
     `level` in units, None when not stated. `key` is issuer and credential id where there is one; else the
-    award is identified by candidate, achievement and `issued`.
+    award is identified by candidate, achievement and `issued`. `claimed`: the candidate's own word.
+    `credential_status` and `refresh_service`: where its issuer says that its status and a newer version are
+    found, as JSON text; kept for whoever checks, never fetched by a reader.
     """
 
     achievement: AchievementRecord
@@ -100,6 +113,9 @@ class AwardRecord:
     level: int | None = None
     level_label: str = ""
     evidence: tuple[str, ...] = ()
+    claimed: bool = False
+    credential_status: str = ""
+    refresh_service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,38 @@ class CandidateRecord:
     awards: tuple[AwardRecord, ...] = ()
     applied_to: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
+    place: Place = field(default=Place(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EndorsementRecord:
+    """What somebody says in favour of an award, an achievement or an issuer: shown, and never scored.
+
+    `about` is the id of what is endorsed, as the endorsement gives it.
+    """
+
+    about: str
+    issuer: IssuerRef
+    key: str = ""
+    comment: str = ""
+    issued: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """That a file, or a document in it, is of a format (its name)."""
+
+    file: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to know about a file that loses nothing: an encoding that was assumed, a column not read."""
+
+    file: str
+    line: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,25 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         default="", description="Further host names, comma separated, by which the server may be called."
     )
+    import_document: int = Field(
+        default=8_000_000, ge=1_000, description="Bytes of one imported JSON document, image or token"
+    )
+    import_line: int = Field(default=8_000_000, ge=1_000, description="Bytes of one line of JSON Lines")
+    import_values: int = Field(
+        default=400_000, ge=100, description="Values that one imported JSON document holds"
+    )
+    import_unpacked: int = Field(
+        default=2_000_000_000, ge=1_000, description="Bytes that an imported archive holds, unpacked"
+    )
+    import_entries: int = Field(default=20_000, ge=1, description="Files in an imported archive or folder")
+    import_depth: int = Field(
+        default=4, ge=1, le=16, description="Archives in archives, and documents in documents"
+    )
+    import_awards: int = Field(
+        default=10_000,
+        ge=1,
+        description="Awards of one imported document, and entries of a list of documents",
+    )
 
     @property
     def url(self) -> str:

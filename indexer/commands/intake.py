@@ -12,6 +12,7 @@ from indexer.changes import catch_up
 from indexer.commands.output import json_line, progress
 from indexer.ingest import Report, import_files
 from indexer.installation import opened
+from indexer.readers.limits import limits_of
 from indexer.readings import read_pending
 from indexer.vocabulary import encode_pending
 from matcher.settings import read_settings
@@ -46,7 +47,13 @@ def import_(*, files: tuple[Path, ...], candidate: str, newest: bool, as_json: b
         key = parts.settings.organisation
         with progress("importing", "awards") as step:
             report = import_files(
-                parts.database, key, files, candidate=candidate, authoritative=newest, progress=step
+                parts.database,
+                key,
+                files,
+                candidate=candidate,
+                limits=limits_of(parts.settings),
+                authoritative=newest,
+                progress=step,
             )
         finish_import(parts)
     show_report(report, as_json=as_json)
@@ -63,8 +70,12 @@ def finish_import(parts: Parts) -> None:
 
 def show_report(report: Report, *, as_json: bool) -> None:
     """Write what an import did."""
+    counts = asdict(report)
+    for notice in counts.pop("notices"):
+        place = f"{notice['file']}:{notice['line']}" if notice["line"] else notice["file"]
+        click.echo(f"{place}: {notice['text']}", err=True)
     if as_json:
-        json_line(asdict(report))
+        json_line(counts)
         return
     click.echo(
         f"{report.awards_added:,} awards added, {report.awards_changed:,} changed, "

@@ -22,11 +22,12 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from indexer.readers.csv_columns import PATHS, columns, known, plain
+from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import printable, raw_text
 from indexer.readers.lines import Line, lines
 from indexer.readers.shape import about, read_candidate
 from matcher.errors import InvalidInput
-from matcher.records import CandidateRecord, Rejected
+from matcher.records import CandidateRecord, Place, Rejected
 
 LONGEST_LINE = 1_000_000
 """Bytes."""
@@ -67,13 +68,12 @@ def recognises(head: bytes) -> bool:
     )
 
 
-def read(
-    stream: BinaryIO, file: str, zone: ZoneInfo, candidate: str = ""
-) -> Iterator[CandidateRecord | Rejected]:
-    """The candidates of `stream`, and the rows that could not be read; `zone` is the organisation's.
+def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
+    """The candidates of `stream`, and the rows that could not be read.
 
-    Where `candidate`, a key, is given, rows about anybody else are refused.
+    Where the context names a candidate, rows about anybody else are refused.
     """
+    file = context.file
     source = lines(stream, LONGEST_LINE)
     first = next((line for line in source if line.data.strip()), None)
     if first is None:
@@ -85,7 +85,7 @@ def read(
         yield Rejected(file, first.number, error.where, error.reason, raw_text(first.data))
         return
     anything = False
-    for found in _joined(_records(_rows(source, separator), header, file, zone, candidate)):
+    for found in _joined(_records(_rows(source, separator), header, context)):
         anything = True
         yield found
     if not anything:
@@ -154,15 +154,14 @@ def _row(waiting: deque[Line], source: Iterator[Line], separator: str) -> tuple[
         return "".join(parts).rstrip("\n"), len(parts), cells
 
 
-def _records(
-    rows: Iterator[_Row], header: _Header, file: str, zone: ZoneInfo, candidate: str
-) -> Iterator[CandidateRecord | Rejected]:
+def _records(rows: Iterator[_Row], header: _Header, context: Context) -> Iterator[CandidateRecord | Rejected]:
     for row in rows:
         try:
-            yield about(candidate, _record(row, header, zone))
+            record = about(context.candidate, _record(row, header, context.zone))
+            yield replace(record, place=Place(context.file, row.number))
         except InvalidInput as error:
             where, raw = _where(error.where, header), printable(f"{header.text}\n{row.text}")
-            yield Rejected(file, row.number, where, error.reason, raw)
+            yield Rejected(context.file, row.number, where, error.reason, raw)
 
 
 def _record(row: _Row, header: _Header, zone: ZoneInfo) -> CandidateRecord:
@@ -252,3 +251,12 @@ def _join(first: CandidateRecord, second: CandidateRecord) -> CandidateRecord:
         awards=first.awards + second.awards,
         applied_to=tuple(dict.fromkeys(first.applied_to + second.applied_to)),
     )
+
+
+FORMAT = StreamFormat(
+    name="CSV",
+    recognised_by="its first line names columns",
+    taken=PATHS,
+    recognises=recognises,
+    read=read,
+)

@@ -1,6 +1,7 @@
 """Opens a file of candidates in whatever format it is, recognised by its content and never by its name.
 
-Another format is one module with `recognises` and `read`, and one line in `FORMATS`.
+Another format is one module with a `FORMAT`, and one line in `FORMATS`; formats of JSON documents stand in
+`documents.py`.
 """
 
 from __future__ import annotations
@@ -8,33 +9,18 @@ from __future__ import annotations
 import io
 import sys
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
-from zoneinfo import ZoneInfo
 
-from indexer.readers import csv_rows, jsonl, open_badges
-from indexer.readers.json_text import raw_text
-from matcher.records import CandidateRecord, Rejected
+from indexer.readers import csv_rows, documents, jsonl
+from indexer.readers.formats import Context, Record, StreamFormat
+from indexer.readers.json_text import raw_text, shown
+from indexer.readers.written import refused
+from matcher.records import CandidateRecord, Recognised, Rejected
 
-Found = Iterator[CandidateRecord | Rejected]
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A format: its name, whether the first bytes of a file look like it, and what reads such a file."""
-
-    name: str
-    recognises: Callable[[bytes], bool]
-    read: Callable[[BinaryIO, str, ZoneInfo, str], Found]
-
-
-FORMATS = (
-    Format("JSON Lines", jsonl.recognises, jsonl.read),
-    Format("Open Badges 3.0 (JSON)", open_badges.recognises, open_badges.read),
-    Format("CSV", csv_rows.recognises, csv_rows.read),
-)
+FORMATS: tuple[StreamFormat, ...] = (jsonl.FORMAT, documents.FORMAT, csv_rows.FORMAT)
 """In the order in which they are tried."""
 
 _OTHERS = (
@@ -53,24 +39,25 @@ _HEAD = 65_536
 _SHOWN = 200
 
 
-def open_records(path: Path, zone: ZoneInfo, *, candidate: str = "") -> Found:
-    """The candidates of the file at `path` (`-` is standard input), and what could not be read.
+def open_records(path: Path, context: Context) -> Iterator[Record]:
+    """The records of the file at `path` (`-` is standard input), and what could not be read.
 
-    `zone` is the organisation's; `candidate` the key of the person a file is about that is about nobody in
-    particular. A file that cannot be opened, or in no format we know, is one `Rejected`.
+    The context's `file` is set to the path. A file that cannot be opened, or in no format we know, is one
+    `Rejected`.
     """
     if str(path) == "-":
-        yield from read_stream(sys.stdin.buffer, "(standard input)", zone, candidate=candidate)
+        yield from read_stream(sys.stdin.buffer, replace(context, file="(standard input)"))
         return
+    named = replace(context, file=str(path))
     try:
         with path.open("rb") as stream:
-            yield from read_stream(stream, str(path), zone, candidate=candidate)
+            yield from read_stream(stream, named)
     except OSError as error:
-        yield Rejected(str(path), 0, "", f"cannot be read: {error.strerror}", "")
+        yield Rejected(named.file, 0, "", f"cannot be read: {error.strerror}", "")
 
 
-def read_stream(stream: BinaryIO, file: str, zone: ZoneInfo, *, candidate: str = "") -> Found:
-    """The same for an open stream, read forward only; `file` names it in what is refused.
+def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
+    """The same for an open stream, read forward only.
 
     A `Rejected`'s raw record, corrected, can be read in this way again.
     """
@@ -83,10 +70,31 @@ def read_stream(stream: BinaryIO, file: str, zone: ZoneInfo, *, candidate: str =
     if format_ is None:
         known = ", ".join(one.name for one in FORMATS)
         raw = raw_text(head[:_SHOWN])
-        yield Rejected(file, 0, "", reason or f"in none of the formats we read: {known}", raw)
+        yield Rejected(context.file, 0, "", reason or f"in none of the formats we read: {known}", raw)
         return
+    yield Recognised(context.file, format_.name)
     rejoined = cast(BinaryIO, io.BufferedReader(_Rejoined(head, stream), _HEAD))
-    yield from format_.read(rejoined, file, zone, candidate)
+    yield from _about_one(format_.read(rejoined, context), context)
+
+
+def _about_one(records: Iterator[Record], context: Context) -> Iterator[Record]:
+    """`records`; of a file that is said to be about one person, those about a second person are refused.
+
+    Documents name their subject by identifiers. The first that names any says which ones are meant.
+    """
+    meant: set[str] = set()
+    for record in records:
+        if not (context.candidate and isinstance(record, CandidateRecord) and record.identifiers):
+            yield record
+        elif not meant or not meant.isdisjoint(record.identifiers):
+            meant.update(record.identifiers)
+            yield record
+        else:
+            reason = (
+                f"is about {shown(record.identifiers[0])}, and what came before it in this file about "
+                f"{shown(min(meant))}; the file should be about one person, {shown(context.candidate)}"
+            )
+            yield refused(record, reason)
 
 
 class _Rejoined(io.RawIOBase):

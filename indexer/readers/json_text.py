@@ -17,11 +17,14 @@ from matcher.errors import InvalidInput
 _LONGEST_SHOWN = 80
 
 
-def decode(data: bytes) -> object:
+def decode(data: bytes, *, values: int | None = None) -> object:
     """The value that `data`, one JSON text in UTF-8 (a byte order mark is allowed), stands for.
 
+    `values`: how many values it may hold at most, so that its memory is bounded; None for a short text.
     Raises InvalidInput saying what is wrong and at which character.
     """
+    if values is not None and sum(map(data.count, (b",", b"[", b"{"))) > values:
+        raise InvalidInput(f"has more than {values:,} values")
     try:
         text = data.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:

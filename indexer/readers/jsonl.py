@@ -1,26 +1,26 @@
-"""Reads candidates from JSON Lines: one a line, in the shape that `shape.py` describes.
+"""Reads JSON Lines: a candidate a line in our own shape (`shape.py`), or a document of any other format.
 
-Each line stands alone: one that is not JSON, longer than 10 MB or wrong in a candidate's field is a
-`Rejected`, and so is a bad award; the candidate's other awards are read.
+Each line stands alone: one that is not JSON, too long or wrong in a candidate's field is a `Rejected`, and so
+is a bad award; the candidate's other awards are read.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
-from zoneinfo import ZoneInfo
 
-from indexer.readers.json_text import decode, encode, raw_text
+from indexer.readers import candidates
+from indexer.readers.documents import read_document
+from indexer.readers.formats import Context, Record, StreamFormat
+from indexer.readers.json_text import decode, raw_text
 from indexer.readers.lines import Line, lines
-from indexer.readers.shape import about, read_candidate, without_extensions
 from matcher.errors import InvalidInput
-from matcher.records import CandidateRecord, Rejected
-
-LONGEST_LINE = 10_000_000
-"""Bytes."""
+from matcher.records import CandidateRecord, Place, Rejected
 
 _CANDIDATE = re.compile(rb'(?<!\\)"candidate"\s*:')
+_OURS = frozenset({"candidate", "awards", "applied_to"})
 _START = re.compile(rb'\{\s*"(?:candidate|awards|applied_to)"\s*:')
 
 
@@ -33,34 +33,46 @@ def recognises(head: bytes) -> bool:
     return all(whole[:2]) if len(whole) > 1 else bool(_START.match(found[0]))
 
 
-def read(
-    stream: BinaryIO, file: str, zone: ZoneInfo, candidate: str = ""
-) -> Iterator[CandidateRecord | Rejected]:
-    """The candidates of `stream`, and what could not be read; `zone` is the organisation's.
+def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
+    """The candidates of `stream`, and what could not be read.
 
-    Where `candidate`, a key, is given, lines about anybody else are refused. The raw record of a bad award is
-    a whole line with that award alone: corrected, it can be imported.
+    Where the context names a candidate, lines about anybody else are refused.
     """
-    for line in lines(stream, LONGEST_LINE):
+    for line in lines(stream, context.limits.line):
         if not line.whole:
-            reason = f"the line is longer than {LONGEST_LINE:,} bytes"
-            yield Rejected(file, line.number, "", reason, raw_text(line.data))
+            reason = f"the line is longer than {context.limits.line:,} bytes"
+            yield Rejected(context.file, line.number, "", reason, raw_text(line.data))
         elif line.data.strip():
-            yield from _read_line(line, file, zone, candidate)
+            yield from _read_line(line, replace(context, line=line.number))
 
 
-def _read_line(line: Line, file: str, zone: ZoneInfo, candidate: str) -> Iterator[CandidateRecord | Rejected]:
+def _read_line(line: Line, context: Context) -> Iterator[Record]:
     try:
-        body = decode(line.data)
-        if b'"x-' in line.data or b'"@context"' in line.data:
-            body = without_extensions(body)
-        record, refused = read_candidate(body, zone)
-        record = about(candidate, record)
+        body = decode(line.data, values=context.limits.values)
     except InvalidInput as error:
-        yield Rejected(file, line.number, error.where, error.reason, raw_text(line.data))
+        yield Rejected(context.file, line.number, error.where, error.reason, raw_text(line.data))
         return
-    yield record
-    whose = {"key": record.key} if record.key else {"identifiers": record.identifiers}
-    for award, wrong in refused:
-        raw = encode({"candidate": whose, "awards": [award]})
-        yield Rejected(file, line.number, wrong.where, wrong.reason, raw)
+    if isinstance(body, dict) and not _OURS.isdisjoint(body):
+        yield from _candidate(body, line, context)
+    else:
+        yield from read_document(body, "", context)
+
+
+def _candidate(body: dict[str, object], line: Line, context: Context) -> Iterator[Record]:
+    try:
+        for record in candidates.read(body, "", context):
+            if isinstance(record, CandidateRecord):
+                yield replace(record, place=Place(context.file, line.number))
+            else:
+                yield record
+    except InvalidInput as error:
+        yield Rejected(context.file, line.number, error.where, error.reason, raw_text(line.data))
+
+
+FORMAT = StreamFormat(
+    name="JSON Lines",
+    recognised_by="an object a line",
+    taken={"a line": "a candidate in our own shape, or a document of any other format"},
+    recognises=recognises,
+    read=read,
+)

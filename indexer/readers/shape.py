@@ -5,13 +5,16 @@
                  "achievement": {"key", "name", "description", "issuer": {"name", "url"},
                                  "competencies": [{"uri", "label", "framework", "kind"}],
                                  "related": [{"type", "key"}]},
-                 "issued", "valid_from", "expires", "status", "level": {"value", "label"}, "evidence": []}],
+                 "issued", "valid_from", "expires", "status", "level": {"value", "label"}, "evidence": [],
+                 "claimed", "credential_status": {}, "refresh_service": {}}],
      "applied_to": []}
 
 Required are `candidate.key`, unless `identifiers` (e-mail addresses, DIDs, URLs) say who it is, and of each
 award its achievement's name or key; null says the same as leaving out. `status` is active (also where not
-stated), suspended, revoked or unknown; `kind` is skill (also where not stated), knowledge or attribute;
-`level.value` is 0 to 1. A date is `2026-01-31`, or a date and time `2026-01-31T09:30:00-05:00`: without a
+stated), suspended, revoked or unknown; `claimed` is true for the candidate's own word, with no issuer behind
+it; `credential_status` and `refresh_service` are kept as they stand, for whoever checks; `kind` is skill
+(also where not stated), knowledge or attribute; `level.value` is 0 to 1. A date is `2026-01-31`, or a date
+and time `2026-01-31T09:30:00-05:00`: without a
 time it means the whole day, without an offset the organisation's time zone. Keys are trimmed, at most 500
 characters, without control characters; the other maxima stand with the fields below. A field that is not
 listed is refused, because it is most often a misspelt one; fields whose name begins with `x-`, and
@@ -30,7 +33,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
-from indexer.readers.json_text import shown
+from indexer.readers.json_text import encode, shown
 from indexer.readers.problems import NO_CONTROL, NO_NUL, URI, problem
 from matcher.errors import InvalidInput
 from matcher.moments import first_moment, last_moment
@@ -69,7 +72,8 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d.*)?")
 _STATUSES = {status.value: status for status in Status}
 _KINDS = {kind.value: kind for kind in Kind}
 _Read = Callable[[str, ZoneInfo], int]
-_LONGEST_KEPT = 5_000  # bytes of an achievement's JSON
+_LONGEST_REMEMBERED = 5_000  # bytes of an achievement's JSON
+_LONGEST_KEPT = 10_000  # characters of what is kept as it stands
 _DEEPEST = 8  # levels of objects and lists that the shape has, and some
 
 
@@ -118,6 +122,9 @@ class _Award(_Stated):
     level: _Level | None = None
     evidence: Annotated[list[Annotated[str, StringConstraints(max_length=2000, pattern=NO_NUL)]],
                         Field(max_length=100)] | None = None  # fmt: skip
+    claimed: bool = False
+    credential_status: Any = None
+    refresh_service: Any = None
 
 
 class _Person(_Stated):
@@ -211,6 +218,9 @@ def read_award(body: object, zone: ZoneInfo, at: str) -> AwardRecord:
         level=None if level is None or level.value is None else round(level.value * UNITS),
         level_label="" if level is None else level.label or "",
         evidence=tuple(filter(None, stated.evidence or ())),
+        claimed=stated.claimed,
+        credential_status=_kept(stated.credential_status, f"{at}.credential_status"),
+        refresh_service=_kept(stated.refresh_service, f"{at}.refresh_service"),
     )
     _check_order(award, stated, at)
     return award
@@ -245,7 +255,7 @@ def without_extensions(body: Any, depth: int = _DEEPEST) -> Any:
 def _achievement(body: object, at: str) -> AchievementRecord:
     try:
         text = to_json(body)
-        read = _read_achievement if len(text) <= _LONGEST_KEPT else _read_achievement.__wrapped__
+        read = _read_achievement if len(text) <= _LONGEST_REMEMBERED else _read_achievement.__wrapped__
         return read(text)
     except ValidationError as error:
         raise problem(error, FIELDS, at) from error
@@ -270,6 +280,14 @@ def _read_achievement(text: bytes) -> AchievementRecord:
         competencies=tuple(_competencies(stated.competencies or ())),
         related=tuple(RelatedRef(related.type, related.key) for related in stated.related or ()),
     )
+
+
+def _kept(value: object, at: str) -> str:
+    """A value that is kept as it stands, as JSON text; empty where nothing is stated."""
+    text = "" if value is None else encode(value)
+    if len(text) > _LONGEST_KEPT:
+        raise InvalidInput(f"has more than {_LONGEST_KEPT:,} characters", where=at)
+    return text
 
 
 def _competencies(stated: Iterable[_Competency]) -> Iterator[CompetencyRef]:

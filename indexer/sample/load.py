@@ -43,8 +43,7 @@ def load_sample(parts: Parts, candidates: int, seed: int, progress: Progress) ->
     """
     load_catalogue(parts, KnowingEncoder(read_vectors(), parts.encoder))
     home = _home(parts)
-    people = (("sample", person) for person in _people(home, candidates, seed, progress))
-    import_records(parts.database, home, people)
+    import_records(parts.database, home, _people(home, candidates, seed, progress))
     catch_up(parts.database, parts.engine, home.key)
 
 

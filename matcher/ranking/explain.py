@@ -28,7 +28,7 @@ class State(StrEnum):
 
     CHECKED = "checked"  # current, and its proof was checked
     CURRENT = "current"  # current, its proof not checked
-    CLAIMED = "claimed"  # only inferred, kindred or broader
+    CLAIMED = "claimed"  # only inferred, kindred, broader, or the candidate's own word
     LAPSED = "lapsed"  # held once: revoked, suspended, expired or not yet valid
     NOTHING = "nothing"
 
@@ -39,7 +39,7 @@ class Missing(StrEnum):
     NOT_UNDERSTOOD = "not_understood"  # the requirement itself; it leaves the score
     NOTHING = "nothing"  # no award counts towards it
     LAPSED = "lapsed"  # only awards that do not count now
-    CLAIM = "claim"  # only a kindred, broader or inferred competency
+    CLAIM = "claim"  # only a kindred, broader or inferred competency, or the candidate's own word
     LEVEL = "level"  # the level is below the required one, or not stated
     PROOF = "proof"  # held and current, its proof or status not checked
     WEAKER = "weaker"  # another declared factor below 1

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from matcher.evidence import Factor, factors, lapse, level_met
 from matcher.ranking.plan import PlannedAlternative, PlannedRequirement
-from matcher.records import UNITS, Alternative, Award, Claim, Pair, Profile, Relation
+from matcher.records import UNITS, Alternative, Award, Claim, Pair, Profile, Proof, Relation
 
 _MOST_FACTORS = 7
 COVERAGE = UNITS**_MOST_FACTORS
@@ -34,8 +34,10 @@ class Proven:
 
     @property
     def claimed_only(self) -> bool:
-        """Whether it merely suggests the competency: kin, broader, or inferred and not confirmed."""
-        return self.claim.inferred or self.pair.relation in {Relation.KIN, Relation.BROADER}
+        """Whether it merely suggests the competency: kin, broader, inferred and not confirmed, or the
+        candidate's own word."""
+        own_word = self.award.proof is Proof.CLAIMED
+        return own_word or self.claim.inferred or self.pair.relation in {Relation.KIN, Relation.BROADER}
 
     def _rank(self) -> tuple[bool, int]:
         return not self.claimed_only, self.pair.units
@@ -141,5 +143,6 @@ def _meets_must(proven: Proven) -> bool:
     return (
         proven.pair.meets_must
         and not proven.claim.inferred
+        and proven.award.proof is not Proof.CLAIMED
         and level_met(proven.award, proven.alternative.min_level)
     )

@@ -90,6 +90,8 @@ def achievement_version(record: AchievementRecord) -> bytes:
 
 def award_version(record: AwardRecord, achievement: str) -> bytes:
     """What a record says of the award; `achievement` is the stored key."""
+    # What came later is added only where it is stated: the digests that are stored stay what they are.
+    later = (record.claimed, record.credential_status, record.refresh_service)
     return digest(
         achievement,
         record.issued,
@@ -99,6 +101,7 @@ def award_version(record: AwardRecord, achievement: str) -> bytes:
         record.level,
         record.level_label,
         record.evidence,
+        *(later if any(later) else ()),
     )
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
-from matcher.records import AwardRecord, CandidateRecord, Proof
+from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Proof
 from matcher.store import tables as t
 from matcher.store.achievement_intake import AchievementIntake, Offer
 from matcher.store.changes import log_changes
@@ -28,10 +28,9 @@ from matcher.store.superseded import Of, Version, load_older, store_older
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was not stored: the place of its record in the batch, the record with only the part that was
-    refused, where in the record that stood, and why."""
+    """What was not stored: the record with only the part that was refused, where in the record as it was
+    given that stood, and why."""
 
-    place: int
     record: CandidateRecord
     where: str
     reason: str
@@ -56,9 +55,8 @@ class Counts:
 
 
 class _Said(NamedTuple):
-    """An award that the record at `place` says a candidate has, with what identifies it."""
+    """An award that a record says a candidate has, with what identifies it."""
 
-    place: int
     record: CandidateRecord
     award: AwardRecord
     candidate: int
@@ -108,27 +106,36 @@ def store_candidates(
     achievements = achievements or AchievementIntake(organisation, authoritative=authoritative)
     people = store_people(connection, organisation, records, authoritative=authoritative)
     owned = [
-        (place, record, award, subject)
-        for place, (record, subject) in enumerate(zip(records, people.subjects, strict=True))
+        (record, award, subject)
+        for record, subject in zip(records, people.subjects, strict=True)
         if subject
         for award in record.awards
     ]
-    offers, touched = achievements.store(connection, [award.achievement for _, _, award, _ in owned])
+    offers, touched = achievements.store(connection, [award.achievement for _, award, _ in owned])
     said = [_said(*one, offer) for one, offer in zip(owned, offers, strict=True)]
     awards = _load(connection, organisation.id, said)
     counts, conflicts = _take(said, awards, authoritative=authoritative)
     changed = _write(connection, organisation.id, awards)
     log_changes(connection, organisation.id, candidates=people.changed | changed, achievements=touched)
-    nobody = (Refusal(place, records[place], "candidate", reason) for place, reason in people.refused.items())
+    nobody = (Refusal(records[place], "candidate", reason) for place, reason in people.refused.items())
     return replace(counts, refused=(*nobody, *_refusals(connection, conflicts)))
 
 
-def _said(
-    place: int, record: CandidateRecord, award: AwardRecord, subject: tuple[int, str], offer: Offer
-) -> _Said:
+def store_achievements(
+    connection: Connection,
+    organisation: Organisation,
+    records: Sequence[AchievementRecord],
+    achievements: AchievementIntake,
+) -> None:
+    """Take in achievements that a catalogue offers, whoever holds them. Only inside `Database.write`."""
+    _, touched = achievements.store(connection, records)
+    log_changes(connection, organisation.id, achievements=touched)
+
+
+def _said(record: CandidateRecord, award: AwardRecord, subject: tuple[int, str], offer: Offer) -> _Said:
     candidate, candidate_key = subject
     key = award_key(award, candidate_key, offer.key, offer.issuer)
-    return _Said(place, record, award, candidate, offer.id, key, award_version(award, offer.key))
+    return _Said(record, award, candidate, offer.id, key, award_version(award, offer.key))
 
 
 def _load(connection: Connection, organisation_id: int, said: Sequence[_Said]) -> dict[str, _Award]:
@@ -205,8 +212,6 @@ def _find_ids(connection: Connection, organisation_id: int, by_key: Mapping[str,
             by_key[key].id = id_
 
 
-_STATED = Proof.STATED.value
-
 _COLUMNS = (
     "organisation_id",
     "candidate_id",
@@ -221,6 +226,8 @@ _COLUMNS = (
     "level_label",
     "proof",
     "evidence",
+    "credential_status",
+    "refresh_service",
 )
 
 
@@ -239,8 +246,10 @@ def _row(organisation_id: int, said: _Said) -> tuple[object, ...]:
         award.status.value,
         award.level,
         award.level_label,
-        _STATED,
+        (Proof.CLAIMED if award.claimed else Proof.STATED).value,
         json.dumps(award.evidence) if award.evidence else "[]",
+        award.credential_status,
+        award.refresh_service,
     )
 
 
@@ -252,13 +261,12 @@ def _refusals(connection: Connection, conflicts: Sequence[tuple[_Said, int]]) ->
     for some in parts(owner for _, owner in conflicts):
         keys.update(connection.execute(select(c.id, c.key).where(c.id.in_(some))).all())
     for said, owner in conflicts:
-        record = CandidateRecord(
-            key=said.record.key, identifiers=said.record.identifiers, awards=(said.award,)
+        record = said.record
+        alone = CandidateRecord(
+            record.key, awards=(said.award,), identifiers=record.identifiers, place=record.place
         )
-        where = f"awards[{said.record.awards.index(said.award)}].key"
-        yield Refusal(
-            said.place, record, where, f"the award {said.key} belongs to another candidate, {keys[owner]}"
-        )
+        where = f"awards[{record.awards.index(said.award)}].key"
+        yield Refusal(alone, where, f"the award {said.key} belongs to another candidate, {keys[owner]}")
 
 
 def _start(issued: int | None, valid_from: int | None) -> int | None:

@@ -213,6 +213,24 @@ awards = Table(
     Column("level_label", Text, nullable=False, server_default=""),
     Column("proof", String(16), nullable=False, server_default="stated"),
     Column("evidence", JSON, nullable=False),
+    # Where the issuer says that its status and a newer version are found: JSON text as it stood.
+    Column("credential_status", Text, nullable=False, server_default=""),
+    Column("refresh_service", Text, nullable=False, server_default=""),
+    UniqueConstraint("organisation_id", "key"),
+)
+
+# What others say in favour of an award, an achievement or an issuer (`about`: its id). Shown, never scored.
+endorsements = Table(
+    "endorsements",
+    metadata,
+    _id(),
+    _organisation(),
+    Column("key", String(1000), nullable=False),
+    Column("about", String(1000), nullable=False, index=True),
+    Column("issuer_name", Text, nullable=False, server_default=""),
+    Column("issuer_url", Text, nullable=False, server_default=""),
+    Column("comment", Text, nullable=False, server_default=""),
+    Column("issued", BigInteger),
     UniqueConstraint("organisation_id", "key"),
 )
 

@@ -124,6 +124,9 @@ def test_every_field_of_a_record_is_part_of_its_version() -> None:
         replace(award, level=0),
         replace(award, level_label="Good"),
         replace(award, evidence=("https://x.example",)),
+        replace(award, claimed=True),
+        replace(award, credential_status="{}"),
+        replace(award, refresh_service="{}"),
     ]
     versions = {award_version(one, "a") for one in (award, *changed)} | {award_version(award, "b")}
     assert len(versions) == len(fields(AwardRecord))  # the key is the identity, and "b" the achievement's

@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 
 from indexer.readers import csv_rows
 from indexer.readers.csv_columns import PATHS
+from indexer.readers.formats import Context, Record
 from matcher.records import CandidateRecord, CompetencyRef, Rejected, Status
 
 ZONE = ZoneInfo("America/Toronto")
 TEMPLATE = Path(csv_rows.__file__).parent / "templates" / "awards.csv"
 
 
-def read(text: str | bytes, candidate: str = "") -> list[CandidateRecord | Rejected]:
+def read(text: str | bytes, candidate: str = "") -> list[Record]:
     data = text.encode() if isinstance(text, str) else text
-    return list(csv_rows.read(io.BytesIO(data), "awards.csv", ZONE, candidate))
+    return list(csv_rows.read(io.BytesIO(data), Context("awards.csv", ZONE, candidate)))
 
 
 def records(text: str | bytes) -> list[CandidateRecord]:

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.readers import jsonl
+from indexer.readers.formats import Context, Record
+from indexer.readers.limits import Limits
 from indexer.readers.shape import parse_candidate
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, CompetencyRef, IssuerRef, Kind, Rejected, RelatedRef, Status
@@ -52,10 +54,10 @@ WHOLE: dict[str, Any] = {
 }
 
 
-def read(*lines: bytes | str | dict[str, Any], candidate: str = "") -> list[CandidateRecord | Rejected]:
+def read(*lines: bytes | str | dict[str, Any], candidate: str = "") -> list[Record]:
     texts = [json.dumps(line) if isinstance(line, dict) else line for line in lines]
     data = b"\n".join(text.encode() if isinstance(text, str) else text for text in texts)
-    return list(jsonl.read(io.BytesIO(data), "pool.jsonl", ZONE, candidate))
+    return list(jsonl.read(io.BytesIO(data), Context("pool.jsonl", ZONE, candidate)))
 
 
 def award(**fields: Any) -> dict[str, Any]:
@@ -193,9 +195,8 @@ def test_what_is_wrong_with_an_award_is_named_with_its_path_and_value(
         (b'{"candidate":{"key":"  "}}', "candidate.key", "is empty"),
         (b'{"candidate":{"key":7}}', "candidate.key", "7 is not text"),
         (b'{"candidate":{}}', "candidate.key", "is missing"),
-        (b'{"candidates":{}}', "candidate", "is missing"),
         (b'{"candidate":{"key":"a"},"awards":{}}', "awards", "an object is not a list"),
-        (b"[1]", "(whole)", "a list is not an object"),
+        (b"[1]", "[0]", "1 is no credential"),
     ],
 )
 def test_a_bad_line_is_refused_and_the_next_is_read(line: bytes, where: str, reason: str) -> None:
@@ -218,7 +219,7 @@ def test_a_line_too_long_is_refused_without_being_held() -> None:
     class Endless(io.RawIOBase):
         """Ten long lines' worth of bytes that are never in memory together."""
 
-        left = 10 * jsonl.LONGEST_LINE
+        left = 10 * Limits().line
         largest = 0
 
         def readable(self) -> bool:
@@ -232,9 +233,9 @@ def test_a_line_too_long_is_refused_without_being_held() -> None:
             return size
 
     endless = Endless()
-    (rejected,) = jsonl.read(io.BufferedReader(endless), "f", ZONE)
+    (rejected,) = jsonl.read(io.BufferedReader(endless), Context("f", ZONE))
     assert isinstance(rejected, Rejected)
-    assert rejected.reason == "the line is longer than 10,000,000 bytes"
+    assert rejected.reason == "the line is longer than 8,000,000 bytes"
     assert len(rejected.raw) == 2_000
     assert endless.left == 0
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.readers import jsonl
+from indexer.readers.formats import Context
 from indexer.sample.catalogue import issuers, known_issuers, offers, positions, postings
 from indexer.sample.pool import REFERENCE_DAY, ROLES, generate
 from indexer.sample.vectors import KnowingEncoder, read_vectors
@@ -37,7 +38,7 @@ def lines() -> list[str]:
 
 @cache
 def people() -> list[CandidateRecord]:
-    found = list(jsonl.read(io.BytesIO("\n".join(lines()).encode()), "sample", ZONE))
+    found = list(jsonl.read(io.BytesIO("\n".join(lines()).encode()), Context("sample", ZONE)))
     assert all(isinstance(one, CandidateRecord) for one in found)
     return [one for one in found if isinstance(one, CandidateRecord)]
 

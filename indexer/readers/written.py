@@ -1,20 +1,23 @@
-"""What the store refused, as a line of JSON that can be corrected and imported again."""
+"""Records written in our own shape again, so that what was refused can be corrected and imported."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from indexer.readers.json_text import encode
+from indexer.readers.json_text import decode, encode
 from matcher.records import UNITS, AchievementRecord, AwardRecord, CandidateRecord, Rejected
-from matcher.store.intake import Refusal
 
+_NOTHING: tuple[object, ...] = ("", None, [], {})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def rejected(refusal: Refusal, file: str) -> Rejected:
-    """The refusal as a record for quarantine; the store does not know on which line it stood."""
-    return Rejected(file, 0, refusal.where, refusal.reason, encode(_candidate(refusal.record)))
+def refused(record: CandidateRecord, reason: str, where: str = "") -> Rejected:
+    """A record that was read and is not taken in, as quarantine keeps it; `where` is a path within it."""
+    place = record.place
+    return Rejected(
+        place.file, place.line, f"{place.where}.{where}".strip("."), reason, encode(_candidate(record))
+    )
 
 
 def _candidate(record: CandidateRecord) -> dict[str, Any]:
@@ -48,6 +51,9 @@ def _award(award: AwardRecord) -> dict[str, Any]:
         "status": award.status.value,
         "level": _stated({"value": level, "label": award.level_label}),
         "evidence": list(award.evidence),
+        "claimed": award.claimed,
+        "credential_status": _kept(award.credential_status),
+        "refresh_service": _kept(award.refresh_service),
     }
     return _stated(fields)
 
@@ -71,6 +77,10 @@ def _moment(moment: int | None) -> str:
     return "" if moment is None else (_EPOCH + timedelta(seconds=moment)).isoformat()
 
 
+def _kept(text: str) -> object:
+    return decode(text.encode()) if text else None
+
+
 def _stated(fields: dict[str, Any]) -> dict[str, Any]:
     """`fields` without those that say nothing; a level of 0 says something."""
-    return {name: value for name, value in fields.items() if value not in ("", None, [], {})}
+    return {name: value for name, value in fields.items() if value is not False and value not in _NOTHING}

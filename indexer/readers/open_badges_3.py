@@ -1,4 +1,4 @@
-"""Reads Open Badges 3.0 credentials: a JSON document with one AchievementCredential, or an array of them.
+"""Reads an Open Badges 3.0 credential (AchievementCredential, OpenBadgeCredential).
 
 Nothing is fetched and nothing is checked: a proof counts as stated, and the status of a credential that names
 a status list is unknown. What is taken, by the names of the specification (1EdTech Open Badges 3.0):
@@ -21,23 +21,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, BinaryIO, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from indexer.readers.json_text import decode, encode, raw_text, shown
+from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.problems import problem
 from indexer.readers.shape import read_award
 from matcher.errors import InvalidInput
-from matcher.records import CandidateRecord, Rejected
+from matcher.records import CandidateRecord
 
-LONGEST_DOCUMENT = 16_000_000
-"""Bytes; a document is read whole."""
-
-_KEPT_OF_TOO_LONG = 2_000
 _LONGEST_IDENTIFIER = 1_000
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,980}")
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
@@ -165,72 +160,21 @@ class _Credential(_Part):
     evidence: _Many[_Evidence] = None
 
 
-def recognises(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a JSON document; which kind of one, reading it will say."""
-    return head.lstrip().startswith((b"{", b"["))
-
-
-def read(
-    stream: BinaryIO, file: str, zone: ZoneInfo, candidate: str = ""
-) -> Iterator[CandidateRecord | Rejected]:
-    """A record for each credential of the document, and what could not be read.
-
-    `zone` is the organisation's. `candidate` is the key of the person the document is about; without it a
-    credential that names no subject is refused.
-    """
-    data = stream.read(LONGEST_DOCUMENT + 1)
-    if len(data) > LONGEST_DOCUMENT:
-        reason = f"the document is longer than {LONGEST_DOCUMENT:,} bytes"
-        yield Rejected(file, 0, "", reason, raw_text(data[:_KEPT_OF_TOO_LONG]))
-        return
+def read(document: Document, at: str, context: Context) -> Iterator[Record]:
+    """The record of a credential. Raises InvalidInput with the JSON path of what is wrong."""
     try:
-        document = decode(data)
-    except InvalidInput as error:
-        yield Rejected(file, 0, "", error.reason, raw_text(data))
-        return
-    places = enumerate(document) if isinstance(document, list) else [(None, document)]
-    for number, body in places:
-        at = "" if number is None else f"[{number}]"
-        try:
-            yield _record(body, zone, candidate, at)
-        except InvalidInput as error:
-            yield Rejected(file, 0, error.where, error.reason, encode(body))
-
-
-def _record(body: object, zone: ZoneInfo, candidate: str, at: str) -> CandidateRecord:
-    _check_kind(body, at)
-    try:
-        credential = _Credential.model_validate(body)
+        credential = _Credential.model_validate(document)
     except ValidationError as error:
         raise problem(error, (), at) from error
     identifiers = tuple(_identifiers(credential.credential_subject))
-    if not (candidate or identifiers):
-        raise InvalidInput("no subject: nothing says whose it is", where=_under(at, "credentialSubject.id"))
+    if not (context.candidate or identifiers):
+        raise InvalidInput("no subject: nothing says whose it is", where=under(at, "credentialSubject.id"))
     try:
-        award = read_award(_shape(credential), zone, "award")
+        award = read_award(_shape(credential), context.zone, "award")
     except InvalidInput as error:
         where = _place(error.where.removeprefix("award."), credential)
-        raise InvalidInput(error.reason, where=_under(at, where)) from error
-    return CandidateRecord(key=candidate, awards=(award,), identifiers=identifiers)
-
-
-def _check_kind(body: object, at: str) -> None:
-    """Refuse what is recognisably something else. Raises InvalidInput saying what."""
-    if not isinstance(body, dict):
-        raise InvalidInput(f"{shown(body)} is no credential", where=at)
-    kind = body.get("type")
-    types = kind if isinstance(kind, list) else [kind]
-    version_2 = "badge" in body or "Assertion" in types
-    for found, reason in (
-        (version_2, "looks like an Open Badges 2.0 assertion, which is not read yet"),
-        ("ClrCredential" in types, "looks like a Comprehensive Learner Record, which is not read yet"),
-        ("verifiableCredential" in body, "looks like a presentation of credentials, which is not read yet"),
-        ("EndorsementCredential" in types, "is an endorsement, which awards no achievement"),
-        ("candidate" in body, "is a candidate: candidates are read one a line, as JSON Lines"),
-        ("credentialSubject" not in body, "is no Open Badges 3.0 credential: credentialSubject is missing"),
-    ):  # fmt: skip
-        if found:
-            raise InvalidInput(f"this {reason}", where=at)
+        raise InvalidInput(error.reason, where=under(at, where)) from error
+    yield CandidateRecord(key=context.candidate, awards=(award,), identifiers=identifiers)
 
 
 def _identifiers(subject: _Subject) -> Iterator[str]:
@@ -294,10 +238,6 @@ def _place(where: str, credential: _Credential) -> str:
     return _PLACES.get(where, where)
 
 
-def _under(at: str, where: str) -> str:
-    return f"{at}.{where}".removeprefix(".")
-
-
 def _level(subject: _Subject) -> dict[str, Any] | None:
     """The level that the results state: `value` from 0 to 1, and its name."""
     scales = subject.achievement.result_description or []
@@ -330,3 +270,12 @@ def _placed(value: str, scale: _Scale) -> float | None:
         return None
     number, low, high = map(float, figures)
     return (number - low) / (high - low) if low <= number <= high and low < high else None
+
+
+FORMAT = DocumentFormat(
+    name="Open Badges 3.0",
+    recognised_by="has `credentialSubject` with an `achievement`",
+    taken={},
+    recognises=lambda document: "credentialSubject" in document,
+    read=read,
+)

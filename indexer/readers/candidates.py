@@ -1,0 +1,38 @@
+"""Reads a candidate in our own shape (`shape.py`) as one JSON document; `jsonl.py` reads one a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
+from indexer.readers.json_text import encode
+from indexer.readers.shape import about, read_candidate, without_extensions
+from matcher.errors import InvalidInput
+from matcher.records import Rejected
+
+
+def read(document: Document, at: str, context: Context) -> Iterator[Record]:
+    """The candidate with its good awards, and its bad awards as `Rejected`.
+
+    The raw record of a bad award is a whole candidate with that award alone: corrected, it can be imported.
+    Raises InvalidInput where the candidate itself is wrong, or is not the one that the file is about.
+    """
+    try:
+        record, refused = read_candidate(without_extensions(dict(document)), context.zone)
+        record = about(context.candidate, record)
+    except InvalidInput as error:
+        raise InvalidInput(error.reason, where=under(at, error.where)) from error
+    yield record
+    whose = {"key": record.key} if record.key else {"identifiers": record.identifiers}
+    for award, wrong in refused:
+        raw = encode({"candidate": whose, "awards": [award]})
+        yield Rejected(context.file, context.line, under(at, wrong.where), wrong.reason, raw)
+
+
+FORMAT = DocumentFormat(
+    name="credmatch JSON",
+    recognised_by="has `candidate`",
+    taken={"all fields": "what they are called here"},
+    recognises=lambda document: "candidate" in document,
+    read=read,
+)

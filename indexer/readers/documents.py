@@ -1,0 +1,99 @@
+"""Reads JSON documents of every kind we know, each recognised by what it holds.
+
+Another kind is one module with a `FORMAT`, and one line in `FORMATS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import BinaryIO
+
+from indexer.readers import candidates, open_badges_3
+from indexer.readers.formats import Context, Document, DocumentFormat, Record, StreamFormat
+from indexer.readers.json_text import decode, encode, raw_text, shown
+from matcher.errors import InvalidInput
+from matcher.records import CandidateRecord, Place, Recognised, Rejected
+
+FORMATS: tuple[DocumentFormat, ...] = (
+    candidates.FORMAT,
+    open_badges_3.FORMAT,
+)
+"""In the order in which they are tried."""
+
+_KEPT_OF_TOO_LONG = 2_000
+
+
+def recognise(document: Document) -> DocumentFormat | None:
+    """The format that a document is of; None where we know none."""
+    return next((one for one in FORMATS if one.recognises(document)), None)
+
+
+def read_document(body: object, at: str, context: Context) -> Iterator[Record]:
+    """The records of a decoded JSON value, or of the documents in a list; what is wrong is a `Rejected`.
+
+    `at` is the JSON path at which it stands, "" for a whole file.
+    """
+    inside = replace(context, depth=context.depth + 1, nested=read_document)
+    try:
+        for record in _read(body, at, inside):
+            if isinstance(record, CandidateRecord) and record.place == Place():
+                yield replace(record, place=Place(context.file, context.line, at))
+            else:
+                yield record
+    except InvalidInput as error:
+        yield Rejected(context.file, context.line, error.where or at, error.reason, encode(body))
+
+
+def _read(body: object, at: str, context: Context) -> Iterator[Record]:
+    if context.depth > context.limits.depth:
+        raise InvalidInput(f"documents in documents, more than {context.limits.depth} levels deep", where=at)
+    if isinstance(body, list):
+        if not body:
+            raise InvalidInput("is an empty list", where=at)
+        if len(body) > context.limits.awards:
+            raise InvalidInput(f"has {len(body):,} entries, more than {context.limits.awards:,}", where=at)
+        for number, one in enumerate(body):
+            yield from read_document(one, f"{at}[{number}]", context)
+        return
+    if not isinstance(body, dict):
+        raise InvalidInput(f"{shown(body)} is no credential", where=at)
+    format_ = recognise(body)
+    if format_ is None:
+        raise InvalidInput(_unknown(body), where=at)
+    yield Recognised(context.file, format_.name)
+    yield from format_.read(body, at, context)
+
+
+def _unknown(body: Document) -> str:
+    known = ", ".join(one.name for one in FORMATS)
+    held = ", ".join(map(shown, list(body)[:5])) or "nothing"
+    return f"in none of the formats we read ({known}); it holds {held}"
+
+
+def _recognises(head: bytes) -> bool:
+    return head.lstrip().startswith((b"{", b"["))
+
+
+def _read_file(stream: BinaryIO, context: Context) -> Iterator[Record]:
+    longest = context.limits.document
+    data = stream.read(longest + 1)
+    if len(data) > longest:
+        reason = f"the document is longer than {longest:,} bytes; write large exports as one document a line"
+        yield Rejected(context.file, 0, "", reason, raw_text(data[:_KEPT_OF_TOO_LONG]))
+        return
+    try:
+        document = decode(data, values=context.limits.values)
+    except InvalidInput as error:
+        yield Rejected(context.file, 0, "", error.reason, raw_text(data))
+        return
+    yield from read_document(document, "", context)
+
+
+FORMAT = StreamFormat(
+    name="JSON",
+    recognised_by="begins with { or [",
+    taken={"a document, or a list of documents": "see the formats of documents"},
+    recognises=_recognises,
+    read=_read_file,
+)

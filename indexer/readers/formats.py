@@ -1,0 +1,105 @@
+"""What every format is made of: how it is recognised, what reads it, and what it says of itself.
+
+A *stream* format is recognised by the first bytes of a file; a *document* format by a decoded JSON object,
+wherever that was found: in a file of its own, in an array, on a line, in a token, in an image, in another
+document. All yield the same records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Protocol
+from zoneinfo import ZoneInfo
+
+from indexer.readers.limits import Limits
+from matcher.records import (
+    AchievementRecord,
+    CandidateRecord,
+    EndorsementRecord,
+    Notice,
+    Recognised,
+    Rejected,
+)
+
+Record = CandidateRecord | AchievementRecord | EndorsementRecord | Recognised | Notice | Rejected
+"""What a reader yields. What could not be read is `Rejected`, and the rest goes on."""
+
+Document = Mapping[str, Any]
+"""A decoded JSON object."""
+
+
+class Neighbours(Protocol):
+    """The JSON documents that lie beside a file: in its folder, or in its archive."""
+
+    def find(self, address: str) -> Document | None:
+        """The document with this id, else the one whose file has the name that the address ends in."""
+
+
+class Alone:
+    """Of a file with nothing beside it."""
+
+    def find(self, address: str) -> Document | None:  # noqa: ARG002 - the protocol's signature
+        """None."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a reader knows beside the bytes.
+
+    `file` names the file in messages and `line` the line that a document stands on, 0 where there is none.
+    `zone` is the organisation's; `candidate` the key of the person that a file is about, "" for anybody.
+    `nested` reads a document inside of the one that is being read (an object, or a token as text), at its
+    JSON path: it yields its records, with what is wrong in it as a `Rejected`.
+    `depth` counts documents within documents and archives within archives.
+    """
+
+    file: str
+    zone: ZoneInfo
+    candidate: str = ""
+    limits: Limits = field(default_factory=Limits)
+    neighbours: Neighbours = field(default_factory=Alone)
+    nested: Callable[[object, str, Context], Iterator[Record]] = lambda *_: iter(())
+    line: int = 0
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFormat:
+    """A format of files. `taken`: what of it is taken -> where that goes, for docs/formats.md."""
+
+    name: str
+    recognised_by: str
+    taken: Mapping[str, str]
+    recognises: Callable[[bytes], bool]
+    read: Callable[[BinaryIO, Context], Iterator[Record]]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFormat:
+    """A format of JSON documents.
+
+    `read` takes a document that `recognises` said yes to and the JSON path at which it stands ("" for a whole
+    file). It raises InvalidInput, with a path that begins with that one, where nothing of it can be read.
+    """
+
+    name: str
+    recognised_by: str
+    taken: Mapping[str, str]
+    recognises: Callable[[Document], bool]
+    read: Callable[[Document, str, Context], Iterator[Record]]
+
+
+def types_of(document: Document) -> frozenset[str]:
+    """The types that a JSON-LD document states, in `type` or `@type`, without namespaces or prefixes."""
+    stated: list[object] = []
+    for field_name in ("type", "@type"):
+        value = document.get(field_name)
+        stated += value if isinstance(value, list) else [value]
+    return frozenset(one.rpartition("/")[2].rpartition("#")[2] for one in stated if isinstance(one, str))
+
+
+def under(at: str, where: str) -> str:
+    """The JSON path `where` of a document that stands at the path `at`."""
+    return f"{at}.{where}".strip(".") if not where.startswith("[") else f"{at}{where}"
