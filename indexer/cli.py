@@ -19,6 +19,7 @@ _COMMANDS = {
     "encoder": "encoder:encoder",
     "follow": "index:follow_changes",
     "import": "intake:import_",
+    "inspect": "inspect_:inspect_",
     "issuers": "issuers:issuers",
     "make-ready": "ready:make_ready",
     "match": "match:match",

@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from indexer.readers.json_text import decode, encode
-from matcher.records import UNITS, AchievementRecord, AwardRecord, CandidateRecord, Rejected
+from matcher.records import (
+    UNITS,
+    AchievementRecord,
+    AwardRecord,
+    CandidateRecord,
+    EndorsementRecord,
+    Rejected,
+)
 
 _NOTHING: tuple[object, ...] = ("", None, [], {})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -16,11 +23,12 @@ def refused(record: CandidateRecord, reason: str, where: str = "") -> Rejected:
     """A record that was read and is not taken in, as quarantine keeps it; `where` is a path within it."""
     place = record.place
     return Rejected(
-        place.file, place.line, f"{place.where}.{where}".strip("."), reason, encode(_candidate(record))
+        place.file, place.line, f"{place.where}.{where}".strip("."), reason, encode(candidate_json(record))
     )
 
 
-def _candidate(record: CandidateRecord) -> dict[str, Any]:
+def candidate_json(record: CandidateRecord) -> dict[str, Any]:
+    """A candidate in the shape of `shape.py`, without what it does not state."""
     person = {
         "key": record.key,
         "name": record.name,
@@ -44,7 +52,7 @@ def _award(award: AwardRecord) -> dict[str, Any]:
     level = None if award.level is None else award.level / UNITS
     fields = {
         "key": award.key,
-        "achievement": _achievement(award.achievement),
+        "achievement": achievement_json(award.achievement),
         "issued": _moment(award.issued),
         "valid_from": _moment(award.valid_from),
         "expires": _moment(award.expires),
@@ -58,7 +66,8 @@ def _award(award: AwardRecord) -> dict[str, Any]:
     return _stated(fields)
 
 
-def _achievement(record: AchievementRecord) -> dict[str, Any]:
+def achievement_json(record: AchievementRecord) -> dict[str, Any]:
+    """An achievement in the shape of `shape.py`, without what it does not state."""
     fields = {
         "key": record.key,
         "name": record.name,
@@ -69,6 +78,18 @@ def _achievement(record: AchievementRecord) -> dict[str, Any]:
             for ref in record.competencies
         ],
         "related": [{"type": other.type, "key": other.key} for other in record.related],
+    }
+    return _stated(fields)
+
+
+def endorsement_json(record: EndorsementRecord) -> dict[str, Any]:
+    """An endorsement as {"about", "issuer", "key", "comment", "issued"}, without what it does not state."""
+    fields = {
+        "about": record.about,
+        "issuer": _stated({"name": record.issuer.name, "url": record.issuer.url}),
+        "key": record.key,
+        "comment": record.comment,
+        "issued": _moment(record.issued),
     }
     return _stated(fields)
 

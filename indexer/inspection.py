@@ -1,0 +1,87 @@
+"""What a file holds, as a person or a program is told: by `credmatch inspect`, and after an upload."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from indexer.readers.formats import Record
+from indexer.readers.written import achievement_json, candidate_json, endorsement_json
+from matcher.records import (
+    AchievementRecord,
+    CandidateRecord,
+    EndorsementRecord,
+    Notice,
+    Recognised,
+    Rejected,
+)
+
+Json = dict[str, Any]
+
+
+def record_json(record: Record) -> Json:
+    """A record as {"type", ...}: a candidate or an achievement in the shape that can be imported."""
+    match record:
+        case CandidateRecord():
+            place = record.place
+            at = {"file": place.file, "line": place.line, "where": place.where}
+            return {"type": "candidate", **at, **candidate_json(record)}
+        case AchievementRecord():
+            return {"type": "achievement", "achievement": achievement_json(record)}
+        case EndorsementRecord():
+            return {"type": "endorsement", **endorsement_json(record)}
+        case Recognised():
+            return {"type": "recognised", "file": record.file, "format": record.format}
+        case Notice():
+            return {"type": "notice", "file": record.file, "line": record.line, "text": record.text}
+        case Rejected():
+            at = {"file": record.file, "line": record.line, "where": record.where}
+            return {"type": "rejected", **at, "reason": record.reason}
+
+
+@dataclass(slots=True)
+class Found:
+    """How much was found in files. `formats`: how often each was recognised, the outermost first."""
+
+    formats: Counter[str] = field(default_factory=Counter)
+    candidates: int = 0
+    awards: int = 0
+    achievements: int = 0
+    endorsements: int = 0
+    rejected: int = 0
+
+    def add(self, record: Record) -> None:
+        """Count a record."""
+        match record:
+            case CandidateRecord():
+                self.candidates += 1
+                self.awards += len(record.awards)
+            case AchievementRecord():
+                self.achievements += 1
+            case EndorsementRecord():
+                self.endorsements += 1
+            case Recognised():
+                self.formats[record.format] += 1
+            case Rejected():
+                self.rejected += 1
+
+
+def report(records: Iterable[Record]) -> Json:
+    """All that was found, by kind: what an upload answers."""
+    found = Found()
+    kinds: Json = {"candidate": [], "achievement": [], "endorsement": [], "notice": [], "rejected": []}
+    for record in records:
+        found.add(record)
+        body = record_json(record)
+        if (kind := body.pop("type")) in kinds:
+            kinds[kind].append(body)
+    return {
+        "formats": list(found.formats),
+        "awards": [award for body in kinds["candidate"] for award in body.get("awards", ())],
+        "achievements": [body["achievement"] for body in kinds["achievement"]],
+        "endorsements": kinds["endorsement"],
+        "notices": kinds["notice"],
+        "rejected": kinds["rejected"],
+    }
