@@ -27,7 +27,8 @@ _START = """# Formats
 
 What credmatch reads, how it recognises each, and where what it takes goes. A file is recognised by its
 content, never by its name; whatever the format, the records are the same. `credmatch inspect FILE` shows
-what a file holds without storing anything. This page is made from the readers: `python -m indexer.formats_page`.
+what a file holds without storing anything. This page is made from the readers, by
+`python -m indexer.formats_page`.
 
 Nothing is fetched from an address in a document, and no signature is checked: what a file states counts as
 stated.

@@ -30,7 +30,10 @@ def recognises(head: bytes) -> bool:
     whole = [line.startswith(b"{") and line.endswith(b"}") for line in found]
     if any(is_whole and _CANDIDATE.search(line) for line, is_whole in zip(found, whole, strict=True)):
         return True
-    return all(whole[:2]) if len(whole) > 1 else bool(_START.match(found[0]))
+    if len(found) > 2:
+        return all(whole[:2])
+    # Of two lines the second may be cut off where `head` ends.
+    return whole[0] and found[1].startswith(b"{") if len(found) > 1 else bool(_START.match(found[0]))
 
 
 def read(stream: BinaryIO, context: Context) -> Iterator[Record]:

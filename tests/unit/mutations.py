@@ -9,10 +9,11 @@ from random import Random
 from typing import Any
 
 HOSTILE: tuple[Any, ...] = (
-    None, True, False, 0, -1, 10**30, 1e308, "", " ", "\u0000", "\ud800", "\u202e", "2026-02-30", "9999-12-31",
-    "0000-00-00", "urn:x:1", "https://example.org/" + "a" * 2_000, "x" * 100_000, "eyJhbGciOiJub25lIn0.e30.",
-    "data:application/vc+jwt,eyJ", "%00%ff", "'; DROP TABLE awards; --", "=HYPERLINK(1)", [], {}, [[]], [None],
-    [{}], {"": None}, {"id": 1, "type": 2}, {"id": "urn:x:1", "type": ["x"]}, ["a", 1, {}],
+    None, True, False, 0, -1, 10**30, 1e308, "", " ", "\u0000", "\ud800", "\u202e", "2026-02-30",
+    "9999-12-31", "0000-00-00", "urn:x:1", "https://example.org/" + "a" * 2_000, "x" * 100_000,
+    "eyJhbGciOiJub25lIn0.e30.", "data:application/vc+jwt,eyJ", "%00%ff", "'; DROP TABLE awards; --",
+    "=HYPERLINK(1)", [], {}, [[]], [None], [{}], {"": None}, {"id": 1, "type": 2},
+    {"id": "urn:x:1", "type": ["x"]}, ["a", 1, {}],
 )  # fmt: skip
 """Values to put where others are expected."""
 

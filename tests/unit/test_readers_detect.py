@@ -65,6 +65,11 @@ def test_a_bad_first_line_does_not_hide_the_format(first: str) -> None:
     assert isinstance(record, CandidateRecord)
 
 
+def test_a_second_line_longer_than_what_is_looked_at_hides_no_format() -> None:
+    long = json.dumps(BADGE | {"x": "y" * 100_000})
+    assert names(read(f"{json.dumps(BADGE)}\n{long}\n")) == ["One", "One"]
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

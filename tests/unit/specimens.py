@@ -1,0 +1,29 @@
+"""A good file of every format, made here, of fictional people and issuers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.unit.test_readers_jsonl import WHOLE
+from tests.unit.test_readers_open_badges_3 import CREDENTIAL
+
+DOCUMENTS: dict[str, Any] = {
+    "credmatch JSON": WHOLE,
+    "Open Badges 3.0": CREDENTIAL,
+}
+"""By the name of its format."""
+
+TABLE = """candidate_key;candidate_name;achievement_name;issuer;issued;expires;status;level;competencies
+c-1;Zoé Exemple;Chariot élévateur;Institut Rive-Nord;2026-03-01;2029-03-01;actif;0,75;chariot|charger
+c-1;;"Travail en
+hauteur";Institut Rive-Nord;2026-03-02;;;;
+c-2;Ada Example;First aid;Northshore;2026-03-02;2027-03-02;active;1;first aid
+"""
+
+FILES: dict[str, bytes] = {
+    **{name: json.dumps(document).encode() for name, document in DOCUMENTS.items()},
+    "JSON": json.dumps([CREDENTIAL, CREDENTIAL], indent=1).encode(),
+    "JSON Lines": "\n".join(json.dumps(one) for one in (WHOLE, CREDENTIAL)).encode(),
+    "CSV": TABLE.encode(),
+}
