@@ -276,13 +276,15 @@ class Relation(StrEnum):
 class Pair:
     """A competency that counts towards a requirement, by which relation, and how much (units, above 0).
 
-    `meets_must`: whether holding it can meet a must-have (same, exact, or directly narrower).
+    `meets_must`: whether holding it can meet a must-have (same, exact, or directly narrower). `read`: the
+    part of `units` that lies in how the requirement's text was read (an exact label), not in the relation.
     """
 
     competency: int
     relation: Relation
     units: int
     meets_must: bool
+    read: int = UNITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from matcher.evidence import Lapse, lapse, level_met
 from matcher.moments import day_of
 from matcher.ranking.plan import PlannedRequirement
 from matcher.ranking.score import COVERAGE, Part, Proven, Scored, Scorer
-from matcher.records import POINTS, UNITS, Award, Competency, Proof, Reading
+from matcher.records import POINTS, UNITS, Award, Competency, Pair, Proof, Reading, Relation
 
 Json = dict[str, Any]
 
@@ -199,7 +199,6 @@ def _proof(proven: Proven | None, words: Words) -> Json:
     if proven is None:
         return dict.fromkeys(_PROOF_FIELDS)
     pair, award = proven.pair, proven.award
-    relation_value = pair.units / UNITS
     return {
         "alternative": proven.alternative.text,
         "relation": pair.relation.value,
@@ -208,10 +207,16 @@ def _proof(proven: Proven | None, words: Words) -> Json:
         "part": proven.claim.part or None,
         **_award(award, words),
         "factors": [
-            {"name": pair.relation.value, "value": relation_value},
+            *_relation_factors(pair),
             *({"name": factor.name, "value": factor.units / UNITS} for factor in proven.factors),
         ],
     }
+
+
+def _relation_factors(pair: Pair) -> list[Json]:
+    """What the relation multiplies by, and before it how surely the requirement's text was read."""
+    read = [{"name": Relation.EXACT.value, "value": pair.read / UNITS}] if pair.read != UNITS else []
+    return [*read, {"name": pair.relation.value, "value": pair.units / pair.read}]
 
 
 def _award(award: Award, words: Words) -> Json:

@@ -127,8 +127,10 @@ def _lent(pair: Pair, reading: Reading) -> Pair:
         return replace(pair, relation=Relation.KIN, units=units, meets_must=False)
     if reading.basis is not Basis.EXACT or pair.relation is Relation.KIN:
         return pair
-    relation = Relation.EXACT if pair.relation is Relation.SAME else pair.relation
-    return replace(pair, relation=relation, units=pair.units * DECLARED["exact"].units // UNITS)
+    exact = DECLARED["exact"].units
+    if pair.relation is Relation.SAME:
+        return replace(pair, relation=Relation.EXACT, units=pair.units * exact // UNITS)
+    return replace(pair, units=pair.units * exact // UNITS, read=exact)
 
 
 def _identity(requirement: Requirement) -> str:

@@ -2,7 +2,7 @@
 
 coverage(r, c) = max of relation(r, e) x evidence(a, e, r, moment)
                  over c's awards a, a's claims e, r's alternatives
-points(r, c)   = floor(points(r) x coverage(r, c))
+points(r, c)   = points(r) x coverage(r, c), to the nearest point
 score(c)       = sum of points(r, c)
 """
 
@@ -136,7 +136,7 @@ def _ways(requirements: Sequence[PlannedRequirement]) -> Mapping[int, list[_Way]
 
 
 def _points(planned: PlannedRequirement, proven: Proven | None) -> int:
-    return 0 if proven is None else planned.points * proven.coverage // COVERAGE
+    return 0 if proven is None else (planned.points * proven.coverage + COVERAGE // 2) // COVERAGE
 
 
 def _meets_must(proven: Proven) -> bool:

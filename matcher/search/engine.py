@@ -22,8 +22,8 @@ class Clause:
     """One requirement, as recall sees it.
 
     `points`: what it is worth at most. `relations`: competency -> relation in units, above 0; a candidate's
-    bound for it is floor(points x max(relation x bound) / 10^8). `needed`: where not None, only candidates
-    that hold a bound above 0 for at least one of these competencies are of interest (a must-have).
+    bound for it is points x max(relation x bound) / 10^8, to the nearest point. `needed`: where not None,
+    only candidates that hold a bound above 0 for at least one of these are of interest (a must-have).
     """
 
     points: int

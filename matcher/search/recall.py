@@ -96,6 +96,7 @@ def _sums(segment: Segment, query: Query, wanted: _Wanted) -> NDArray[np.int64]:
         np.maximum.at(best, rows, strengths)
         points = best[rows].astype(np.int64)
         points *= clause.points
+        points += UNITS * UNITS // 2
         points //= UNITS * UNITS
         # A row that occurs more than once is given the same sum each time: no need to find those.
         points += sums[rows]

@@ -2,8 +2,8 @@
 
 Rules. What a record leaves empty changes nothing. What it says replaces what is stored, unless the database
 has seen that version before (then it is an older one) or, for an award, unless it starts before the stored
-one. Applications and identifiers are added and never removed. Importing the same records again changes
-nothing, and how records are cut into batches makes no difference.
+one or would bring back what was revoked. Applications and identifiers are added and never removed. Importing
+the same records again changes nothing, and how records are cut into batches makes no difference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
-from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Proof
+from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Proof, Status
 from matcher.store import tables as t
 from matcher.store.achievement_intake import AchievementIntake, Offer
 from matcher.store.changes import log_changes
@@ -68,25 +68,35 @@ class _Said(NamedTuple):
 class _Award:
     """One award while a batch is taken in. `said`: what to write of it, None where nothing changed."""
 
-    __slots__ = ("candidate", "id", "said", "start", "version")
+    __slots__ = ("candidate", "id", "revoked", "said", "start", "version")
 
-    def __init__(self, candidate: int, version: Version, start: int | None = None, id_: int = 0) -> None:
+    def __init__(
+        self,
+        candidate: int,
+        version: Version,
+        start: int | None = None,
+        id_: int = 0,
+        *,
+        revoked: bool = False,
+    ) -> None:
         self.candidate = candidate
+        self.revoked = revoked
         self.version = version
         self.start = start
         self.id = id_
         self.said: _Said | None = None
 
     def take(self, said: _Said, *, authoritative: bool) -> bool:
-        """Take over what is said of it; False where it is that already, or was, or what is said starts
-        earlier."""
+        """Take over what is said of it; False where it is that already, or was, where what is said starts
+        earlier, or where it would bring back what was revoked."""
         start = _start(said.award.issued, said.award.valid_from)
         earlier = start is not None and self.start is not None and start < self.start
-        if earlier and not authoritative:
+        revives = self.revoked and said.award.status is not Status.REVOKED and start == self.start
+        if (earlier or revives) and not authoritative:
             return False
         if not self.version.advance(said.version, authoritative=authoritative):
             return False
-        self.start, self.said = start, said
+        self.start, self.said, self.revoked = start, said, said.award.status is Status.REVOKED
         return True
 
 
@@ -144,12 +154,14 @@ def _load(connection: Connection, organisation_id: int, said: Sequence[_Said]) -
     awards: dict[str, _Award] = {}
     for some in parts(one.key for one in said):
         rows = connection.execute(
-            select(a.id, a.candidate_id, a.key, a.digest, a.issued, a.valid_from).where(
+            select(a.id, a.candidate_id, a.key, a.digest, a.issued, a.valid_from, a.status).where(
                 a.organisation_id == organisation_id, a.key.in_(some)
             )
         )
-        for id_, candidate, key, digest, issued, valid_from in rows:
-            awards[key] = _Award(candidate, Version(digest), _start(issued, valid_from), id_)
+        for id_, candidate, key, digest, issued, valid_from, status in rows:
+            revoked = status == Status.REVOKED
+            start = _start(issued, valid_from)
+            awards[key] = _Award(candidate, Version(digest), start, id_, revoked=revoked)
     differing = {
         award.id: award.version
         for one in said

@@ -46,7 +46,7 @@ def answer(pool: Mapping[int, SearchDocument], query: Query) -> Answer:
 
 def _points(clause: Clause, held: Mapping[int, int]) -> int:
     best = max((relation * held.get(competency, 0) for competency, relation in clause.relations), default=0)
-    return clause.points * best // 10**8
+    return (clause.points * best + 10**8 // 2) // 10**8
 
 
 def recalled(engine: Engine, organisation: str, query: Query, first: int) -> tuple[Answer, list[int]]:

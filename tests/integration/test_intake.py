@@ -157,6 +157,13 @@ def test_a_revoked_award_is_reinstated_only_by_authority(store: Store) -> None:
     assert len(store.table("superseded")) == 1
 
 
+def test_an_older_record_never_seen_before_does_not_bring_back_what_was_revoked(store: Store) -> None:
+    store.take(candidate("c-1", award(issued=100, status=Status.REVOKED)))
+    assert store.take(candidate("c-1", award(issued=100, expires=200))) == Counts(awards_unchanged=1)
+    assert store.take(candidate("c-1", award(issued=300, expires=400))) == Counts(awards_changed=1)
+    assert store.table("awards")[0][7] == "active"
+
+
 @pytest.mark.parametrize("field", ["issued", "valid_from"])
 def test_an_award_that_starts_earlier_is_older(store: Store, field: str) -> None:
     store.take(candidate("c-1", award(**{field: 1_700_000_001}, level_label="new")))

@@ -293,7 +293,7 @@ def bounded(pool: list[Profile], scorer: Scorer, ever: bool) -> Iterator[Batch]:
                 for held in profile.awards
                 for claim in held.achievement.claims
             ]
-            points += planned.points * max(bounds, default=0) // 10**8
+            points += (planned.points * max(bounds, default=0) + 10**8 // 2) // 10**8
         if points:
             rows.append((-points, profile.draw, profile.id))
     for start in range(0, len(rows), 3):
@@ -328,3 +328,30 @@ def test_words_only_read_as_likely_count_as_kin() -> None:
     planned = plan(Position("p", requirements=(likely,)), VOCABULARY)
     pair = planned[0].alternatives[0].pairs[5]
     assert (pair.relation, pair.units, pair.meets_must) == (Relation.KIN, 4_000, False)
+
+
+def test_points_are_the_shown_product_to_the_nearest_point() -> None:
+    position = Position("p", requirements=(need(1, weight=40_000), need(9, weight=50_000)))
+    known = award(1, proof=Proof.STATED)
+    assert scorer_of(position).score(holder(known)).parts[0].points == 400_000  # 0.9 x 4/9
+
+
+def test_how_a_text_was_read_is_shown_as_a_factor_of_its_own() -> None:
+    exact = Requirement((Alternative("skill 1", Reading(Basis.EXACT, 1, 10_000)),))
+    scorer = scorer_of(Position("p", requirements=(exact,)))
+    shown = [
+        explain(scorer.score(holder(award(held))), scorer, words())["requirements"][0]["factors"]
+        for held in (1, 2)
+    ]
+    assert shown == [
+        [{"name": "exact", "value": 0.98}],
+        [{"name": "exact", "value": 0.98}, {"name": "narrower", "value": 0.95}],
+    ]
+
+
+def test_a_candidates_own_word_counts_half_and_never_meets_a_must_have() -> None:
+    scorer = scorer_of(Position("p", requirements=(need(1, must=True),)))
+    scored = scorer.score(holder(award(1, proof=Proof.CLAIMED)))
+    assert (scored.points, scored.missed) == (500_000, (1,))
+    part = explain(scored, scorer, words())["requirements"][0]
+    assert (part["state"], part["missing"]) == ("claimed", "claim")
