@@ -3,6 +3,7 @@
     CredmatchError
     |-- InvalidInput      what was sent is wrong; the message names the field, place and value: correct it
     |   `-- NotFound      nothing under that key: create it or correct the key
+    |-- Changed           what is stored is no longer what was seen: look at it again
     |-- NotScorable       the position has nothing that can be ranked: confirm or change its micro-skills
     |-- Unavailable       a part does not answer just now: try again
     |   `-- Damaged       the search index's files are not what was written: it is built anew
@@ -44,6 +45,14 @@ class NotFound(InvalidInput):
     status = 404
     exit_code = 3
     title = "Not found"
+
+
+class Changed(CredmatchError):
+    """What is stored is not what the change was made from: somebody else was quicker."""
+
+    status = 412
+    exit_code = 2
+    title = "It was changed meanwhile"
 
 
 class NotScorable(CredmatchError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import to_json
 
 from matcher.errors import InvalidInput
 from matcher.records import (
@@ -166,6 +168,30 @@ def position_json(position: Position, vocabulary: Reader) -> dict[str, Any]:
             "issuer": list(filters.issuers),
         },
     }
+
+
+def version_of(position: Position) -> str:
+    """Which state of a position this is: a digest, 32 characters, of all that a person gave or confirmed.
+
+    Two states that say the same are the same version, whoever stored them and however their words were
+    encoded.
+    """
+    stated = [
+        position.title,
+        position.description,
+        position.applicants_only,
+        [position.filters.regions, position.filters.languages, position.filters.issuers],
+        [
+            [requirement.weight, requirement.must, [_stated(way) for way in requirement.alternatives]]
+            for requirement in position.requirements
+        ],
+    ]
+    return hashlib.sha256(to_json(stated)).hexdigest()[:32]
+
+
+def _stated(way: Alternative) -> list[object]:
+    reading = way.reading
+    return [way.text, way.min_level, reading.basis, reading.competency, bool(reading.confirmed_by)]
 
 
 def _way_json(way: Alternative, vocabulary: Reader) -> dict[str, Any]:

@@ -81,6 +81,7 @@ PROBLEMS = {
     404: _l("There is nothing here"),
     405: _l("This cannot be done here"),
     409: _l("This position cannot be ranked yet"),
+    412: _l("Somebody changed this meanwhile"),
     413: _l("This is too large"),
     415: _l("This kind of content is not taken here"),
     422: _l("The input is not valid"),

@@ -139,6 +139,32 @@ def test_another_meaning_is_chosen_and_a_row_removed(page: Page) -> None:
     assert page.input_value("#title") == "Choosing"
 
 
+def test_a_change_of_somebody_else_is_shown_and_can_be_replaced(browser: Browser, site: str) -> None:
+    context = browser.new_context(base_url=site, locale="en-CA")
+    page, other = context.new_page(), context.new_page()
+    page.goto("/positions/new")
+    page.fill("#title", "Two tabs")
+    page.fill("#lines", "load cargo")
+    page.get_by_role("button", name="Read these lines").click()
+    page.get_by_role("button", name="Save and rank").click()
+    page.get_by_role("link", name="Edit the micro-skills").click()
+    other.goto(page.url)
+    other.fill("#title", "Two tabs, theirs")
+    other.get_by_role("button", name="Save and rank").click()
+    other.wait_for_url("**/positions/two-tabs")
+    page.fill("#title", "Two tabs, mine")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+        page.get_by_role("button", name="Save and rank").click()
+    assert sent.value.status == 409
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("Title: Two tabs, theirs")
+    assert page.evaluate(f"({AUDIT})()") == []
+    page.get_by_role("button", name="Keep mine").click()
+    page.wait_for_url("**/positions/two-tabs")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Two tabs, mine")
+    context.close()
+
+
 def test_where_nothing_is_likely_the_vocabulary_is_searched(page: Page) -> None:
     page.goto("/positions/new")
     page.fill("#lines", "zzzz qqqq")

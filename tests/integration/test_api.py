@@ -68,6 +68,22 @@ def test_a_position_is_stored_shown_and_replaced(client: FlaskClient) -> None:
     assert put(client, "positions/driver", shown).get_json() == shown
 
 
+def test_a_position_is_replaced_only_where_it_is_what_was_seen(client: FlaskClient) -> None:
+    path, body = "/api/v1/positions/tagged", {"title": "One", "requirements": [{"text": "load cargo"}]}
+    assert problem(client.put(path, json=body, headers={"If-Match": "*"}), 412)["detail"]
+    made = client.put(path, json=body)
+    tag = made.headers["ETag"]
+    assert client.get(path).headers["ETag"] == tag
+    two = client.put(path, json=body | {"title": "Two"}, headers={"If-Match": f'"x", {tag}'})
+    assert two.status_code == 200
+    assert two.headers["ETag"] != tag
+    refused = problem(client.put(path, json=body, headers={"If-Match": tag}), 412)
+    assert refused["type"] == "urn:credmatch:problem:changed"
+    assert client.get(path).get_json()["title"] == "Two"
+    assert client.put(path, json=body, headers={"If-Match": "*"}).headers["ETag"] == tag
+    assert client.put(path, json=body | {"title": "Last"}).status_code == 200
+
+
 def test_matches_explain_every_point(client: FlaskClient) -> None:
     answer = client.get("/api/v1/positions/yard/matches").get_json()
     assert answer["exact"] is True

@@ -438,6 +438,51 @@ def test_editing_keeps_what_the_form_does_not_show(website: Website, client: Fla
     assert [after[name] for name in same] == [before[name] for name in same]
 
 
+def shared(client: FlaskClient, key: str) -> Form:
+    """The form of a position that two people have opened."""
+    body = {"title": "Shared", "requirements": [{"text": "load cargo"}, {"text": "operate forklift"}]}
+    assert client.put(f"/api/v1/positions/{key}", json=body).status_code == 201
+    return Form(client.get(f"/positions/{key}/edit"))
+
+
+def test_a_change_of_somebody_else_is_not_overwritten_silently(website: Website, client: FlaskClient) -> None:
+    form = shared(client, "shared")
+    path = "/positions/shared/edit"
+    send(client, path, form.with_(action="save", title="Theirs", must__0="on"), 302)
+    page = send(client, path, form.with_(action="save", title="Mine", description="Kept."), 409)
+    assert "Somebody changed this position since you opened it" in words(page)
+    assert stored(website, "shared").title == "Theirs"
+    assert "Title: Theirs" in words(page)
+    assert "Title: Mine" in words(page)
+    assert "load cargo · useful · must-have" in words(page)
+    assert "operate forklift · useful" not in words(page)
+    kept = dict(Form(page).fields)
+    assert (kept["title"], kept["description"].strip()) == ("Mine", "Kept.")
+    send(client, path, Form(page).with_(action="save"), 409)
+    (version,) = re.findall(r'name="keep" value="([^"]+)"', page.text)
+    other = Form(client.get(path))
+    send(client, path, other.with_(action="save", title="Third"), 302)
+    page = send(client, path, Form(page).with_(keep=version), 409)
+    assert "Title: Third" in words(page)
+    (version,) = re.findall(r'name="keep" value="([^"]+)"', page.text)
+    page = send(client, path, Form(page).with_(keep=version, title=""), 422)
+    send(client, path, Form(page).with_(action="save", title="Mine"), 302)
+    assert stored(website, "shared").title == "Mine"
+    assert stored(website, "shared").description == "Kept."
+
+
+def test_sending_the_same_twice_is_no_conflict(client: FlaskClient) -> None:
+    form = shared(client, "twice")
+    sent = form.with_(action="save", title="Once", choice__0="none")
+    send(client, "/positions/twice/edit", sent, 302)
+    send(client, "/positions/twice/edit", sent, 302)
+
+
+def test_a_form_that_does_not_say_what_it_was_opened_from_is_not_stored(client: FlaskClient) -> None:
+    form = shared(client, "old-tab")
+    send(client, "/positions/old-tab/edit", form.with_(action="save", title="Other", version=None), 409)
+
+
 def _silent(self: WordEncoder, texts: Sequence[str]) -> NDArray[np.int8]:
     raise Unavailable("no sentence encoder answers")
 

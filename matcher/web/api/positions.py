@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from matcher.errors import InvalidInput
-from matcher.positions import parse_position, position_json
+from matcher.errors import Changed, InvalidInput
+from matcher.positions import parse_position, position_json, version_of
+from matcher.records import Position
 from matcher.store.organisations import organisation
 from matcher.store.positions import find_position, load_position, save_position
 from matcher.web.api.bodies import answer, json_body
@@ -17,7 +18,8 @@ from matcher.web.services import services
 def put_position(key: str) -> Response:
     """Store the position in the body (see `parse_position`) under `key`: 201, or 200 where it replaces one.
 
-    Its words are read here, once, before anything is written.
+    Its words are read here, once, before anything is written. With `If-Match` it replaces only the version
+    that this names; see `ETag` of both answers. Raises Changed where another one is stored.
     """
     parts = services()
     body = json_body()
@@ -26,8 +28,10 @@ def put_position(key: str) -> Response:
         earlier = find_position(connection, owner, key)
     position = parse_position(body, parts.vocabulary, key=key, earlier=earlier, by="api")
     with parts.database.write() as connection:
+        if "If-Match" in request.headers:
+            _check_version(find_position(connection, owner, key))
         save_position(connection, owner, position)
-    return answer(position_json(position, parts.vocabulary), 201 if earlier is None else 200)
+    return _tagged(position, 201 if earlier is None else 200)
 
 
 def get_position(key: str) -> Response:
@@ -35,7 +39,7 @@ def get_position(key: str) -> Response:
     parts = services()
     with parts.database.read() as connection:
         position = load_position(connection, organisation(connection, parts.organisation).id, key)
-    return answer(position_json(position, parts.vocabulary))
+    return _tagged(position)
 
 
 def get_matches(key: str) -> Response:
@@ -46,6 +50,20 @@ def get_matches(key: str) -> Response:
             parts.organisation, key, top=chosen_top(), day=chosen_day(), language=_language()
         )
     )
+
+
+def _tagged(position: Position, status: int = 200) -> Response:
+    response = answer(position_json(position, services().vocabulary), status)
+    response.set_etag(version_of(position))
+    return response
+
+
+def _check_version(stored: Position | None) -> None:
+    """Raise Changed where the stored position is none of those that the request names."""
+    if stored is None:
+        raise Changed("nothing is stored under this key")
+    if not request.if_match.contains(version_of(stored)):
+        raise Changed("the stored position is not the one that If-Match names; get it again")
 
 
 def _language() -> str:

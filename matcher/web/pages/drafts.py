@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 from werkzeug.datastructures import MultiDict
 
-from matcher.positions import position_json
+from matcher.positions import position_json, version_of
 from matcher.records import UNITS, Alternative, Basis, Likely, Position, Reading
 from matcher.vocabulary.vocabulary import Vocabulary
 from matcher.web.services import services
@@ -80,7 +80,10 @@ class Row:
 
 @dataclass(slots=True)
 class Draft:
-    """The form. `filters` in words, comma separated, by the API's names; `errors` by field."""
+    """The form. `filters` in words, comma separated, by the API's names; `errors` by field.
+
+    `version`: which stored version it was opened from, or is meant to replace; "" where that is none.
+    """
 
     title: str = ""
     description: str = ""
@@ -88,6 +91,7 @@ class Draft:
     filters: dict[str, str] = field(default_factory=lambda: dict.fromkeys(FILTERS, ""))
     rows: list[Row] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
+    version: str = ""
 
     def body(self) -> dict[str, Any]:
         """The position in the API's shape."""
@@ -146,6 +150,7 @@ def draft_of(position: Position, vocabulary: Vocabulary) -> Draft:
         applicants_only=position.applicants_only,
         filters={name: ", ".join(values) for name, values in body["filters"].items()},
         rows=rows,
+        version=version_of(position),
     )
 
 
@@ -163,6 +168,7 @@ def draft_in(form: MultiDict[str, str]) -> Draft:
         applicants_only="applicants_only" in form,
         filters={name: form.get(name, "") for name in FILTERS},
         rows=[row for row in rows if row.text][:_MOST_ROWS],
+        version=form.get("keep", "") or form.get("version", ""),
     )
 
 

@@ -12,14 +12,15 @@ from flask_babel import gettext as _
 from pydantic_core import to_json
 from werkzeug.wrappers import Response as AnyResponse
 
-from matcher.errors import InvalidInput, Unavailable
-from matcher.positions import parse_position
+from matcher.errors import Changed, InvalidInput, Unavailable
+from matcher.positions import parse_position, version_of
 from matcher.records import Position
 from matcher.store.candidates import holders
 from matcher.store.database import Connection
 from matcher.store.organisations import organisation
 from matcher.store.positions import find_position, load_position, save_position
 from matcher.web.language import language
+from matcher.web.pages.differences import Differences, differences
 from matcher.web.pages.drafts import Draft, draft_in, draft_of, settled
 from matcher.web.services import services
 from matcher.web.weights import LEVELS, WEIGHTS
@@ -69,7 +70,7 @@ def warm_up() -> tuple[str, int]:
 def _take(draft: Draft, earlier: Position | None) -> Answer:
     """Answer a form that was sent: store it where that was asked and it is right, else show it again."""
     key = "" if earlier is None else earlier.key
-    saving = request.form.get("action") == "save"
+    saving = request.form.get("action") == "save" or "keep" in request.form
     unseen = any(request.form.get(name, "").strip() for name in ("add", "lines"))
     try:
         draft.read(services().vocabulary)
@@ -88,10 +89,21 @@ def _take(draft: Draft, earlier: Position | None) -> Answer:
         return _page(draft, key, 422)
     try:
         stored = _store(draft, earlier)
+    except Changed:
+        return _changed(draft, key)
     except (InvalidInput, Unavailable) as error:
         draft.errors["form"] = str(error)
         return _page(draft, key, error.status)
     return redirect(url_for("pages.ranking", key=stored))
+
+
+def _changed(draft: Draft, key: str) -> Answer:
+    """The form again, with what somebody else stored since it was opened beside it."""
+    parts = services()
+    with parts.database.read() as connection:
+        theirs = load_position(connection, organisation(connection, parts.organisation).id, key)
+    changes = differences(draft_of(theirs, parts.vocabulary), draft)
+    return _page(draft, key, 409, changes)
 
 
 def _check(draft: Draft) -> None:
@@ -108,7 +120,10 @@ def _check(draft: Draft) -> None:
 
 
 def _store(draft: Draft, earlier: Position | None) -> str:
-    """Store the position; its key. Raises InvalidInput."""
+    """Store the position; its key.
+
+    Raises InvalidInput, and Changed where another version is stored than the form was opened from.
+    """
     parts = services()
     position = parse_position(
         draft.body(), parts.vocabulary, key=earlier.key if earlier else "new", earlier=earlier
@@ -118,6 +133,10 @@ def _store(draft: Draft, earlier: Position | None) -> str:
         owner = organisation(connection, parts.organisation).id
         if earlier is None:
             position = replace(position, key=_free_key(connection, owner, draft.title))
+        else:
+            now = version_of(load_position(connection, owner, earlier.key))
+            if now not in {draft.version, version_of(position)}:
+                raise Changed(f"the position {earlier.key!r} was changed since the form was opened")
         save_position(connection, owner, position)
     return position.key
 
@@ -133,7 +152,7 @@ def _free_key(connection: Connection, owner: int, title: str) -> str:
     return key
 
 
-def _page(draft: Draft, key: str, status: int = 200) -> tuple[str, int]:
+def _page(draft: Draft, key: str, status: int = 200, changes: Differences | None = None) -> tuple[str, int]:
     parts = services()
     vocabulary = parts.vocabulary
     wanted = {
@@ -150,6 +169,7 @@ def _page(draft: Draft, key: str, status: int = 200) -> tuple[str, int]:
         "editor.html",
         draft=draft,
         key=key,
+        changes=changes,
         holders=counts,
         competency=vocabulary.competency,
         opened=request.form.get("open", type=int),

@@ -62,4 +62,5 @@ form.addEventListener("change", (event) => {
 });
 
 dress(form);
+form.querySelector(".conflict")?.focus();
 fetch(form.dataset.warmUp).catch(() => {});
