@@ -165,6 +165,38 @@ def test_a_change_of_somebody_else_is_shown_and_can_be_replaced(browser: Browser
     context.close()
 
 
+def test_an_alternative_is_added_by_keyboard_and_removed(page: Page) -> None:
+    page.goto("/positions/new")
+    page.fill("#title", "Either")
+    page.fill("#add", "load cargo")
+    page.press("#add", "Enter")
+    row = page.locator("li.skill")
+    expect(row).to_have_count(1)
+    page.focus("#text-0")
+    tab_to(page, ".another summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "#or-0")
+    page.keyboard.type("work at h")
+    expect(page.locator("#or-list-0 [role=option]").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    other = row.locator("li.other")
+    expect(other).to_contain_text("confirmed read as work at heights")
+    expect(page.locator("#or-0")).to_be_focused()
+    assert page.evaluate(f"({AUDIT})()") == []
+    page.keyboard.type("zzzz qqqq")
+    page.keyboard.press("Enter")
+    expect(other).to_have_count(2)
+    other.last.get_by_label("Search the vocabulary").type("inspect")
+    page.locator("#other-list-0-1 [role=option]").first.click()
+    expect(other.last).to_contain_text("confirmed read as inspect equipment")
+    other.first.get_by_label("Least level").select_option("0.75")
+    other.last.get_by_role("button", name="Remove zzzz qqqq").press("Enter")
+    expect(other).to_have_count(1)
+    expect(page.locator("#text-0")).to_be_focused()
+    expect(other.get_by_label("Least level")).to_have_value("0.75")
+
+
 def test_where_nothing_is_likely_the_vocabulary_is_searched(page: Page) -> None:
     page.goto("/positions/new")
     page.fill("#lines", "zzzz qqqq")
@@ -266,6 +298,10 @@ def test_without_scripts_everything_has_another_way(plain: Page) -> None:
     plain.fill("#lines", "load cargo")
     plain.get_by_role("button", name="Read these lines").click()
     expect(plain.locator("li.skill")).to_contain_text("exact name read as load cargo")
+    plain.locator(".another summary").click()
+    plain.get_by_label("What would do just as well").fill("work at heights")
+    plain.locator(".another button").click()
+    expect(plain.locator("li.other")).to_contain_text("exact name read as work at heights")
     plain.get_by_role("button", name="Save and rank").click()
     expect(plain.get_by_role("heading", level=1)).to_have_text("Plain")
 

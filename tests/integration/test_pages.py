@@ -483,6 +483,61 @@ def test_a_form_that_does_not_say_what_it_was_opened_from_is_not_stored(client: 
     send(client, "/positions/old-tab/edit", form.with_(action="save", title="Other", version=None), 409)
 
 
+def test_alternatives_are_added_read_confirmed_and_removed(website: Website, client: FlaskClient) -> None:
+    path = "/positions/new"
+    page = send(
+        client, path, Form(client.get(path)).with_(title="Either", add="load cargo", action="read"), 200
+    )
+    assert "Add an alternative to “load cargo”" in words(page)
+    page = send(client, path, Form(page).with_(or__0="work at heights", action="read"), 200)
+    assert "exact name read as work at heights" in words(page)
+    assert re.search(r'<details class="another" open>', page.text)
+    picked = {"or__0": "Lifting", "picked__or__0": SKILLS["operate forklift"]}
+    page = send(client, path, Form(page).with_(**picked, action="read"), 200)
+    assert "confirmed read as operate forklift" in words(page)
+    page = send(client, path, Form(page).with_(or__0="zzzz qqqq", level__0__0="0.75", action="save"), 422)
+    assert "New micro-skills were added" in words(page)
+    form = Form(page)
+    assert [value for name, value in form.fields if name == "way"] == ["0-0", "0-1", "0-2"]
+    page = send(client, path, form.with_(text__0__1="inspect equipment", action="save"), 422)
+    assert "These words were changed" in words(page)
+    page = send(client, path, Form(page).with_(choice__0__2="none", must__0="on", action="read"), 200)
+    key = send(client, path, Form(page).with_(action="save"), 302).headers["Location"].rsplit("/", 1)[1]
+    (requirement,) = stored(website, key).requirements
+    ways = requirement.alternatives
+    assert [way.text for way in ways] == ["load cargo", "work at heights", "inspect equipment", "zzzz qqqq"]
+    assert [way.min_level for way in ways] == [None, 7_500, None, None]
+    bases = [way.reading.basis for way in ways]
+    assert bases == [Basis.EXACT, Basis.EXACT, Basis.EXACT, Basis.NONE]
+    assert client.get(f"/positions/{key}").status_code == 200
+    form = Form(client.get(f"/positions/{key}/edit"))
+    assert dict(form.fields)["choice-0-2"] == "none"
+    send(client, f"/positions/{key}/edit", form.with_(action="save"), 302)
+    assert stored(website, key).requirements == (requirement,)
+    page = send(client, f"/positions/{key}/edit", form.with_(remove="0-1"), 200)
+    assert [value for name, value in Form(page).fields if name == "way"] == ["0-0", "0-2"]
+    send(client, f"/positions/{key}/edit", Form(page).with_(action="save", text__0=""), 302)
+    (requirement,) = stored(website, key).requirements
+    assert [way.text for way in requirement.alternatives] == ["work at heights", "zzzz qqqq"]
+
+
+def test_a_must_have_may_be_certain_by_an_alternative(website: Website, client: FlaskClient) -> None:
+    path = "/positions/new"
+    page = send(
+        client, path, Form(client.get(path)).with_(title="A", add="handle crates", action="read"), 200
+    )
+    page = send(client, path, Form(page).with_(action="save", must__0="on"), 422)
+    page = send(client, path, Form(page).with_(or__0="load cargo", action="read"), 200)
+    send(client, path, Form(page).with_(action="save"), 302)
+
+
+def test_lines_beyond_the_most_are_said_to_be_left_out(client: FlaskClient) -> None:
+    path = "/positions/new"
+    lines = "\n".join(f"load cargo {number}" for number in range(202))
+    page = send(client, path, Form(client.get(path)).with_(title="M", lines=lines, action="read"), 200)
+    assert "only the first 200 were kept" in words(page)
+
+
 def _silent(self: WordEncoder, texts: Sequence[str]) -> NDArray[np.int8]:
     raise Unavailable("no sentence encoder answers")
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from matcher.web.language import language, percent
-from matcher.web.pages.drafts import FILTERS, Draft, Row
+from matcher.web.pages.drafts import FILTERS, Draft, Row, Way
 from matcher.web.services import services
 from matcher.web.weights import LEVELS, WEIGHTS
 
@@ -46,7 +46,7 @@ def _lines(draft: Draft) -> Iterator[str]:
         shown = draft.description[:_SHOWN] + ("…" if len(draft.description) > _SHOWN else "")
         yield _("Description: %(description)s", description=shown)
     for row in draft.rows:
-        yield " · ".join(_parts(row))
+        yield _micro_skill(row)
     if draft.applicants_only:
         yield _("Only people who applied to this position")
     for name, words in draft.filters.items():
@@ -54,17 +54,23 @@ def _lines(draft: Draft) -> Iterator[str]:
             yield _("%(name)s: %(value)s", name=_FILTERS[name], value=words.strip())
 
 
-def _parts(row: Row) -> Iterator[str]:
-    """A micro-skill: its words, what they mean where that has another name, and what it is worth."""
-    yield row.text
-    if row.competency is not None:
-        label = services().vocabulary.competency(row.competency).label(language())
-        if label != row.text:
-            yield _("read as %(label)s", label=label)
-    else:
-        yield _("not understood")
-    yield str(WEIGHTS.get(row.weight, _("weight %(weight)s", weight=row.weight)))
-    if row.level is not None:
-        yield str(LEVELS.get(row.level, _("at least %(level)s", level=percent(row.level))))
+def _micro_skill(row: Row) -> str:
+    """A micro-skill with its alternatives, and what it is worth."""
+    parts = [_way(row), str(WEIGHTS.get(row.weight, _("weight %(weight)s", weight=row.weight)))]
     if row.must:
-        yield _("must-have")
+        parts.append(_("must-have"))
+    return f" {_('or')} ".join([" · ".join(parts), *map(_way, row.others)])
+
+
+def _way(way: Way) -> str:
+    """Words, what they mean where that has another name, and the least level."""
+    parts = [way.text]
+    if way.competency is None:
+        parts.append(_("not understood"))
+    else:
+        label = services().vocabulary.competency(way.competency).label(language())
+        if label != way.text:
+            parts.append(_("read as %(label)s", label=label))
+    if way.level is not None:
+        parts.append(str(LEVELS.get(way.level, _("at least %(level)s", level=percent(way.level)))))
+    return " · ".join(parts)

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic_core import to_json
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from matcher.positions import position_json, version_of
-from matcher.records import UNITS, Alternative, Basis, Likely, Position, Reading
+from matcher.records import UNITS, Alternative, Basis, Likely, Position, Reading, Requirement
 from matcher.vocabulary.vocabulary import Vocabulary
-from matcher.web.services import services
 from matcher.web.weights import USUAL_WEIGHT
 
 NONE = "none"
@@ -34,22 +33,20 @@ _LONGEST = 500
 
 
 @dataclass(slots=True)
-class Row:
-    """A micro-skill in the form.
+class Way:
+    """Words of the form and what they mean: a micro-skill's own, or those of an alternative to it.
 
-    `choice`: the URI of the competency that a person confirmed, `NONE`, or "" while it is open. `basis` and
-    `competency`: how the words were read, None while nobody has read them; `likely`: what else they may mean,
-    None while nobody asked. `level` and `weight` as numbers, `any_of` in the API's shape. `reworded`: its
-    words are not those whose reading was shown, and nobody picked what they mean.
+    `name`: what its fields are called by, "3" or, for an alternative, "3-1". `choice`: the URI of the
+    competency that a person confirmed, `NONE`, or "" while it is open. `basis` and `competency`: how the
+    words were read, None while nobody has read them; `likely`: what else they may mean, None while nobody
+    asked. `level`: the least level as a share of 1. `reworded`: its words are not those whose reading was
+    shown, and nobody picked what they mean.
     """
 
-    number: int
+    name: str
     text: str
     choice: str = ""
-    weight: float = USUAL_WEIGHT
-    must: bool = False
     level: float | None = None
-    any_of: list[Any] = field(default_factory=list)
     basis: Basis | None = None
     competency: int | None = None
     likely: Sequence[Likely] | None = None
@@ -62,20 +59,42 @@ class Row:
         return self.basis in {Basis.GIVEN, Basis.EXACT, Basis.CONFIRMED}
 
     @property
-    def any_of_json(self) -> str:
-        """The alternatives as the form carries them."""
-        return to_json(self.any_of).decode()
+    def state(self) -> str:
+        """ "sure", "none" (not understood) or "open"."""
+        if self.basis is None:
+            return "open"
+        if self.competency is None:
+            return "none"
+        return "sure" if self.certain else "open"
 
     def body(self) -> dict[str, Any]:
-        """The requirement in the API's shape."""
-        body: dict[str, Any] = {
-            "text": self.text, "weight": self.weight, "must": self.must, "any_of": self.any_of
-        }  # fmt: skip
+        """What is asked for, in the API's shape."""
+        body: dict[str, Any] = {"text": self.text}
         if self.choice and self.choice != NONE:
             body["competency"] = self.choice
         if self.level is not None:
             body["min_level"] = self.level
         return body
+
+
+@dataclass(slots=True)
+class Row(Way):
+    """A micro-skill in the form. `others`: its alternatives; `adding`: one of them was just added."""
+
+    weight: float = USUAL_WEIGHT
+    must: bool = False
+    others: list[Way] = field(default_factory=list)
+    adding: bool = False
+
+    @property
+    def ways(self) -> list[Way]:
+        """Itself and its alternatives."""
+        return [self, *self.others]
+
+    def requirement(self) -> dict[str, Any]:
+        """The requirement in the API's shape."""
+        others = [way.body() for way in self.others]
+        return {**self.body(), "weight": self.weight, "must": self.must, "any_of": others}
 
 
 @dataclass(slots=True)
@@ -93,57 +112,49 @@ class Draft:
     errors: dict[str, str] = field(default_factory=dict)
     version: str = ""
 
+    @property
+    def ways(self) -> list[Way]:
+        """All rows with their alternatives, in order."""
+        return [way for row in self.rows for way in row.ways]
+
     def body(self) -> dict[str, Any]:
         """The position in the API's shape."""
         return {
             "title": self.title,
             "description": self.description,
-            "requirements": [row.body() for row in self.rows],
+            "requirements": [row.requirement() for row in self.rows],
             "applicants_only": self.applicants_only,
             "filters": {name: _values(words) for name, words in self.filters.items()},
         }
 
     def read(self, vocabulary: Vocabulary) -> None:
-        """Read every row's words, and offer what else they may mean. Raises Unavailable."""
-        found = vocabulary.understand([row.text for row in self.rows], _OFFERED)
-        readings = vocabulary.read([row.text for row in self.rows])
-        for row, likely, reading in zip(self.rows, found, readings, strict=True):
+        """Read all words, and offer what else they may mean. Raises Unavailable."""
+        texts = [way.text for way in self.ways]
+        found, readings = vocabulary.understand(texts, _OFFERED), vocabulary.read(texts)
+        for way, likely, reading in zip(self.ways, found, readings, strict=True):
             probable = any(one.exact or one.probability >= _LEAST for one in likely)
-            row.likely = likely if probable else ()
-            row.basis, row.competency = reading.basis, reading.competency
+            way.likely = likely if probable else ()
+            way.basis, way.competency = reading.basis, reading.competency
         self.settle(vocabulary)
 
     def settle(self, vocabulary: Vocabulary) -> None:
         """Let what a person chose stand above how the words were read."""
-        for row in self.rows:
-            if row.choice == NONE:
-                row.basis, row.competency = Basis.NONE, None
-            elif row.choice and (chosen := vocabulary.by_uri(row.choice)) is not None:
-                row.basis, row.competency = Basis.CONFIRMED, chosen.id
+        for way in self.ways:
+            if way.choice == NONE:
+                way.basis, way.competency = Basis.NONE, None
+            elif way.choice and (chosen := vocabulary.by_uri(way.choice)) is not None:
+                way.basis, way.competency = Basis.CONFIRMED, chosen.id
 
 
 def draft_of(position: Position, vocabulary: Vocabulary) -> Draft:
     """The form of a stored position, with its readings as they are stored."""
     body = position_json(position, vocabulary)
-    rows = []
-    for number, (requirement, stated) in enumerate(
-        zip(position.requirements, body["requirements"], strict=True)
-    ):
-        first = requirement.alternatives[0]
-        reading = first.reading
-        rows.append(
-            Row(
-                number=number,
-                text=first.text,
-                choice=NONE if _refused(reading) else stated.get("competency", ""),
-                weight=stated["weight"],
-                must=stated["must"],
-                level=stated.get("min_level"),
-                any_of=stated["any_of"],
-                basis=reading.basis,
-                competency=reading.competency,
-            )
+    rows = [
+        _stored_row(number, requirement, stated)
+        for number, (requirement, stated) in enumerate(
+            zip(position.requirements, body["requirements"], strict=True)
         )
+    ]
     return Draft(
         title=position.title,
         description=position.description,
@@ -160,14 +171,19 @@ def draft_in(form: MultiDict[str, str]) -> Draft:
     Raises InvalidInput only for what no page of ours sends.
     """
     rows = [_row(form, number) for number in _numbers(form)]
-    start = max((row.number for row in rows), default=-1) + 1
+    start = max((int(row.name) for row in rows), default=-1) + 1
     rows.extend(_added(form, start))
+    rows = [row for row in rows if row.text]
+    errors = {}
+    if len(rows) > _MOST_ROWS:
+        errors["skills"] = _("There are too many: only the first %(count)s were kept.", count=_MOST_ROWS)
     return Draft(
         title=form.get("title", "").strip(),
         description=form.get("description", "").replace("\r\n", "\n").strip(),
         applicants_only="applicants_only" in form,
         filters={name: form.get(name, "") for name in FILTERS},
-        rows=[row for row in rows if row.text][:_MOST_ROWS],
+        rows=rows[:_MOST_ROWS],
+        errors=errors,
         version=form.get("keep", "") or form.get("version", ""),
     )
 
@@ -179,13 +195,27 @@ def settled(position: Position, draft: Draft) -> Position:
         requirements=tuple(
             replace(
                 requirement,
-                alternatives=(_refuse(requirement.alternatives[0]), *requirement.alternatives[1:]),
+                alternatives=tuple(
+                    _refuse(stored) if way.choice == NONE else stored
+                    for way, stored in zip(row.ways, requirement.alternatives, strict=True)
+                ),
             )
-            if row.choice == NONE
-            else requirement
             for row, requirement in zip(draft.rows, position.requirements, strict=True)
         ),
     )
+
+
+def _stored_row(number: int, requirement: Requirement, stated: dict[str, Any]) -> Row:
+    """The row of a stored requirement; `stated`: the same in the API's shape."""
+    first, *others = requirement.alternatives
+    row = Row(str(number), first.text, weight=stated["weight"], must=stated["must"])
+    row.others = [Way(f"{number}-{place}", way.text) for place, way in enumerate(others)]
+    shapes = [stated, *stated["any_of"]]
+    for way, alternative, shape in zip(row.ways, requirement.alternatives, shapes, strict=True):
+        way.choice = NONE if _refused(alternative.reading) else shape.get("competency", "")
+        way.level = shape.get("min_level")
+        way.basis, way.competency = alternative.reading.basis, alternative.reading.competency
+    return row
 
 
 def _refuse(way: Alternative) -> Alternative:
@@ -207,18 +237,46 @@ def _numbers(form: MultiDict[str, str]) -> list[int]:
 
 
 def _row(form: MultiDict[str, str], number: int) -> Row:
-    text = _words(form.get(f"text-{number}", ""))
-    picked = form.get(f"picked-{number}", "") or form.get(f"other-{number}", "")
-    same = text == form.get(f"read-{number}", "")
-    any_of = services().decode_json(form.get(f"any_of-{number}", "[]").encode("utf-8", "replace"))
+    """A row with its alternatives; where its own words were taken away, it becomes its first alternative."""
+    own = _way(form, str(number))
+    others = [way for way in (_way(form, name) for name in _other_names(form, number)) if way.text]
+    if not own.text and others:
+        own, *others = others
+        own.name = str(number)
+    added = _words(form.get(f"or-{number}", ""))
+    if added:
+        place = max((int(way.name.partition("-")[2]) for way in others), default=-1) + 1
+        others.append(Way(f"{number}-{place}", added, choice=form.get(f"picked-or-{number}", "")))
     return Row(
-        number=number,
-        text=text,
-        choice=picked or (form.get(f"choice-{number}", "") if same else ""),
+        str(number),
+        own.text,
+        choice=own.choice,
+        level=own.level,
+        reworded=own.reworded,
         weight=_number(form.get(f"weight-{number}", "")) or USUAL_WEIGHT,
         must=f"must-{number}" in form,
-        level=_number(form.get(f"level-{number}", "")),
-        any_of=any_of if isinstance(any_of, list) else [],
+        others=others,
+        adding=bool(added),
+    )
+
+
+def _other_names(form: MultiDict[str, str], number: int) -> list[str]:
+    """The names of a row's alternatives, in the form's order, without the one to be removed."""
+    mine = re.compile(rf"{number}-\d{{1,5}}", re.ASCII)
+    names = [name for name in form.getlist("way") if mine.fullmatch(name)]
+    gone = form.get("remove", "")
+    return [name for name in dict.fromkeys(names) if name != gone]
+
+
+def _way(form: MultiDict[str, str], name: str) -> Way:
+    text = _words(form.get(f"text-{name}", ""))
+    picked = form.get(f"picked-{name}", "") or form.get(f"other-{name}", "")
+    same = text == form.get(f"read-{name}", "")
+    return Way(
+        name,
+        text,
+        choice=picked or (form.get(f"choice-{name}", "") if same else ""),
+        level=_number(form.get(f"level-{name}", "")),
         reworded=not same and not picked,
     )
 
@@ -228,12 +286,12 @@ def _added(form: MultiDict[str, str], start: int) -> Iterator[Row]:
     number = start
     one = _words(form.get("add", ""))
     if one:
-        yield Row(number, one, choice=form.get("picked-add", ""))
+        yield Row(str(number), one, choice=form.get("picked-add", ""))
         number += 1
     for line in form.get("lines", "").splitlines():
         text = _words(_BULLET.sub("", line))
         if text:
-            yield Row(number, text)
+            yield Row(str(number), text)
             number += 1
 
 

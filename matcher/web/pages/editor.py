@@ -71,7 +71,9 @@ def _take(draft: Draft, earlier: Position | None) -> Answer:
     """Answer a form that was sent: store it where that was asked and it is right, else show it again."""
     key = "" if earlier is None else earlier.key
     saving = request.form.get("action") == "save" or "keep" in request.form
-    unseen = any(request.form.get(name, "").strip() for name in ("add", "lines"))
+    unseen = any(row.adding for row in draft.rows) or any(
+        request.form.get(name, "").strip() for name in ("add", "lines")
+    )
     try:
         draft.read(services().vocabulary)
     except Unavailable:
@@ -85,7 +87,7 @@ def _take(draft: Draft, earlier: Position | None) -> Answer:
     _check(draft)
     if unseen:
         draft.errors["skills"] = _("New micro-skills were added. See how they were read, then save again.")
-    if draft.errors or any(row.error for row in draft.rows):
+    if draft.errors or any(way.error for way in draft.ways):
         return _page(draft, key, 422)
     try:
         stored = _store(draft, earlier)
@@ -112,10 +114,11 @@ def _check(draft: Draft) -> None:
         draft.errors["title"] = _("Give the position a title.")
     if not draft.rows:
         draft.errors["skills"] = _("Add at least one micro-skill.")
+    for way in draft.ways:
+        if way.reworded:
+            way.error = _("These words were changed. See how they were read, then save again.")
     for row in draft.rows:
-        if row.reworded:
-            row.error = _("These words were changed. See how they were read, then save again.")
-        if row.must and not row.certain:
+        if row.must and not any(way.certain for way in row.ways):
             row.error = _("A must-have has to be certain: choose what it means, or make it no must-have.")
 
 
@@ -156,11 +159,11 @@ def _page(draft: Draft, key: str, status: int = 200, changes: Differences | None
     parts = services()
     vocabulary = parts.vocabulary
     wanted = {
-        row.competency: [
-            pair.competency for pair in vocabulary.relations(row.competency).values() if pair.meets_must
+        way.competency: [
+            pair.competency for pair in vocabulary.relations(way.competency).values() if pair.meets_must
         ]
-        for row in draft.rows
-        if row.competency is not None
+        for way in draft.ways
+        if way.competency is not None
     }
     with parts.database.read() as connection:
         owner = organisation(connection, parts.organisation).id
@@ -172,7 +175,7 @@ def _page(draft: Draft, key: str, status: int = 200, changes: Differences | None
         changes=changes,
         holders=counts,
         competency=vocabulary.competency,
-        opened=request.form.get("open", type=int),
+        opened=request.form.get("open", ""),
         weights=WEIGHTS,
         levels=LEVELS,
         form_action=url_for("pages.edit_position", key=key) if key else url_for("pages.new_position"),

@@ -42,8 +42,7 @@ form.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-read]");
   if (!button) return;
   event.preventDefault();
-  if (button.name === "open") read(button.id, button);
-  else read(button.closest(".paste") ? "lines" : "add", button);
+  read(button.dataset.read, button);
 });
 
 // Enter in a line reads it; in the title it goes on to nothing.
@@ -58,7 +57,7 @@ form.addEventListener("keydown", (event) => {
 form.addEventListener("change", (event) => {
   const { target } = event;
   if (target.type === "radio") read(target.closest("li").querySelector("[role=combobox]").id);
-  else if (target.getAttribute("role") === "combobox" && target.name && target.id !== "add") read(target.id);
+  else if (target.getAttribute("role") === "combobox" && target.name && !("adds" in target.dataset)) read(target.id);
 });
 
 dress(form);
