@@ -14,6 +14,7 @@ from typing import Protocol
 
 from matcher.errors import Unavailable
 from matcher.evidence import lapse
+from matcher.messages import said
 from matcher.moments import last_moment
 from matcher.ranking.explain import Json, Words, describe, explain
 from matcher.ranking.plan import plan
@@ -192,7 +193,7 @@ class Matcher:
         """The first `top` of the pool (or of very many applicants), recalled by the engine."""
         state = self._engine.state(question.organisation.key)
         if state is None:
-            raise Unavailable("the search index is not built yet; `credmatch reindex` builds it")
+            raise Unavailable(said("the search index is not built yet; `credmatch reindex` builds it"))
         understood = [planned for planned in question.scorer.requirements if planned.understood]
         query = Query(
             clauses=tuple(planned.clause() for planned in understood),

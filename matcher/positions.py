@@ -17,9 +17,10 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
-from pydantic_core import to_json
+from pydantic_core import ErrorDetails, to_json
 
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import (
     UNITS,
     Alternative,
@@ -51,7 +52,7 @@ def _as_list(value: object) -> object:
 
 def _printable(text: str) -> str:
     if any(unicodedata.category(letter) in {"Cc", "Cs"} and letter not in "\t\r\n" for letter in text):
-        raise ValueError("has control characters")
+        raise ValueError(said("has control characters"))
     return text
 
 
@@ -115,9 +116,10 @@ def parse_position(
         raise _invalid(error) from error
     named = stated.key or key
     if not named:
-        raise InvalidInput("a position needs a key", where="key")
+        raise InvalidInput(said("a position needs a key"), where="key")
     if key and named != key:
-        raise InvalidInput(f"{named!r} is not the key it is sent to, {key!r}", where="key")
+        wrong = said("%(stated)s is not the key it is sent to, %(key)s", stated=repr(named), key=repr(key))
+        raise InvalidInput(wrong, where="key")
     readings = _readings(stated, vocabulary, earlier, by)
     return Position(
         key=named,
@@ -223,7 +225,7 @@ def _readings(stated: _Position, vocabulary: Reader, earlier: Position | None, b
             if way.competency:
                 found[path] = _named(way, vocabulary, path, by)
             elif not way.text:
-                raise InvalidInput("names neither a text nor a competency", where=path)
+                raise InvalidInput(said("names neither a text nor a competency"), where=path)
             elif way.text in known:
                 found[path] = known[way.text]
             else:
@@ -242,14 +244,15 @@ def _known(earlier: Position | None) -> dict[str, Reading]:
 def _named(way: _Way, vocabulary: Reader, path: str, by: str) -> Reading:
     competency = vocabulary.by_uri(way.competency)
     if competency is None:
-        raise InvalidInput(f"no competency has the URI {way.competency!r}", where=f"{path}.competency")
+        wrong = said("no competency has the URI %(uri)s", uri=repr(way.competency))
+        raise InvalidInput(wrong, where=f"{path}.competency")
     given = Reading(Basis.GIVEN, competency.id, UNITS)
     return replace(given, basis=Basis.CONFIRMED, confirmed_by=by) if way.text else given
 
 
 def _given(reading: Reading) -> int:
     if reading.competency is None:
-        raise InvalidInput("names neither a text nor a competency")
+        raise InvalidInput(said("names neither a text nor a competency"))
     return reading.competency
 
 
@@ -260,14 +263,36 @@ def _invalid(error: ValidationError) -> InvalidInput:
         where += f"[{step}]" if isinstance(step, int) else f".{step}"
     value = repr(first["input"])
     shown = value if len(value) <= 80 else f"{value[:77]}..."
-    said = _SAID.get(first["type"], first["msg"].removeprefix("Value error, "))
-    return InvalidInput(f"{said} (it is {shown})", where=where.lstrip(".") or "(whole)")
+    wrong = said("%(fault)s (it is %(value)s)", fault=_fault(first), value=shown)
+    return InvalidInput(wrong, where=where.lstrip(".") or "(whole)")
 
 
-_SAID = {
-    "extra_forbidden": "is not a known field",
-    "list_type": "must be a list",
-    "missing": "is required",
-    "model_type": "must be an object",
+def _fault(error: ErrorDetails) -> str:
+    """What pydantic found, in our words; in its own where we have none."""
+    context = error.get("ctx", {})
+    if error["type"] == "value_error":
+        fault: str = context["error"].args[0]
+        return fault
+    template = _FAULTS.get(error["type"])
+    return error["msg"] if template is None else said(template, **context)
+
+
+_FAULTS = {
+    "bool_parsing": marked("must be true or false"),
+    "bool_type": marked("must be true or false"),
+    "extra_forbidden": marked("is not a known field"),
+    "finite_number": marked("must be a finite number"),
+    "float_parsing": marked("must be a number"),
+    "float_type": marked("must be a number"),
+    "greater_than": marked("must be greater than %(gt)s"),
+    "greater_than_equal": marked("must be at least %(ge)s"),
+    "less_than_equal": marked("must be at most %(le)s"),
+    "list_type": marked("must be a list"),
+    "missing": marked("is required"),
+    "model_type": marked("must be an object"),
+    "string_too_long": marked("must have at most %(max_length)s characters"),
+    "string_too_short": marked("must have at least %(min_length)s characters"),
+    "string_type": marked("must be a text"),
+    "too_long": marked("must have at most %(max_length)s entries"),
 }
-"""Our words for what pydantic says of its own classes."""
+"""Our words for what pydantic finds, by its types of error."""

@@ -16,19 +16,19 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-WEB = Path(__file__).parents[1] / "matcher" / "web"
-PO = WEB / "translations" / "fr" / "LC_MESSAGES" / "messages.po"
+MATCHER = Path(__file__).parents[1] / "matcher"
+PO = MATCHER / "web" / "translations" / "fr" / "LC_MESSAGES" / "messages.po"
 
-_METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
-_KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None}
-_OPTIONS = {"templates/**.html": {"trimmed": "true"}}
+_METHODS = [("**.py", "python"), ("web/templates/**.html", "jinja2.ext:babel_extract")]
+_KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "said": None, "marked": None}
+_OPTIONS = {"web/templates/**.html": {"trimmed": "true"}}
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # the same texts give the same file
 
 
 def collect() -> Catalog:
-    """All texts that the pages mark for translation."""
+    """All texts that are marked for translation, in the pages and in what they may have to say of errors."""
     template = Catalog(project="credmatch", charset="utf-8", creation_date=_ANY_DAY)
-    found = extract_from_dir(WEB, _METHODS, _OPTIONS, keywords=_KEYWORDS, strip_comment_tags=True)
+    found = extract_from_dir(MATCHER, _METHODS, _OPTIONS, keywords=_KEYWORDS, strip_comment_tags=True)
     for path, line, message, comments, context in found:
         template.add(message, None, [(path, line)], auto_comments=comments, context=context)
     return template

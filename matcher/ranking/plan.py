@@ -11,6 +11,7 @@ from typing import Protocol
 
 from matcher.errors import NotScorable
 from matcher.evidence import DECLARED
+from matcher.messages import said
 from matcher.records import POINTS, UNITS, Alternative, Basis, Pair, Position, Reading, Relation, Requirement
 from matcher.search.engine import Clause
 
@@ -147,10 +148,14 @@ def _refuse_unscorable(drafts: list[PlannedRequirement]) -> None:
         if draft.requirement.must and not any(reading.basis in MUST_BASES for reading in readings):
             text = draft.alternatives[0].alternative.text
             raise NotScorable(
-                f"requirements[{draft.number - 1}]: the must-have {text!r} was not understood for certain; "
-                "confirm its competency first"
+                said(
+                    "requirements[%(index)s]: the must-have %(text)s was not understood for certain; "
+                    "confirm its competency first",
+                    index=draft.number - 1,
+                    text=repr(text),
+                )
             )
     if not any(draft.understood for draft in drafts):
         raise NotScorable(
-            "none of the position's micro-skills was understood; confirm or reword at least one"
+            said("none of the position's micro-skills was understood; confirm or reword at least one")
         )

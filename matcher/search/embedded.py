@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from matcher.errors import InvalidInput, Unavailable
+from matcher.messages import said
 from matcher.records import SearchDocument
 from matcher.search.assembly import Draft, merge
 from matcher.search.engine import Builder, IndexState, Query, Recall
@@ -93,13 +94,14 @@ class EmbeddedEngine:
         found = self._folders.get(organisation)
         if found is None:
             if not _KEY.fullmatch(organisation):
-                raise InvalidInput(f"{organisation!r} is no key of an organisation", where="organisation")
+                wrong = said("%(key)s is no key of an organisation", key=repr(organisation))
+                raise InvalidInput(wrong, where="organisation")
             # Two threads may both come here: the first one's folder is the one that stays.
             found = self._folders.setdefault(organisation, Folder(self._path / organisation))
         return found
 
 
-_NOTHING = "there is no search index yet; `credmatch reindex` builds it"
+_NOTHING = said("there is no search index yet; `credmatch reindex` builds it")
 
 
 @contextmanager

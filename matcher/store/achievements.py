@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import delete, func, insert, select, update
 
 from matcher.errors import InvalidInput, NotFound
+from matcher.messages import said
 from matcher.store import tables as t
 from matcher.store.changes import log_changes, wholes
 from matcher.store.database import Connection
@@ -141,9 +142,9 @@ def confirm(
         select(a.id, a.reading).where(a.organisation_id == organisation.id, a.key == achievement_key)
     ).one_or_none()
     if row is None:
-        raise NotFound(f"there is no achievement {achievement_key!r}")
+        raise NotFound(said("there is no achievement %(key)s", key=repr(achievement_key)))
     if row.reading == Stage.ALIGNED.value:
-        raise InvalidInput("its issuer states its competencies", where=achievement_key)
+        raise InvalidInput(said("its issuer states its competencies"), where=achievement_key)
     connection.execute(
         update(t.achievements).where(a.id == row.id).values(reading=Stage.CONFIRMED.value, confirmed_by=by)
     )
@@ -157,7 +158,7 @@ def _check_seen(connection: Connection, organisation: Organisation, competency_i
     c = t.competencies.c
     seen = select(c.id).where(c.id.in_(competency_ids), c.organisation_id.in_((organisation.id, t.SHARED)))
     if missing := set(competency_ids) - set(connection.execute(seen).scalars()):
-        raise InvalidInput(f"there is no competency {min(missing)}", where="competencies")
+        raise InvalidInput(said("there is no competency %(id)s", id=min(missing)), where="competencies")
 
 
 def _replace(

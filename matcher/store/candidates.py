@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, or_, select
 
 from matcher.errors import NotFound
+from matcher.messages import said
 from matcher.records import Profile, Proof, Status
 from matcher.store import tables as t
 from matcher.store.database import Connection, parts
@@ -34,7 +35,7 @@ def load_candidate(connection: Connection, organisation_id: int, key: str) -> Ca
         .where(c.organisation_id == organisation_id, c.key == key)
     ).one_or_none()
     if row is None:
-        raise NotFound(f"there is no candidate {key!r}")
+        raise NotFound(said("there is no candidate %(key)s", key=repr(key)))
     return Candidate(
         profile=load_profiles(connection, organisation_id, [row.id])[row.id],
         name=row.name or "",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select, update
 
 from matcher.errors import NotFound
+from matcher.messages import said
 from matcher.store import tables as t
 from matcher.store.changes import log_changes
 from matcher.store.database import Connection
@@ -48,7 +49,7 @@ def set_issuer_known(connection: Connection, organisation: Organisation, key: st
     named = or_(func.lower(i.key) == folded, func.lower(i.name) == folded, func.lower(i.url) == folded)
     found = connection.execute(select(i.id, i.known).where(i.organisation_id == organisation.id, named)).all()
     if not found or not folded:  # the empty name is everybody's who has none
-        raise NotFound(f"there is no issuer {key!r}")
+        raise NotFound(said("there is no issuer %(key)s", key=repr(key)))
     changing = [id_ for id_, before in found if before != known]
     connection.execute(update(t.issuers).where(i.id.in_(changing)).values(known=known))
     a = t.achievements.c

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select, update
 
 from matcher.errors import NotFound
+from matcher.messages import said
 from matcher.store import tables as t
 from matcher.store.database import Connection
 
@@ -27,7 +28,7 @@ def organisation(connection: Connection, key: str) -> Organisation:
     """The organisation with this key. Raises NotFound."""
     found = _find(connection, key)
     if found is None:
-        raise NotFound(f"there is no organisation {key!r}")
+        raise NotFound(said("there is no organisation %(key)s", key=repr(key)))
     return found
 
 

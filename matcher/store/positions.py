@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from matcher.errors import NotFound
+from matcher.messages import said
 from matcher.records import Alternative, Basis, Filters, Position, Reading, Requirement
 from matcher.store import tables as t
 from matcher.store.database import Connection
@@ -53,7 +54,7 @@ def load_position(connection: Connection, organisation_id: int, key: str) -> Pos
     """The position with this key. Raises NotFound."""
     found = _find(connection, organisation_id, key)
     if found is None:
-        raise NotFound(f"there is no position {key!r}")
+        raise NotFound(said("there is no position %(key)s", key=repr(key)))
     filters = {name: tuple(values) for name, values in found.filters.items()}
     return Position(
         key=found.key,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, insert, select
 
 from matcher.errors import NotFound
+from matcher.messages import said
 from matcher.records import Rejected
 from matcher.store import tables as t
 from matcher.store.database import Connection, parts
@@ -81,7 +82,7 @@ def show(connection: Connection, organisation_id: int, id_: int) -> Quarantined:
         )
     ).one_or_none()
     if row is None:
-        raise NotFound(f"there is no quarantined record {id_}")
+        raise NotFound(said("there is no quarantined record %(id)s", id=id_))
     return Quarantined(*row)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 
 from matcher.errors import NotFound
+from matcher.messages import said
 from matcher.records import Competency, Kind
 from matcher.store import tables as t
 from matcher.store.database import Connection, insert_many, parts
@@ -35,7 +36,7 @@ def vocabulary_state(connection: Connection, organisation_key: str) -> Vocabular
     )
     found = {key if id_ != t.SHARED else None: (id_, change) for id_, key, change in rows}
     if organisation_key not in found:
-        raise NotFound(f"there is no organisation {organisation_key!r}")
+        raise NotFound(said("there is no organisation %(key)s", key=repr(organisation_key)))
     id_, own = found[organisation_key]
     return VocabularyState(id_, found[None][1], own)
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from matcher.errors import NotFound
+from matcher.messages import said
 from matcher.records import Basis, Competency, Likely, Pair, Reading
 from matcher.vocabulary import suggestions
 from matcher.vocabulary.calibration import SIMILAR_FROM
@@ -47,7 +48,7 @@ class Vocabulary:
         for layer in self._layers:
             if (row := layer.row(id)) is not None:
                 return layer.competency(row)
-        raise NotFound(f"there is no competency with the number {id}")
+        raise NotFound(said("there is no competency with the number %(number)s", number=id))
 
     def by_uri(self, uri: str) -> Competency | None:
         """The competency with this URI; the shared one where an organisation has one of its own too."""
@@ -129,7 +130,7 @@ class Vocabulary:
             if (row := layer.row(competency)) is not None:
                 vector: bytes = layer.labels.vectors[row].tobytes()
                 return vector
-        raise NotFound(f"there is no competency with the number {competency}")
+        raise NotFound(said("there is no competency with the number %(number)s", number=competency))
 
     def _vector(self, reading: Reading) -> bytes:
         """The vector of the words that were read, else of the label of what they were read as."""

@@ -8,6 +8,7 @@ from flask import request
 
 from matcher.errors import InvalidInput
 from matcher.matching import TOP
+from matcher.messages import said
 
 MOST = 500
 """Results that an answer has at most."""
@@ -23,7 +24,8 @@ def chosen_top() -> int:
     if not text:
         return TOP
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MOST):
-        raise InvalidInput(f"{text[:80]!r} is not a whole number from 1 to {MOST}", where="top")
+        wrong = said("%(value)s is not a whole number from 1 to %(most)s", value=repr(text[:80]), most=MOST)
+        raise InvalidInput(wrong, where="top")
     return int(text)
 
 
@@ -34,7 +36,8 @@ def chosen_people() -> str | None:
     """
     text = request.args.get("who", "").strip()
     if text and text not in PEOPLE:
-        raise InvalidInput(f"{text[:80]!r} is neither 'pool' nor 'applicants'", where="who")
+        wrong = said("%(value)s is neither 'pool' nor 'applicants'", value=repr(text[:80]))
+        raise InvalidInput(wrong, where="who")
     return text or None
 
 
@@ -46,9 +49,11 @@ def chosen_day() -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise InvalidInput(f"{text[:80]!r} is not a day such as 2026-01-31", where="day") from error
+        wrong = said("%(value)s is not a day such as 2026-01-31", value=repr(text[:80]))
+        raise InvalidInput(wrong, where="day") from error
     if not 1900 <= day.year <= 9998:
-        raise InvalidInput(f"{text[:80]!r} is not a day from 1900 to 9998", where="day")
+        wrong = said("%(value)s is not a day from 1900 to 9998", value=repr(text[:80]))
+        raise InvalidInput(wrong, where="day")
     return day
 
 

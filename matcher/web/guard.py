@@ -11,6 +11,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
+from matcher.messages import said
 from matcher.settings import Settings
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -61,15 +62,18 @@ class Guard:
 
     def _check(self) -> AnyResponse | None:
         if (_split(f"//{request.host}").hostname or "") not in self._hosts:
-            raise BadRequest("The server is not known by this host name; CREDMATCH_ALLOWED_HOSTS adds names.")
+            raise BadRequest(
+                said("The server is not known by this host name; CREDMATCH_ALLOWED_HOSTS adds names.")
+            )
         if request.method not in _SAFE_METHODS and not _from_here():
-            raise Forbidden("The request comes from a page of another site.")
+            raise Forbidden(said("The request comes from a page of another site."))
         if not self._token or request.endpoint in _OPEN_TO_ALL or self._may():
             return None
         if request.method == "GET" and not request.path.startswith("/api/"):
             return redirect(f"{url_for('pages.sign_in')}?{urlencode({'next': _target()})}")
         raise Unauthorized(
-            "An access token is needed.", www_authenticate=WWWAuthenticate("bearer", {"realm": "credmatch"})
+            said("An access token is needed."),
+            www_authenticate=WWWAuthenticate("bearer", {"realm": "credmatch"}),
         )
 
     def _may(self) -> bool:

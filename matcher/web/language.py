@@ -8,7 +8,9 @@ from pathlib import Path
 from babel import Locale
 from babel.numbers import get_decimal_symbol
 from flask import Flask, Response, request, url_for
-from flask_babel import Babel, format_date, format_decimal, format_percent, get_locale
+from flask_babel import Babel, format_date, format_decimal, format_percent, get_locale, gettext
+
+from matcher.messages import Said
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 """What a person can choose, in its own words."""
@@ -31,6 +33,8 @@ def speak(app: Flask) -> None:
     app.after_request(_remember)
     app.jinja_env.globals.update(languages=LANGUAGES, language=language, in_language=in_language)
     app.jinja_env.filters.update(day=day, number=format_decimal, percent=percent)
+    app.jinja_env.filters["spoken"] = spoken
+    app.jinja_env.tests["said"] = lambda text: isinstance(text, Said)
     app.jinja_env.filters.update(points=points, exactly=exactly, factor=factor)
 
 
@@ -45,6 +49,14 @@ def in_language(code: str) -> str:
         return f"/?lang={code}"
     asked = {name: value for name, value in request.args.items() if name != "lang"}
     return url_for(request.endpoint, **{**asked, **(request.view_args or {}), "lang": code})
+
+
+def spoken(text: str) -> str:
+    """A text in the reader's language where it was marked (see `matcher.messages`), else as it is."""
+    if not isinstance(text, Said):
+        return text
+    values = {name: spoken(value) if isinstance(value, str) else value for name, value in text.values.items()}
+    return str(gettext(text.template, **values)) if values else str(gettext(text.template) % {})
 
 
 def day(iso: str | None) -> str:

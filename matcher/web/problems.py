@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 
 from matcher.errors import ConfigurationError, CredmatchError, InvalidInput, Unavailable
+from matcher.messages import Said, said
 
 _RETRY_SECONDS = "5"
 
@@ -46,12 +47,34 @@ def for_program() -> bool:
     return request.path == "/api" or request.path.startswith("/api/") or request.path == "/suggest"
 
 
+def reason(error: CredmatchError) -> str:
+    """What an error may tell whoever caused it, without the place."""
+    if isinstance(error, ConfigurationError):
+        return said("Only the operator can mend it; the server's log says what is wrong.")
+    text: str = error.reason if isinstance(error, InvalidInput) else error.args[0]
+    return text
+
+
+def for_people(detail: str, status: int) -> str:
+    """`detail` where it can be said in every language, else what can be said of its status."""
+    return detail if isinstance(detail, Said) else _DETAILS.get(status, detail)
+
+
+_DETAILS = {
+    400: said("The server does not understand what was sent."),
+    404: said("No page has this address."),
+    405: said("This address takes no such request."),
+    413: said("Send less at once."),
+    415: said("Send what the form sends."),
+    503: said("Nothing is lost. Try again in some seconds; if it lasts, ask whoever runs the server."),
+}
+"""Instead of what a library says, in English and for programmers."""
+
+
 def _ours(error: CredmatchError) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         current_app.logger.error("%s %s: %s", request.method, request.path, error)
-    where, detail = (error.where, error.reason) if isinstance(error, InvalidInput) else ("", str(error))
-    if isinstance(error, ConfigurationError):
-        detail = "Only the operator can mend it; the server's log says what is wrong."
+    where, detail = error.where if isinstance(error, InvalidInput) else "", reason(error)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
     problem = Problem(error.status, error.title, detail, f"urn:credmatch:problem:{name}", where)
     response = _answer(problem)
@@ -62,7 +85,7 @@ def _ours(error: CredmatchError) -> Response:
 
 def _http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = _answer(Problem(status, status.phrase, str(error.description or status.description)))
+    response = _answer(Problem(status, status.phrase, error.description or status.description))
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value
@@ -70,17 +93,21 @@ def _http(error: HTTPException) -> Response:
 
 
 def _expired(error: CSRFError) -> Response:
-    return _answer(Problem(HTTPStatus.BAD_REQUEST, "The form has expired", str(error.description)))
+    title = said("The form has expired")
+    if not for_program():
+        error.description = said("Go back, load the page anew, and send the form again.")
+    return _answer(Problem(HTTPStatus.BAD_REQUEST, title, error.description or ""))
 
 
 def _unexpected(error: Exception) -> Response:
     current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return _answer(Problem(status, status.phrase, "It was logged. Nothing more can be said here."))
+    return _answer(Problem(status, status.phrase, said("It was logged. Nothing more can be said here.")))
 
 
 def _answer(problem: Problem) -> Response:
     if not for_program():
-        return Response(render_template("problem.html", problem=problem), problem.status)
+        shown = replace(problem, detail=for_people(problem.detail, problem.status))
+        return Response(render_template("problem.html", problem=shown), problem.status)
     body = {name: value for name, value in asdict(problem).items() if value or name != "where"}
     return Response(to_json(body), problem.status, content_type="application/problem+json")

@@ -8,9 +8,10 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from matcher.evidence import DECLARED, Lapse
+from matcher.messages import Said
 from matcher.ranking.explain import Missing, State
 from matcher.records import UNITS, Basis, Relation
-from matcher.web.language import language
+from matcher.web.language import language, spoken
 from matcher.web.problems import Problem
 
 
@@ -119,6 +120,8 @@ def says_more(label: str, level: float) -> bool:
 
 def problem_title(problem: Problem) -> str:
     """What went wrong, in the reader's language."""
+    if isinstance(problem.title, Said):
+        return spoken(problem.title)
     return str(PROBLEMS.get(problem.status, problem.title))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
 from html import unescape
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 from website import SKILLS, Website, WordEncoder, make_website
 from werkzeug.test import TestResponse
 
-from matcher.errors import Unavailable
+from matcher.errors import ConfigurationError, Unavailable
 from matcher.records import Basis
 from matcher.settings import Settings, read_settings
+from matcher.store.database import Database
 from matcher.store.organisations import organisation
 from matcher.store.positions import load_position
 from matcher.web.services import Services
@@ -188,6 +190,133 @@ def test_an_error_is_a_page_for_people(client: FlaskClient) -> None:
         assert page.content_type == "text/html; charset=utf-8"
         assert "All positions" in words(page)
     assert client.delete("/").status_code == 405
+
+
+FRENCH = {"Accept-Language": "fr-CA"}
+
+
+def english(page: TestResponse) -> list[str]:
+    """What a French page says in English, and marks as such."""
+    return re.findall(r'<(?!a )[^>]+ lang="en"[^>]*>([^<]*)', page.text)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/nothing", "Aucune page n’a cette adresse."),
+        ("/positions/missing", "il n’y a pas de poste 'missing'"),
+        ("/positions/50%25", "il n’y a pas de poste '50%'"),
+        ("/positions/missing/edit", "il n’y a pas de poste 'missing'"),
+        ("/candidates/missing", "il n’y a pas de personne 'missing'"),
+        ("/positions/yard/candidates/missing", "il n’y a pas de personne 'missing'"),
+        ("/positions/yard?top=0", "'0' n’est pas un nombre entier de 1 à 500"),
+        ("/positions/yard?day=x", "'x' n’est pas un jour comme 2026-01-31"),
+        ("/positions/yard?day=0001-01-01", "'0001-01-01' n’est pas un jour de 1900 à 9998"),
+        ("/positions/yard?who=bad", "'bad' n’est ni « pool » ni « applicants »"),
+        ("/positions/unsure/candidates/theo", "l’exigence absolue 'zzzz qqqq' n’a pas été comprise"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said_in_french(client: FlaskClient, path: str, said: str) -> None:
+    client.put("/api/v1/positions/unsure", json={"requirements": [{"text": "zzzz qqqq", "must": True}]})
+    page = client.get(path, headers=FRENCH)
+    assert page.status_code >= 400
+    assert said in words(page)
+    assert english(page) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "said"),
+    [
+        ("/", {}, "Cette adresse n’accepte pas ce genre de requête."),
+        ("/achievements", {"achievement": "x"}, "il n’y a pas de titre 'x'"),
+        ("/achievements", {"competency": "urn:x"}, "aucune compétence n’a l’URI 'urn:x'"),
+        ("/achievements", {"csrf_token": ""}, "Le formulaire a expiré Revenez en arrière"),
+        ("/positions/new", {"description": "x" * 10_000_001}, "Envoyez-en moins à la fois."),
+    ],
+)
+def test_what_is_wrong_with_a_form_is_said_in_french(
+    client: FlaskClient, path: str, data: dict[str, str], said: str
+) -> None:
+    token = dict(Form(client.get("/positions/new")).fields)["csrf_token"]
+    page = client.post(path, data={"csrf_token": token} | data, headers=FRENCH)
+    assert page.status_code >= 400
+    assert said in words(page)
+    assert english(page) == []
+
+
+def test_other_sites_and_names_are_refused_in_french(client: FlaskClient) -> None:
+    page = client.post("/sign-out", headers=FRENCH | {"Origin": "https://evil.example"})
+    assert "La requête vient de la page d’un autre site." in words(page)
+    page = client.get("/", headers=FRENCH | {"Host": "evil.example"})
+    assert "Le serveur n’est pas connu sous ce nom d’hôte" in words(page)
+
+
+def test_a_missing_index_is_said_in_french(settings: Settings) -> None:
+    website = make_website(settings, indexed=False)
+    page = website.client().get("/positions/yard", headers=FRENCH)
+    assert page.status_code == 503
+    assert "« credmatch reindex » le construit" in words(page)
+    assert english(page) == []
+    website.parts.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("inside"), "L’erreur a été consignée."),
+        (Unavailable("the database does not answer: locked"), "Rien n’est perdu. Réessayez"),
+        (ConfigurationError("no table"), "le journal du serveur dit ce qui ne va pas"),
+    ],
+)
+def test_what_is_wrong_inside_is_said_in_french(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Database, "read", broken)
+    page = client.get("/", headers=FRENCH)
+    assert said in words(page)
+    assert str(error) not in words(page)
+    assert english(page) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("title", "x" * 501, "Doit avoir au plus 500 caractères"),
+        ("description", "a\x01b", "Contient des caractères de commande"),
+        ("region", "x" * 201, "Doit avoir au plus 200 caractères"),
+        ("issuer", "a," * 101, "Doit avoir au plus 100 éléments"),
+        ("weight-0", "0.00001", "Doit être au moins 0.0001"),
+        ("level-0", "7", "Doit être au plus 1"),
+        ("choice-0", "urn:x", "Aucune compétence n’a l’URI 'urn:x'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_french_beside_its_field(
+    client: FlaskClient, field: str, value: str, said: str
+) -> None:
+    path = "/positions/new"
+    form = Form(client.get(path))
+    page = client.post(path, data=form.with_(title="X", add="load cargo", action="read"))
+    data = Form(page).with_(action="save", **{field.replace("-", "__"): value})
+    page = client.post(path, data=data, headers=FRENCH)
+    assert page.status_code == 422
+    assert said in words(page)
+    assert english(page) == []
+    at = field if "-" not in field else "text-0"
+    assert re.search(rf'<(?:input|textarea) id="{at}"[^>]*aria-invalid="true"', page.text)
+
+
+def test_what_may_be_said_to_people_is_marked_where_it_is_raised() -> None:
+    raised = {"InvalidInput", "NotFound", "NotScorable", "BadRequest", "Forbidden", "Unauthorized"}
+    others = {"api", "remote.py"}  # for programs, and between processes
+    for path in sorted(translations.MATCHER.rglob("*.py")):
+        if others & set(path.parts):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in raised:
+                assert not isinstance(node.args[0], ast.Constant | ast.JoinedStr), f"{path}: {node.lineno}"
 
 
 # --- the list and the ranking ------------------------------------------------------------------

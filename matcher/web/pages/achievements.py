@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.store.achievements import confirm, to_confirm
 from matcher.store.organisations import organisation
 from matcher.vocabulary.vocabulary import Vocabulary
@@ -55,5 +56,6 @@ def _said(name: str, chosen: list[int]) -> str:
 def _id_of(vocabulary: Vocabulary, uri: str) -> int:
     found = vocabulary.by_uri(uri)
     if found is None:
-        raise InvalidInput(f"no competency has the URI {uri[:200]!r}", where="competency")
+        wrong = said("no competency has the URI %(uri)s", uri=repr(uri[:200]))
+        raise InvalidInput(wrong, where="competency")
     return found.id

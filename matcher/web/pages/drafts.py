@@ -117,6 +117,17 @@ class Draft:
         """All rows with their alternatives, in order."""
         return [way for row in self.rows for way in row.ways]
 
+    def blame(self, where: str, text: str) -> None:
+        """Put what is wrong beside its field; `where`: a JSON path in `body`, or "" for no one place."""
+        place = re.match(r"requirements\[(\d+)\](?:\.any_of\[(\d+)\])?", where)
+        if place is not None:
+            number, other = place.groups()
+            row = self.rows[int(number)]
+            (row if other is None else row.others[int(other)]).error = text
+            return
+        name = re.sub(r"^filters\.|\[.*", "", where)
+        self.errors[name if name in {"title", "description", *FILTERS} else "form"] = text
+
     def body(self) -> dict[str, Any]:
         """The position in the API's shape."""
         return {

@@ -13,15 +13,17 @@ from pydantic_core import to_json
 from werkzeug.wrappers import Response as AnyResponse
 
 from matcher.errors import Changed, InvalidInput, Unavailable
+from matcher.messages import said
 from matcher.positions import parse_position, version_of
 from matcher.records import Position
 from matcher.store.candidates import holders
 from matcher.store.database import Connection
 from matcher.store.organisations import organisation
 from matcher.store.positions import find_position, load_position, save_position
-from matcher.web.language import language
+from matcher.web.language import language, spoken
 from matcher.web.pages.differences import Differences, differences
 from matcher.web.pages.drafts import Draft, draft_in, draft_of, settled
+from matcher.web.problems import for_people, reason
 from matcher.web.services import services
 from matcher.web.weights import LEVELS, WEIGHTS
 
@@ -94,9 +96,15 @@ def _take(draft: Draft, earlier: Position | None) -> Answer:
     except Changed:
         return _changed(draft, key)
     except (InvalidInput, Unavailable) as error:
-        draft.errors["form"] = str(error)
+        draft.blame(error.where if isinstance(error, InvalidInput) else "", _said(error))
         return _page(draft, key, error.status)
     return redirect(url_for("pages.ranking", key=stored))
+
+
+def _said(error: InvalidInput | Unavailable) -> str:
+    """What an error says, as a sentence in the reader's language."""
+    text = spoken(for_people(reason(error), error.status))
+    return text[:1].upper() + text[1:]
 
 
 def _changed(draft: Draft, key: str) -> Answer:
@@ -139,7 +147,7 @@ def _store(draft: Draft, earlier: Position | None) -> str:
         else:
             now = version_of(load_position(connection, owner, earlier.key))
             if now not in {draft.version, version_of(position)}:
-                raise Changed(f"the position {earlier.key!r} was changed since the form was opened")
+                raise Changed(said("the position was changed since the form was opened"))
         save_position(connection, owner, position)
     return position.key
 
