@@ -11,10 +11,11 @@ from app import Parts
 from indexer.changes import catch_up
 from indexer.commands.output import json_line, table
 from indexer.installation import opened
+from indexer.readings import read_pending
 from matcher.errors import InvalidInput, NotFound
 from matcher.records import UNITS
 from matcher.settings import read_settings
-from matcher.store.achievements import Inferred, confirm, to_confirm
+from matcher.store.achievements import Inferred, Stage, confirm, confirmed, to_confirm, unconfirm
 from matcher.store.organisations import organisation
 
 _ALL = 1_000_000
@@ -31,25 +32,26 @@ def achievements() -> None:
 
 
 @achievements.command("list")
+@click.option("--confirmed", "of_confirmed", is_flag=True, help="List those that somebody confirmed instead.")
 @click.option("--json", "as_json", is_flag=True, help="Write an achievement a line as JSON.")
-def list_(*, as_json: bool) -> None:
+def list_(*, of_confirmed: bool, as_json: bool) -> None:
     """List the achievements that wait to be confirmed, those that most people hold first.
 
     \b
-    Example:
+    Examples:
       credmatch achievements list --json
+      credmatch achievements list --confirmed
     """
     with opened(read_settings()) as parts:
-        rows = [_document(parts, inferred) for inferred in _waiting(parts)]
+        found = _confirmed(parts) if of_confirmed else _waiting(parts)
+        rows = [_document(parts, inferred) for inferred in found]
     if as_json:
         for row in rows:
             json_line(row)
-    else:
-        shown = (
-            (row["key"], row["name"], row["issuer"], row["holders"], _read_as(row["competencies"]))
-            for row in rows
-        )
-        table(("key", "name", "issuer", "holders", "read as"), shown)
+        return
+    names = ("key", "name", "issuer", "holders")
+    shown = ((*(row[name] for name in names), row["confirmed_by"], _stands_for(row)) for row in rows)
+    table((*names, "confirmed by", "stands for" if of_confirmed else "read as"), shown)
 
 
 @achievements.command("confirm")
@@ -78,6 +80,30 @@ def confirm_(*, key: str, uris: tuple[str, ...], nothing: bool, by: str) -> None
         vocabulary = parts.vocabularies.get(home.key)
         labels = ", ".join(vocabulary.competency(id_).label("en") for id_ in competencies)
     click.echo(f"{key} stands for {labels or 'no competency'}")
+
+
+@achievements.command("unconfirm")
+@click.argument("key")
+def unconfirm_(*, key: str) -> None:
+    """Take back what somebody said the achievement with this KEY stands for; its words are read anew.
+
+    \b
+    Example:
+      credmatch achievements unconfirm lift-truck-basics
+    """
+    with opened(read_settings()) as parts:
+        with parts.database.write() as connection:
+            home = organisation(connection, parts.settings.organisation)
+            unconfirm(connection, home, key)
+        read_pending(parts.database, parts.vocabularies, home.key)
+        catch_up(parts.database, parts.engine, home.key)
+        found = [_document(parts, inferred) for inferred in _waiting(parts) if inferred.key == key]
+    click.echo(f"{key} waits to be confirmed, read as {''.join(map(_stands_for, found))}")
+
+
+def _confirmed(parts: Parts) -> list[Inferred]:
+    with parts.database.read() as connection:
+        return confirmed(connection, organisation(connection, parts.settings.organisation), _ALL)
 
 
 def _waiting(parts: Parts) -> list[Inferred]:
@@ -116,14 +142,21 @@ def _document(parts: Parts, inferred: Inferred) -> dict[str, Any]:
         "issuer": inferred.issuer,
         "reading": inferred.stage.value,
         "holders": inferred.holders,
+        "confirmed_by": inferred.confirmed_by,
         "competencies": [
-            {"uri": competency.uri, "label": competency.label("en"), "probability": probability / UNITS}
+            {
+                "uri": competency.uri,
+                "label": competency.label("en"),
+                "probability": None if inferred.stage is Stage.CONFIRMED else probability / UNITS,
+            }
             for competency, probability in read
         ],
     }
 
 
-def _read_as(competencies: list[dict[str, Any]]) -> str:
-    return (
-        "; ".join(f"{read['label']} ({read['probability']:.0%})" for read in competencies) or "not understood"
-    )
+def _stands_for(row: dict[str, Any]) -> str:
+    """What an achievement stands for, or how likely it was read as what."""
+    if row["reading"] == Stage.CONFIRMED:
+        return "; ".join(read["label"] for read in row["competencies"]) or "nothing"
+    reads = (f"{read['label']} ({read['probability']:.0%})" for read in row["competencies"])
+    return "; ".join(reads) or "not understood"

@@ -37,9 +37,10 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """An achievement whose reading waits to be confirmed, with what it was read as.
+    """An achievement that states no competencies, with what it was read as, or is said to stand for.
 
-    `competencies`: ids with their probabilities in units, the likeliest first. `holders`: how many hold it.
+    `competencies`: ids with their probabilities in units (0 where a person said so), the likeliest first.
+    `holders`: how many hold it. `confirmed_by`: who said so, "" while nobody did.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Inferred:
     stage: Stage
     competencies: tuple[tuple[int, int], ...]
     holders: int
+    confirmed_by: str = ""
 
 
 def unread(connection: Connection, organisation: Organisation, limit: int) -> list[Unread]:
@@ -101,6 +103,17 @@ def store_reading(
 
 def to_confirm(connection: Connection, organisation: Organisation, limit: int = 200) -> list[Inferred]:
     """Achievements read from their words that nobody confirmed, those that most people hold first."""
+    return _at(connection, organisation, (Stage.INFERRED, Stage.NOT_UNDERSTOOD), limit)
+
+
+def confirmed(connection: Connection, organisation: Organisation, limit: int = 200) -> list[Inferred]:
+    """Achievements of which a person said what they stand for, those that most people hold first."""
+    return _at(connection, organisation, (Stage.CONFIRMED,), limit)
+
+
+def _at(
+    connection: Connection, organisation: Organisation, stages: Sequence[Stage], limit: int
+) -> list[Inferred]:
     a, i = t.achievements.c, t.issuers.c
     held = (
         select(func.count(t.awards.c.candidate_id.distinct()))
@@ -109,17 +122,17 @@ def to_confirm(connection: Connection, organisation: Organisation, limit: int = 
         .scalar_subquery()
     )
     rows = connection.execute(
-        select(a.id, a.key, a.name, a.description, i.name, a.reading, held.label("holders"))
+        select(a.id, a.key, a.name, a.description, i.name, a.reading, held, a.confirmed_by)
         .join(t.issuers, i.id == a.issuer_id)
         .where(a.organisation_id == organisation.id)
-        .where(a.reading.in_([Stage.INFERRED.value, Stage.NOT_UNDERSTOOD.value]))
+        .where(a.reading.in_([stage.value for stage in stages]))
         .order_by(held.desc(), a.id)
         .limit(limit)
     ).all()
     read = _read_as(connection, [row[0] for row in rows])
     return [
-        Inferred(key, name, description, issuer, Stage(stage), read.get(id_, ()), holders)
-        for id_, key, name, description, issuer, stage, holders in rows
+        Inferred(key, name, description, issuer, Stage(stage), read.get(id_, ()), holders, by)
+        for id_, key, name, description, issuer, stage, holders, by in rows
     ]
 
 
@@ -138,20 +151,45 @@ def confirm(
     no such competency.
     """
     a = t.achievements.c
-    row = connection.execute(
-        select(a.id, a.reading).where(a.organisation_id == organisation.id, a.key == achievement_key)
-    ).one_or_none()
-    if row is None:
-        raise NotFound(said("there is no achievement %(key)s", key=repr(achievement_key)))
-    if row.reading == Stage.ALIGNED.value:
+    id_, stage = _find(connection, organisation, achievement_key)
+    if stage == Stage.ALIGNED.value:
         raise InvalidInput(said("its issuer states its competencies"), where=achievement_key)
     connection.execute(
-        update(t.achievements).where(a.id == row.id).values(reading=Stage.CONFIRMED.value, confirmed_by=by)
+        update(t.achievements).where(a.id == id_).values(reading=Stage.CONFIRMED.value, confirmed_by=by)
     )
     wanted = list(dict.fromkeys(competency_ids))
     _check_seen(connection, organisation, wanted)
     rows = [(competency, False, None) for competency in wanted]
-    _replace(connection, organisation, row.id, rows)
+    _replace(connection, organisation, id_, rows)
+
+
+def unconfirm(connection: Connection, organisation: Organisation, achievement_key: str) -> tuple[int, ...]:
+    """Take back what a person said an achievement stands for; the ids of these competencies.
+
+    It is read from its words anew, as when it arrived, and counts nothing until then; every holder is logged
+    as changed. Raises NotFound, and InvalidInput where nobody confirmed it.
+    """
+    a = t.achievements.c
+    id_, stage = _find(connection, organisation, achievement_key)
+    if stage != Stage.CONFIRMED.value:
+        raise InvalidInput(said("nobody has confirmed it"), where=achievement_key)
+    stood = _read_as(connection, [id_]).get(id_, ())
+    connection.execute(
+        update(t.achievements).where(a.id == id_).values(reading=Stage.UNREAD.value, confirmed_by="")
+    )
+    _replace(connection, organisation, id_, ())
+    return tuple(competency for competency, _ in stood)
+
+
+def _find(connection: Connection, organisation: Organisation, key: str) -> tuple[int, str]:
+    """The id of an achievement and the stage it is at. Raises NotFound."""
+    a = t.achievements.c
+    row = connection.execute(
+        select(a.id, a.reading).where(a.organisation_id == organisation.id, a.key == key)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(said("there is no achievement %(key)s", key=repr(key)))
+    return row.id, row.reading
 
 
 def _check_seen(connection: Connection, organisation: Organisation, competency_ids: Sequence[int]) -> None:

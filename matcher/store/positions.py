@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from matcher.errors import NotFound
 from matcher.messages import said
 from matcher.records import Alternative, Basis, Filters, Position, Reading, Requirement
 from matcher.store import tables as t
-from matcher.store.database import Connection
+from matcher.store.database import Connection, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,24 @@ def list_positions(connection: Connection, organisation_id: int) -> list[Positio
         .order_by(p.created.desc(), p.id.desc())
     )
     return [PositionSummary(*row) for row in rows]
+
+
+def positions_asking(
+    connection: Connection, organisation_id: int, competency_ids: Iterable[int], limit: int
+) -> list[tuple[str, str]]:
+    """Keys and titles of up to `limit` positions that ask for one of some competencies, the newest first."""
+    p, a = t.positions.c, t.alternatives.c
+    found: set[tuple[int, int, str, str]] = set()
+    for some in parts(competency_ids):
+        asking = select(a.position_id).where(a.competency_id.in_(some))
+        rows = connection.execute(
+            select(p.created, p.id, p.key, p.title)
+            .where(p.organisation_id == organisation_id, p.id.in_(asking))
+            .order_by(p.created.desc(), p.id.desc())
+            .limit(limit)
+        )
+        found.update((created, id_, key, title) for created, id_, key, title in rows)
+    return [(key, title) for _, _, key, title in sorted(found, reverse=True)[:limit]]
 
 
 def applicants(connection: Connection, organisation_id: int, position_key: str) -> list[int]:

@@ -27,6 +27,7 @@ PAGES = (
     "/positions/yard/candidates/theo",
     "/candidates/theo",
     "/achievements",
+    "/achievements?show=confirmed",
 )
 
 
@@ -132,7 +133,7 @@ def test_another_meaning_is_chosen_and_a_row_removed(page: Page) -> None:
     page.get_by_role("button", name="Read these lines").click()
     rows = page.locator("li.skill")
     expect(rows).to_have_count(2)
-    rows.first.get_by_role("radio", name="load cargo").check()
+    rows.first.get_by_role("radio", name="load cargo").click()
     expect(rows.first).to_contain_text("confirmed read as load cargo")
     rows.last.get_by_role("button", name="Remove work at heights").click()
     expect(rows).to_have_count(1)

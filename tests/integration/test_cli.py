@@ -212,6 +212,16 @@ def test_a_reading_is_confirmed(credmatch: Command, position: Path) -> None:
     assert {result["candidate"] for result in one(out)["results"]} == {"ada", "bob"}
     code, _, _ = credmatch("achievements", "confirm", waiting["key"])
     assert code == 3
+    listed = one(credmatch("achievements", "list", "--confirmed", "--json")[1])
+    assert (listed["key"], listed["confirmed_by"], listed["reading"]) == (waiting["key"], "test", "confirmed")
+    assert "test" in credmatch("achievements", "list", "--confirmed")[1]
+    code, out, err = credmatch("achievements", "unconfirm", waiting["key"])
+    assert code == 0, err
+    assert "read as operate forklift (" in out
+    assert one(credmatch("achievements", "list", "--json")[1]) == waiting
+    assert credmatch("achievements", "list", "--confirmed", "--json")[1] == ""
+    assert credmatch("achievements", "unconfirm", waiting["key"])[0] == 2
+    assert credmatch("achievements", "unconfirm", "nobody's")[0] == 3
 
 
 @pytest.mark.usefixtures("pool")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from website import SKILLS, Website, WordEncoder, make_website
 from werkzeug.test import TestResponse
 
+from indexer.readings import read_pending
 from matcher.errors import ConfigurationError, Unavailable
 from matcher.records import Basis
 from matcher.settings import Settings, read_settings
@@ -37,6 +38,7 @@ PAGES = (
     "/candidates/theo",
     "/candidates/nobody",
     "/achievements",
+    "/achievements?show=confirmed",
 )
 
 
@@ -706,12 +708,44 @@ def test_a_reading_is_confirmed_and_counts_for_more(website: Website, client: Fl
     assert client.post("/achievements", data=form.with_(achievement="x")).status_code == 404
     send(client, "/achievements", form.with_(), 302)
     said = client.get("/achievements")
-    done = '<p class="done" id="confirmed" role="status" tabindex="-1">'
+    done = '<div class="done" id="confirmed" role="status" tabindex="-1">'
     assert done in said.text
     assert "“Manage inventory certificate” is confirmed: it stands for manage inventory." in words(said)
     assert done not in client.get("/achievements").text
     assert "Nothing to confirm" in words(client.get("/achievements"))
     assert client.get("/positions/yard/candidates/theo").text != before
+
+
+def test_a_confirmation_is_listed_changed_and_taken_back(settings: Settings) -> None:
+    website = make_website(settings)
+    client = website.client()
+    at = "/achievements?show=confirmed"
+    assert "Nothing was confirmed yet" in words(client.get(at))
+    inferred = client.get("/positions/yard/candidates/theo").text
+    send(client, "/achievements", Form(client.get("/achievements")).with_(), 302)
+    said = client.get("/achievements")
+    assert 'It may change these rankings: <a href="/positions/yard">' in said.text
+    page = client.get(at)
+    assert "Manage inventory certificate" in words(page)
+    assert "Confirmed on this page" in words(page)
+    good = client.get("/positions/yard/candidates/theo").text
+    assert good != inferred
+    answer = send(client, "/achievements", Form(page).with_(competency=SKILLS["inspect equipment"]), 302)
+    assert answer.headers["Location"] == at
+    assert "it stands for inspect equipment" in words(client.get(at))
+    assert client.get("/positions/yard/candidates/theo").text not in {good, inferred}
+    form = Form(client.get(at))
+    send(client, "/achievements", form.with_(action="unconfirm"), 302)
+    assert "is no longer confirmed: its words are read anew" in words(client.get(at))
+    assert "1 credential is still being read" in words(client.get("/achievements"))
+    assert client.post("/achievements", data=form.with_(action="unconfirm")).status_code == 422
+    assert (
+        client.post("/achievements", data=form.with_(action="unconfirm", achievement="x")).status_code == 404
+    )
+    read_pending(website.parts.database, website.parts.vocabularies, "default")
+    assert "Manage inventory certificate" in words(client.get("/achievements"))
+    assert client.get("/positions/yard/candidates/theo").text != good
+    website.parts.close()
 
 
 # --- who may ask -------------------------------------------------------------------------------
