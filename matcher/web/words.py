@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from matcher.evidence import DECLARED, Lapse
@@ -113,6 +115,11 @@ def likelihood(probability: int) -> LazyString:
     return _l("possible") if probability >= _POSSIBLE else _l("unlikely")
 
 
+def in_full(requirement: dict[str, Any]) -> str:
+    """A micro-skill of an answer (see `matcher.ranking.explain.describe`) with its alternatives."""
+    return f" {_('or')} ".join(way["text"] for way in requirement["alternatives"])
+
+
 def says_more(label: str, level: float) -> bool:
     """Whether a level's label is more than the level, a share of 1, written as a percentage."""
     return "".join(label.split()).replace(",", ".").rstrip("%") != f"{level * 100:g}"
@@ -133,6 +140,7 @@ WORDS = {
     "bases": BASES,
     "factor": factor,
     "likelihood": likelihood,
+    "in_full": in_full,
     "says_more": says_more,
     "problem_title": problem_title,
     "zip": zip,

@@ -17,6 +17,9 @@ from tools.browser import program, running, serving
 pytestmark = pytest.mark.browser
 
 AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8").strip().rstrip(";")
+BELOW = """Math.round(document.documentElement.scrollHeight
+    - document.querySelector(".foot").getBoundingClientRect().bottom - scrollY)"""
+"""How many pixels a page goes on below its foot."""
 PAGES = (
     "/",
     "/how",
@@ -229,6 +232,21 @@ def test_a_proof_opens_over_the_matrix_by_keyboard(page: Page) -> None:
     assert page.url.endswith("/positions/yard")
 
 
+def test_a_long_ranking_ends_at_its_foot_and_names_keep_clear_of_scores(page: Page) -> None:
+    page.goto("/positions/yard")
+    page.evaluate(
+        """() => { const row = document.querySelector("tbody tr");
+        for (let n = 0; n < 60; n++) row.after(row.cloneNode(true)) }"""
+    )
+    assert page.evaluate(BELOW) <= 1
+    page.evaluate("document.querySelector('.name').textContent = 'Maximilian Wolfeschlegelstein-Bergerdorff'")
+    gap = page.evaluate(
+        "document.querySelector('.score-number').getBoundingClientRect().left"
+        " - document.querySelector('.name').getBoundingClientRect().right"
+    )
+    assert gap >= 8
+
+
 def test_choices_of_the_ranking_apply_at_once(page: Page) -> None:
     page.goto("/positions/yard")
     page.get_by_label("Applicants").check()
@@ -271,6 +289,8 @@ def test_every_page_passes_a_simple_audit(browser: Browser, site: str, options: 
         for path in PAGES:
             page.goto(path)
             assert page.evaluate(f"({AUDIT})()") == [], path
+            below = page.evaluate(BELOW)
+            assert below <= 1, f"{path} goes on for {below} pixels below its foot"
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, f"{path} is {wide} pixels wider than the window"
 

@@ -420,6 +420,22 @@ def test_a_candidate_shows_the_titles_of_positions(client: FlaskClient) -> None:
     )
 
 
+def test_alternatives_are_named_in_the_ranking_and_its_proof(client: FlaskClient) -> None:
+    asked = {"text": "load cargo", "any_of": [{"text": "operate forklift"}]}
+    client.put("/api/v1/positions/either", json={"title": "Either", "requirements": [asked]})
+    assert "load cargo or operate forklift" in words(client.get("/positions/either"))
+    page = client.get("/positions/either/candidates/amara")
+    assert "load cargo or operate forklift" in words(page)
+    assert "or “operate forklift”, read as operate forklift (exact name)" in words(page)
+    assert "load cargo ou operate forklift" in words(client.get("/positions/either", headers=FRENCH))
+
+
+def test_a_colon_stands_as_the_language_wants_it(client: FlaskClient) -> None:
+    for path in ("/", "/candidates/theo", "/candidates/amara"):
+        shown = re.sub(r"https?://\S+|javascript:", "", client.get(path, headers=FRENCH).text)
+        assert not re.findall(r"[^\W\d]:[^/\w]", re.sub(r"<(?!td)[^>]*>", " ", shown)), path
+
+
 def test_a_mark_that_no_cell_has_is_explained_elsewhere(client: FlaskClient) -> None:
     assert "Checked and current" not in words(client.get("/positions/yard"))
     shown = words(client.get("/how"))
@@ -619,7 +635,7 @@ def test_alternatives_are_added_read_confirmed_and_removed(website: Website, cli
     page = send(
         client, path, Form(client.get(path)).with_(title="Either", add="load cargo", action="read"), 200
     )
-    assert "Add an alternative to “load cargo”" in words(page)
+    assert 'aria-label="Add an alternative to “load cargo”"' in page.text
     page = send(client, path, Form(page).with_(or__0="work at heights", action="read"), 200)
     assert "exact name read as work at heights" in words(page)
     assert re.search(r'<details class="another" open>', page.text)
