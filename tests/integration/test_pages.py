@@ -165,6 +165,7 @@ def test_the_catalogue_is_whole_and_compiled() -> None:
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
         assert all(strings), f"{message.id!r} is not translated"
         assert not list(message.check(stored))
+        assert not re.search(r"« | »| [:!?;]", " ".join(strings)), f"a line may end within {strings}"
     assert translations.PO.with_suffix(".mo").read_bytes() == translations.compiled(stored)
 
 
@@ -426,7 +427,7 @@ def test_alternatives_are_named_in_the_ranking_and_its_proof(client: FlaskClient
     assert "load cargo or operate forklift" in words(client.get("/positions/either"))
     page = client.get("/positions/either/candidates/amara")
     assert "load cargo or operate forklift" in words(page)
-    assert "or “operate forklift”, read as operate forklift (exact name)" in words(page)
+    assert "(exact name) · or “operate forklift”, read as operate forklift (exact name)" in words(page)
     assert "load cargo ou operate forklift" in words(client.get("/positions/either", headers=FRENCH))
 
 
