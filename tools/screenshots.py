@@ -50,7 +50,7 @@ PICTURES: dict[str, tuple[Callable[[Page], None], tuple[int, int], str]] = {
     "ranking": (ranking, DESKTOP, "light"),
     "ranking-dark": (ranking, DESKTOP, "dark"),
     "proof": (proof, DESKTOP, "light"),
-    "editor": (editor, (1280, 1240), "light"),
+    "editor": (editor, (1280, 1500), "light"),
     "phone": (ranking, PHONE, "light"),
 }
 """Name of the file -> what it shows, how large the window is, and the colour scheme."""
