@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from indexer.readers import candidates, open_badges_3
+from indexer.readers import candidates, open_badges_2, open_badges_3
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, StreamFormat
 from indexer.readers.json_text import decode, encode, raw_text, shown
 from matcher.errors import InvalidInput
@@ -18,6 +18,7 @@ from matcher.records import CandidateRecord, Place, Recognised, Rejected
 FORMATS: tuple[DocumentFormat, ...] = (
     candidates.FORMAT,
     open_badges_3.FORMAT,
+    open_badges_2.FORMAT,
 )
 """In the order in which they are tried."""
 
