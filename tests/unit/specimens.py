@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 from tests.unit.test_readers_jsonl import WHOLE
+from tests.unit.test_readers_open_badges_2 import ASSERTION
 from tests.unit.test_readers_open_badges_3 import CREDENTIAL
 
 DOCUMENTS: dict[str, Any] = {
     "credmatch JSON": WHOLE,
     "Open Badges 3.0": CREDENTIAL,
+    "Open Badges 2.0 and 1.x": ASSERTION,
 }
 """By the name of its format."""
 
