@@ -42,7 +42,8 @@ Progress = Callable[[int, int], None]
 class Report:
     """What an import did. `quarantined` counts what these files hold that is bad, kept before or not.
 
-    `notices`: what is worth knowing of the files, the first hundred.
+    `notices`: what is worth knowing of the files, the first hundred. `taken`: how many records were taken in,
+    known before or not.
     """
 
     files: int = 0
@@ -51,21 +52,23 @@ class Report:
     awards_unchanged: int = 0
     quarantined: int = 0
     notices: tuple[Notice, ...] = ()
+    taken: int = 0
 
     @property
     def awards(self) -> int:
         """How many awards were taken in."""
         return self.awards_added + self.awards_changed + self.awards_unchanged
 
-    def plus(self, counts: Counts, bad: Sequence[Rejected], notices: Sequence[Notice]) -> Report:
-        """The report with what became of a further batch."""
+    def plus(self, counts: Counts, bad: Sequence[Rejected], batch: _Batch) -> Report:
+        """The report with what became of a further batch, of which `bad` was not taken in."""
         return Report(
             self.files,
             self.awards_added + counts.awards_added,
             self.awards_changed + counts.awards_changed,
             self.awards_unchanged + counts.awards_unchanged,
             self.quarantined + len(bad),
-            (*self.notices, *notices)[:_NOTICES],
+            (*self.notices, *batch.notices)[:_NOTICES],
+            self.taken + batch.records - len(counts.refused),
         )
 
 
@@ -175,8 +178,8 @@ def retry_quarantined(
 ) -> Report:
     """Import the kept records with these ids (all without `ids`) again; those that succeed are kept no more.
 
-    What is still bad stays as it is; `quarantined` counts it. `candidate` as for `import_files`.
-    Raises NotFound where there is no such organisation or record.
+    What is still bad stays, with what is wrong now; `quarantined` counts it. `candidate` as for
+    `import_files`. Raises NotFound where there is no such organisation or record.
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
@@ -206,7 +209,7 @@ def _store(
     with database.write() as connection:
         counts, bad = batch.store(connection, home, achievements, authoritative=authoritative)
         quarantine.put(connection, home.id, bad)
-    return report.plus(counts, bad, batch.notices)
+    return report.plus(counts, bad, batch)
 
 
 def _retry(database: Database, home: Organisation, id_: int, candidate: str, report: Report) -> Report:
@@ -219,7 +222,9 @@ def _retry(database: Database, home: Organisation, id_: int, candidate: str, rep
         counts, bad = batch.store(connection, home, AchievementIntake(home), authoritative=False)
         if batch.records and not bad:
             quarantine.remove(connection, home.id, [id_])
-    return report.plus(counts, bad, batch.notices)
+        elif bad:
+            quarantine.explain(connection, home.id, id_, bad[0])
+    return report.plus(counts, bad, batch)
 
 
 def _batches(found: Iterable[Record]) -> Iterator[_Batch]:

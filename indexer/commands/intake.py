@@ -9,12 +9,13 @@ import click
 
 from app import Parts
 from indexer.changes import catch_up
-from indexer.commands.output import json_line, progress
+from indexer.commands.output import count, json_line, progress
 from indexer.ingest import Report, import_files
 from indexer.installation import opened
 from indexer.readers.limits import limits_of
 from indexer.readings import read_pending
 from indexer.vocabulary import encode_pending
+from matcher.errors import InvalidInput
 from matcher.settings import read_settings
 
 
@@ -32,7 +33,7 @@ from matcher.settings import read_settings
     "--newest", is_flag=True, help="These files are the newest, even if they say what was said before."
 )
 @click.option("--json", "as_json", is_flag=True, help="Write the counts as one JSON document.")
-def import_(*, files: tuple[Path, ...], candidate: str, newest: bool, as_json: bool) -> None:
+def import_(*, files: tuple[Path, ...], candidate: str, newest: bool, as_json: bool) -> int:
     """Import candidates and awards from FILES: JSONL, CSV or Open Badges 3.0, recognised by content.
 
     \b
@@ -41,7 +42,8 @@ def import_(*, files: tuple[Path, ...], candidate: str, newest: bool, as_json: b
       credmatch import --candidate c-17 badge.json
 
     The same file twice changes nothing, and an interrupted import is finished by starting it again. What
-    cannot be read goes to quarantine with file, line and reason (credmatch quarantine list).
+    cannot be read goes to quarantine with file, line and reason (credmatch quarantine list); the exit code
+    is 2 where that is all there was.
     """
     with opened(read_settings()) as parts:
         key = parts.settings.organisation
@@ -57,6 +59,12 @@ def import_(*, files: tuple[Path, ...], candidate: str, newest: bool, as_json: b
             )
         finish_import(parts)
     show_report(report, as_json=as_json)
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    """2 where something was refused and nothing taken in; what was good has been stored otherwise."""
+    return InvalidInput.exit_code if report.quarantined and not report.taken else 0
 
 
 def finish_import(parts: Parts) -> None:
@@ -78,6 +86,8 @@ def show_report(report: Report, *, as_json: bool) -> None:
         json_line(counts)
         return
     click.echo(
-        f"{report.awards_added:,} awards added, {report.awards_changed:,} changed, "
-        f"{report.awards_unchanged:,} unchanged; {report.quarantined:,} records quarantined"
+        f"{count(report.awards_added, 'award', 'awards')} added, {report.awards_changed:,} changed, "
+        f"{report.awards_unchanged:,} unchanged; {count(report.quarantined, 'record', 'records')} quarantined"
     )
+    if report.quarantined:
+        click.echo("credmatch quarantine list shows what is wrong", err=True)

@@ -14,7 +14,7 @@ from app import Parts
 from indexer.commands.documents import document, documents
 from indexer.commands.output import failed, json_line, table
 from indexer.installation import opened
-from matcher.errors import CredmatchError
+from matcher.errors import CredmatchError, NotFound
 from matcher.matching import TOP
 from matcher.positions import parse_position
 from matcher.settings import read_settings
@@ -86,8 +86,11 @@ def match(
         path = Path(str(position))
         if path.is_file():
             show(asked.sent(parts, document(path), path.stem))
-        else:
+            return
+        try:
             show(asked.stored(parts, str(position)))
+        except NotFound as error:
+            raise NotFound(f"there is neither a file nor a stored position {position}") from error
 
 
 def _match_many(parts: Parts, file: Path, asked: _Asked, *, as_json: bool) -> int:

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 _UNLIMITED = 10_000
 
@@ -26,11 +27,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write rows under their columns' names; what is too wide for a terminal wraps there."""
     shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        shown.add_row(*(str(cell) for cell in row))
+        shown.add_row(*(Text(str(cell)) for cell in row))  # as it is: no markup, no :emoji: of a key
     console = Console()
     if not console.is_terminal:
         console = Console(width=_UNLIMITED, soft_wrap=True)
-    console.print(shown, markup=False) if shown.row_count else console.print("(none)")
+    console.print(shown) if shown.row_count else console.print("(none)")
 
 
 @contextmanager
@@ -47,6 +48,11 @@ def progress(what: str, unit: str) -> Iterator[Step]:
             bars.update(task, completed=done, total=total or None, rate=rate)
 
         yield step
+
+
+def count(number: int, one: str, many: str) -> str:
+    """A number with the word for what it counts."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def failed(message: str, code: int) -> int:

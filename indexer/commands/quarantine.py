@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from app import Parts
-from indexer.commands.intake import finish_import, show_report
-from indexer.commands.output import json_line, table
+from indexer.commands.intake import exit_code, finish_import, show_report
+from indexer.commands.output import count, json_line, table
 from indexer.ingest import retry_quarantined
 from indexer.installation import opened
 from matcher.settings import read_settings
@@ -71,7 +71,7 @@ def show_record(*, id_: int, as_json: bool) -> None:
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=int)
 @click.option("--candidate", default="", metavar="KEY", help="Whose the records are that name nobody.")
 @click.option("--json", "as_json", is_flag=True, help="Write the counts as one JSON document.")
-def retry(*, ids: tuple[int, ...], candidate: str, as_json: bool) -> None:
+def retry(*, ids: tuple[int, ...], candidate: str, as_json: bool) -> int:
     """Import the records with these IDs again, or all; those that succeed leave quarantine.
 
     \b
@@ -83,6 +83,7 @@ def retry(*, ids: tuple[int, ...], candidate: str, as_json: bool) -> None:
         report = retry_quarantined(parts.database, key, ids or None, candidate=candidate)
         finish_import(parts)
     show_report(report, as_json=as_json)
+    return exit_code(report)
 
 
 @quarantine.command()
@@ -96,7 +97,7 @@ def drop(*, ids: tuple[int, ...]) -> None:
     """
     with opened(read_settings()) as parts, parts.database.write() as connection:
         dropped = remove(connection, organisation(connection, parts.settings.organisation).id, ids)
-    click.echo(f"{dropped} records forgotten")
+    click.echo(f"{count(dropped, 'record', 'records')} forgotten")
 
 
 def _all(parts: Parts) -> Iterator[Quarantined]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TextIO
 
 import click
@@ -26,6 +27,8 @@ def sample(*, candidates: int, seed: int, output: TextIO, load: bool) -> None:
       credmatch sample --candidates 2000 --load
       credmatch sample --candidates 1000000 --seed 7 --output pool.jsonl
     """
+    if load and output.name != sys.stdout.name:
+        raise click.UsageError("--load loads them into the database: it takes no --output")
     if load:
         with opened(read_settings()) as parts, progress("loading the fictional pool", "people") as step:
             load_sample(parts, candidates, seed, step)

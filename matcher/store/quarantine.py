@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from matcher.errors import NotFound
 from matcher.messages import said
@@ -94,6 +94,16 @@ def remove(connection: Connection, organisation_id: int, ids: Iterable[int]) -> 
             delete(t.quarantine).where(q.organisation_id == organisation_id, q.id.in_(some))
         ).rowcount
         for some in parts(ids)
+    )
+
+
+def explain(connection: Connection, organisation_id: int, id_: int, rejected: Rejected) -> None:
+    """Say of a kept record what was found wrong with it when it was tried again."""
+    q = t.quarantine.c
+    connection.execute(
+        update(t.quarantine)
+        .where(q.organisation_id == organisation_id, q.id == id_)
+        .values(where=rejected.where, reason=rejected.reason)
     )
 
 
