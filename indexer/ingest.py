@@ -52,7 +52,7 @@ class Report:
     awards_unchanged: int = 0
     quarantined: int = 0
     notices: tuple[Notice, ...] = ()
-    taken: int = 0
+    taken: int = field(default=0, compare=False)
 
     @property
     def awards(self) -> int:

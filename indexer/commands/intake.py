@@ -79,6 +79,7 @@ def finish_import(parts: Parts) -> None:
 def show_report(report: Report, *, as_json: bool) -> None:
     """Write what an import did."""
     counts = asdict(report)
+    del counts["taken"]
     for notice in counts.pop("notices"):
         place = f"{notice['file']}:{notice['line']}" if notice["line"] else notice["file"]
         click.echo(f"{place}: {notice['text']}", err=True)

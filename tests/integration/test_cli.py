@@ -120,7 +120,7 @@ def test_what_is_bad_can_be_seen_and_tried_again(credmatch: Command, pool: Path)
     assert code == 0
     assert "without a key" in out
     code, out, _ = credmatch("quarantine", "retry", "--json")
-    assert (code, one(out)["quarantined"]) == (0, 1)
+    assert (code, one(out)["quarantined"]) == (2, 1)
     code, _, err = credmatch("quarantine", "show", 999)
     assert (code, err) == (3, "credmatch: there is no quarantined record 999\n")
     assert credmatch("quarantine", "drop", kept["id"])[0] == 0
@@ -169,7 +169,7 @@ def test_stored_positions(credmatch: Command, position: Path) -> None:
     code, out, _ = credmatch("match", "--position", "warehouse", "--json")
     assert [result["candidate"] for result in one(out)["results"]] == ["ada"]
     code, _, err = credmatch("match", "--position", "nothing-there")
-    assert (code, err) == (3, "credmatch: there is no position 'nothing-there'\n")
+    assert (code, err) == (3, "credmatch: there is neither a file nor a stored position nothing-there\n")
 
 
 @pytest.mark.usefixtures("pool")
