@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO, TypedDict
 
-from indexer.readers.esco import read_esco
-from indexer.readers.frameworks import FrameworkCompetency, read_framework
+from indexer.readers.framework_files import Framework as FoundFramework
+from indexer.readers.framework_files import found_files, frameworks
+from indexer.readers.framework_formats import Entry, FrameworkFacts, FrameworkFormat
+from indexer.readers.frameworks import FrameworkCompetency
 from indexer.readers.json_text import decode, shown
+from indexer.readers.limits import Limits
 from indexer.readers.lines import Line, lines
+from indexer.readers.vocabularies import FRAMEWORK_FORMATS
 from indexer.shipped import SUPPLEMENT, Shipped, Vectors, esco_version, supplement_version
 from indexer.shipped import read_esco as read_shipped_esco
 from indexer.shipped import read_supplement as read_shipped_supplement
 from matcher.errors import InvalidInput
-from matcher.records import UNITS, Likely, Rejected
+from matcher.records import UNITS, Likely, Notice, Rejected
 from matcher.store import quarantine
 from matcher.store.database import Connection, Database
 from matcher.store.framework_intake import Framework, FrameworkCounts, add_aliases, store_framework
@@ -36,9 +37,14 @@ Progress = Callable[[int, int], None]
 
 ESCO = "ESCO"
 
+VOCABULARY_LIMITS = Limits(document=64_000_000, values=3_000_000)
+"""Bounds of frameworks where no settings are read: those that the settings have by default."""
+
 _BATCH = 256
 _LONGEST_LINE = 100_000
-_LARGEST_ARCHIVE = 1_000_000_000
+_LONGEST_NAME = 200
+_LONGEST_VERSION = 100
+_TOLD = 5
 _UNREADABLE = bytes(DIMENSION)
 """The vector of a label that the encoder cannot read, since it is French: similar to nothing."""
 
@@ -53,13 +59,29 @@ class Meaning(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a framework is to be called, where it should not be what its document says; "" for that."""
+
+    name: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a framework: which one it was, how its competencies fared, what was rejected."""
+    """What became of a framework: which one it was, in which format, how its competencies fared.
+
+    `rejected`: how many records went to quarantine. `notices`: what was left out on purpose.
+    """
 
     framework: Framework
+    format: str
     counts: FrameworkCounts
     rejected: int
+    notices: Sequence[Notice]
 
+
+AS_STATED = Chosen()
+"""Every framework is called as its document calls it."""
 
 # --- what ships --------------------------------------------------------------------------------
 
@@ -110,49 +132,128 @@ def _store_vectors(connection: Connection, organisation_id: int, vectors: Vector
 # --- frameworks of others ----------------------------------------------------------------------
 
 
-def import_framework(
+def import_frameworks(
     database: Database,
     vocabularies: Vocabularies,
     organisation_key: str,
-    path: Path,
+    paths: Sequence[Path],
     *,
-    name: str = "",
-    version: str = "",
+    chosen: Chosen = AS_STATED,
+    limits: Limits = VOCABULARY_LIMITS,
     progress: Progress | None = None,
-) -> Imported:
-    """Import a framework of competencies, then encode what it says.
+) -> list[Imported]:
+    """Import the frameworks of competencies in files, folders and archives, then encode what they say.
 
-    `path`: a folder or .zip with ESCO's CSV export, which becomes part of the shared vocabulary and needs a
-    `version`; or a CSV or JSONL file of any framework, which becomes the organisation's own (`name`: the
-    file's where it is empty). Competencies are known by URI: importing a later version changes those that it
-    states and leaves those that it no longer does. What cannot be read goes to the organisation's quarantine.
+    Each is recognised by its content. ESCO becomes part of the shared vocabulary and needs a version; any
+    other framework becomes the organisation's own. Competencies are known by URI: importing a later version
+    changes those that it states and leaves those that it no longer does. Files with the framework's name are
+    one framework. What cannot be read goes to the organisation's quarantine.
 
-    Raises InvalidInput where nothing can be read, NotFound where there is no such organisation, Unavailable
-    where the encoder does not answer: then all is stored, and importing it again encodes it.
+    Raises InvalidInput where nothing can be read, or several frameworks are to have one name; NotFound where
+    there is no such organisation; Unavailable where the encoder does not answer: then all is stored, and
+    importing it again encodes it.
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
-    export = path.is_dir() or path.suffix == ".zip"
-    if export and not version:
-        raise InvalidInput("an ESCO export does not say its version: name it", where="version")
-    framework = Framework(ESCO if export else name or path.name.partition(".")[0], version)
-    found = list(_read_export(path) if export else read_framework(path, prefix=_prefix(home, framework)))
-    if not found:
-        raise InvalidInput("holds no competency", where=path.name)
-    competencies = [one for one in found if isinstance(one, FrameworkCompetency)]
-    rejected = [one for one in found if isinstance(one, Rejected)]
-    owner = SHARED if export else home.id
-    with database.write() as connection:
-        counts = store_framework(connection, owner, framework, competencies)
-        if export:
-            _store_shipped(connection, read_shipped_supplement())
-        rejected += _refused(counts, path)
-        quarantine.put(connection, home.id, rejected)
-    refused = set(counts.shared)
-    stored = [one for one in competencies if one.uri not in refused]
+    read = _read(paths, home, chosen, limits)
+    done = [_store(database, home, one, chosen) for one in read]
     vocabulary = vocabularies.get(organisation_key)
-    _encode(database, vocabulary, vocabularies.encoder, owner, stored, progress)
-    return Imported(framework, counts, len(rejected))
+    for one, imported in zip(read, done, strict=True):
+        refused = set(imported.counts.shared)
+        stored = [competency for uri, competency in one.competencies.items() if uri not in refused]
+        owner = SHARED if one.format.shared else home.id
+        _encode(database, vocabulary, vocabularies.encoder, owner, stored, progress)
+    return done
+
+
+@dataclass(slots=True)
+class _Read:
+    """A framework as its files have it; `file` is the one that was named, for messages and its name."""
+
+    format: FrameworkFormat
+    file: str
+    facts: FrameworkFacts = field(default_factory=FrameworkFacts)
+    competencies: dict[str, FrameworkCompetency] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Of a competency that stands in several files the first is kept."""
+        for one in entries:
+            if isinstance(one, FrameworkCompetency):
+                self.competencies.setdefault(one.uri, one)
+            elif isinstance(one, Rejected):
+                self.rejected.append(one)
+            elif isinstance(one, Notice):
+                self.notices.append(one)
+            else:
+                self.facts = one
+
+    @property
+    def name(self) -> str:
+        """What its document calls it, else its file."""
+        return self.facts.name or self.file.partition(".")[0]
+
+    def framework(self, chosen: Chosen) -> Framework:
+        """Its name, version and attribution; what was chosen comes before what is stated."""
+        name = " ".join((chosen.name or self.name).split()) or "framework"
+        version = (chosen.version or self.facts.version).strip()
+        return Framework(name[:_LONGEST_NAME], version[:_LONGEST_VERSION], self.facts.attribution.strip())
+
+
+def _read(paths: Sequence[Path], home: Organisation, chosen: Chosen, limits: Limits) -> list[_Read]:
+    """The frameworks that paths hold. Raises InvalidInput where they hold none, saying what is wrong."""
+    prefixes = {
+        path.name: _prefix(home, chosen.name or path.name.partition(".")[0]) for path in reversed(paths)
+    }
+    first = paths[0].name
+    found: dict[tuple[str, str], _Read] = {}
+    loose = _Read(FRAMEWORK_FORMATS[0], first)
+    with found_files(paths, limits) as files:
+        for one in frameworks(files, {**prefixes, "": prefixes[first]}, limits):
+            if not isinstance(one, FoundFramework):
+                loose.take([one])
+                continue
+            read = _Read(one.format, one.file if one.file in prefixes else first)
+            try:
+                read.take(one.entries)
+            except InvalidInput as error:
+                loose.take([Rejected(one.file, 0, error.where, error.reason, "")])
+            same = found.setdefault((read.format.name, read.name), read)
+            if same is not read:
+                same.take([*read.competencies.values(), *read.rejected, *read.notices])
+    return _checked(list(found.values()), loose, chosen)
+
+
+def _checked(found: Sequence[_Read], loose: _Read, chosen: Chosen) -> list[_Read]:
+    held = [one for one in found if one.competencies or one.rejected]
+    if not held and loose.rejected:
+        first = loose.rejected[0]
+        raise InvalidInput(first.reason, where=f"{first.file} {first.where}".strip())
+    if not held:
+        notices = [notice for one in (*found, loose) for notice in one.notices]
+        told = "; ".join(f"{one.file} {one.text}" for one in notices[:_TOLD])
+        raise InvalidInput(f"holds no competency. {told}".strip(), where=loose.file)
+    if chosen.name and len(held) > 1:
+        names = ", ".join(shown(one.name) for one in held[:_TOLD])
+        raise InvalidInput(f"{names} cannot have one name: import them one by one", where="name")
+    for one in held:
+        if one.format.shared and not one.framework(chosen).version:
+            raise InvalidInput(f"{one.format.name} does not say its version: name it", where="version")
+    held[0].take([*loose.rejected, *loose.notices])
+    return held
+
+
+def _store(database: Database, home: Organisation, read: _Read, chosen: Chosen) -> Imported:
+    framework = read.framework(chosen)
+    owner = SHARED if read.format.shared else home.id
+    with database.write() as connection:
+        counts = store_framework(connection, owner, framework, list(read.competencies.values()))
+        if read.format.shared:
+            _store_shipped(connection, read_shipped_supplement())
+        rejected = [*read.rejected, *_refused(counts, read.file)]
+        quarantine.put(connection, home.id, rejected)
+    return Imported(framework, read.format.name, counts, len(rejected), read.notices)
 
 
 def encode_pending(database: Database, vocabularies: Vocabularies, organisation_key: str) -> int:
@@ -177,46 +278,14 @@ def encode_pending(database: Database, vocabularies: Vocabularies, organisation_
         done += len(pending)
 
 
-def _prefix(home: Organisation, framework: Framework) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", framework.name.casefold()).strip("-") or "framework"
+def _prefix(home: Organisation, framework: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", framework.casefold()).strip("-") or "framework"
     return f"urn:credmatch:{home.key}:{slug}:"
 
 
-def _read_export(path: Path) -> Iterator[FrameworkCompetency | Rejected]:
-    with _unpacked(path) as folder:
-        tables = sorted(folder.rglob("skills_en.csv*"))
-        if not tables:
-            raise InvalidInput("no file skills_en.csv in it: it is no CSV export of ESCO", where=path.name)
-        yield from read_esco(tables[0].parent)
-
-
-@contextmanager
-def _unpacked(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield path
-        return
-    with TemporaryDirectory(prefix="credmatch-") as folder:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                tables = [one for one in archive.infolist() if one.filename.endswith((".csv", ".csv.gz"))]
-                if sum(one.file_size for one in tables) > _LARGEST_ARCHIVE:
-                    raise InvalidInput("holds more than 1 GB", where=path.name)
-                archive.extractall(folder, members=tables)
-        except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-            raise InvalidInput(f"cannot be unpacked: {error}", where=path.name) from error
-        yield Path(folder)
-
-
-def _refused(counts: FrameworkCounts, path: Path) -> list[Rejected]:
-    shared = [
-        Rejected(path.name, 0, "uri", "is a competency of the shared vocabulary, which stays as it is", uri)
-        for uri in counts.shared
-    ]
-    unknown = [
-        Rejected(path.name, 0, kind, f"nobody knows {other}; the rest was stored", f"{uri} {kind} {other}")
-        for uri, kind, other in counts.unknown
-    ]
-    return shared + unknown
+def _refused(counts: FrameworkCounts, file: str) -> list[Rejected]:
+    reason = "is a competency of the shared vocabulary, which stays as it is"
+    return [Rejected(file, 0, "uri", reason, uri) for uri in counts.shared]
 
 
 def _encode(

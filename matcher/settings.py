@@ -52,6 +52,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Awards of one imported document, and entries of a list of documents",
     )
+    vocabulary_document: int = Field(
+        default=64_000_000, ge=1_000, description="Bytes of one JSON document that holds a framework"
+    )
+    vocabulary_values: int = Field(
+        default=3_000_000, ge=100, description="Values that one JSON document of a framework holds"
+    )
 
     @property
     def url(self) -> str:

@@ -10,7 +10,8 @@ import click
 
 from indexer.commands.output import json_line, progress, table
 from indexer.installation import opened
-from indexer.vocabulary import Meaning, import_framework, meanings, resolve_file
+from indexer.readers.limits import vocabulary_limits
+from indexer.vocabulary import Chosen, Imported, Meaning, import_frameworks, meanings, resolve_file
 from matcher.errors import InvalidInput
 from matcher.records import UNITS
 from matcher.settings import read_settings
@@ -66,41 +67,71 @@ def resolve(
 
 
 @vocabulary.command("import")
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--name", default="", help="The framework's name; the file's where it is not given.")
-@click.option("--version", default="", help="Its version; an ESCO export needs it.")
-@click.option("--json", "as_json", is_flag=True, help="Write the counts as one JSON document.")
-def import_(*, path: Path, name: str, version: str, as_json: bool) -> None:
-    """Import a framework from PATH: ESCO's CSV export (a folder or .zip), or a CSV or JSONL file.
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="FILE...|FOLDER", type=click.Path(exists=True, path_type=Path)
+)
+@click.option("--name", default="", help="The framework's name; what it says itself where it is not given.")
+@click.option("--version", default="", help="Its version; ESCO and O*NET do not say theirs, ESCO needs it.")
+@click.option("--json", "as_json", is_flag=True, help="Write a JSON document a framework, each on a line.")
+def import_(*, paths: tuple[Path, ...], name: str, version: str, as_json: bool) -> None:
+    """Import frameworks of competencies, recognised by what is in the files.
+
+    Read are CASE packages, Rich Skill Descriptors (JSON or CSV), CTDL-ASN, O*NET's text files, ESCO's CSV
+    export, and a CSV or JSONL file of your own; a folder or a .zip of them.
 
     \b
     Examples:
       credmatch vocabulary import skills.csv --name "Northshore skills"
+      credmatch vocabulary import standards.json
       credmatch vocabulary import ESCO-dataset.zip --version 1.2.1
 
     ESCO becomes the vocabulary of everybody, any other framework the organisation's own. Encoding takes about
     a second for 300 competencies. What cannot be read goes to quarantine.
     """
-    with opened(read_settings()) as parts, progress("encoding", "competencies") as step:
-        imported = import_framework(
+    settings = read_settings()
+    with opened(settings) as parts, progress("encoding", "competencies") as step:
+        done = import_frameworks(
             parts.database,
             parts.vocabularies,
             parts.settings.organisation,
-            path,
-            name=name,
-            version=version,
+            paths,
+            chosen=Chosen(name, version),
+            limits=vocabulary_limits(settings),
             progress=step,
         )
-    if as_json:
-        counts = imported.counts
-        numbers = {"added": counts.added, "changed": counts.changed, "unchanged": counts.unchanged}
-        json_line({**asdict(imported.framework), **numbers, "quarantined": imported.rejected})
-    else:
-        click.echo(
-            f"{imported.framework.name}: {imported.counts.added:,} competencies added, "
-            f"{imported.counts.changed:,} changed, {imported.counts.unchanged:,} unchanged; "
-            f"{imported.rejected:,} records quarantined"
-        )
+    for imported in done:
+        if as_json:
+            json_line(_counts(imported))
+        else:
+            _tell(imported)
+
+
+def _counts(imported: Imported) -> dict[str, object]:
+    counts = imported.counts
+    return {
+        **asdict(imported.framework),
+        "format": imported.format,
+        "added": counts.added,
+        "changed": counts.changed,
+        "unchanged": counts.unchanged,
+        "waiting": counts.waiting,
+        "quarantined": imported.rejected,
+        "notices": [f"{one.file}: {one.text}" for one in imported.notices],
+    }
+
+
+def _tell(imported: Imported) -> None:
+    counts, framework = imported.counts, imported.framework
+    version = f" {framework.version}" if framework.version else ""
+    click.echo(
+        f"{framework.name}{version} ({imported.format}): {counts.added:,} competencies added, "
+        f"{counts.changed:,} changed, {counts.unchanged:,} unchanged; "
+        f"{imported.rejected:,} records quarantined"
+    )
+    if counts.waiting:
+        click.echo(f"{counts.waiting:,} relations wait for competencies that no framework has brought yet")
+    for notice in imported.notices:
+        click.echo(f"{notice.file}: {notice.text}")
 
 
 def _show(answer: list[Meaning]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from indexer.readers import csv_rows, documents, jsonl
+from indexer.readers import csv_rows, documents, jsonl, vocabularies
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import raw_text, shown
 from indexer.readers.written import refused
@@ -66,6 +66,8 @@ def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
     reason = next((reason for first, reason in _OTHERS if start.startswith(first)), "")
     if not start.strip():
         reason = "the file is empty"
+    elif framework := vocabularies.recognise(head):
+        reason = f"this is a framework of competencies ({framework}): `credmatch vocabulary import` loads it"
     format_ = None if reason else next((one for one in FORMATS if one.recognises(start)), None)
     if format_ is None:
         known = ", ".join(one.name for one in FORMATS)

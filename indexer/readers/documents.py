@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from indexer.readers import candidates, open_badges_2, open_badges_3
+from indexer.readers import candidates, open_badges_2, open_badges_3, vocabularies
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, StreamFormat
 from indexer.readers.json_text import decode, encode, raw_text, shown
 from matcher.errors import InvalidInput
@@ -68,6 +68,8 @@ def _read(body: object, at: str, context: Context) -> Iterator[Record]:
 
 def _unknown(body: Document) -> str:
     known = ", ".join(one.name for one in FORMATS)
+    if framework := vocabularies.recognise(body):
+        return f"this is a framework of competencies ({framework}): `credmatch vocabulary import` loads it"
     held = ", ".join(map(shown, list(body)[:5])) or "nothing"
     return f"in none of the formats we read ({known}); it holds {held}"
 

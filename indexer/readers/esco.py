@@ -1,13 +1,16 @@
 """Reads the skills pillar of ESCO from the CSV files that the ESCO portal exports.
 
-One folder holds, each as .csv or .csv.gz and with or without a language at the end of its name (the
-portal's habit changed between versions):
+One folder or archive holds, each as CSV or gzip of it and with or without a language at the end of its name
+(the portal's habit changed between versions):
 
     skills_en.csv                     competencies: conceptUri, skillType, preferredLabel, altLabels, ...
     skills_fr.csv                     conceptUri, preferredLabel, altLabels
     skillGroups_en.csv                conceptUri, preferredLabel, description, code
     broaderRelationsSkillPillar.csv   conceptUri, broaderUri
     skillSkillRelations.csv           originalSkillUri, relatedSkillUri
+
+Which file is which, their columns tell, and not their names; only a language that a name ends in (`_en`,
+`_fr`) counts, and without one the words of the labels do.
 
 Alternative labels are separated by line ends (English) or `|` (French); both are read in both. Hidden
 labels are left out: ESCO keeps them to find a concept by, and many name something narrower ("Ada" and
@@ -27,17 +30,21 @@ states them, from the one that builds on the other.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexer.readers.framework_formats import Entry, FrameworkFacts, FrameworkFile, FrameworkFormat
 from indexer.readers.frameworks import (
     FrameworkCompetency,
     check_new,
     clean,
     distinct,
+    first_line_cells,
     table_rows,
     texts,
 )
@@ -63,6 +70,8 @@ _GROUPS = _Table("skillGroups_en", ("conceptUri", "preferredLabel", "description
 _BROADER = _Table("broaderRelationsSkillPillar", ("conceptUri", "broaderUri"))
 _RELATED = _Table("skillSkillRelations", ("originalSkillUri", "relatedSkillUri"))
 
+_TABLES = (_ENGLISH, _FRENCH, _GROUPS, _BROADER, _RELATED)
+
 _Rows = list[tuple[int, dict[str, str]]]
 
 
@@ -84,7 +93,10 @@ def read_esco(folder: Path) -> Iterator[FrameworkCompetency | Rejected]:
 
     Raises InvalidInput where a file or a column of it is missing or a file cannot be read.
     """
-    paths = {table: _find(folder, table.stem) for table in (_ENGLISH, _FRENCH, _GROUPS, _BROADER, _RELATED)}
+    yield from _read_tables({table: _find(folder, table.stem) for table in _TABLES})
+
+
+def _read_tables(paths: Mapping[_Table, Path]) -> Iterator[FrameworkCompetency | Rejected]:
     rows: dict[_Table, _Rows] = {}
     for table, path in paths.items():
         rows[table] = []
@@ -198,3 +210,99 @@ def _competency(cells: dict[str, str], around: _Around) -> FrameworkCompetency:
 
 def _rejected(file: str, line: int, error: InvalidInput, cells: Mapping[str, str]) -> Rejected:
     return Rejected(file, line, error.where, error.reason, encode(dict(cells)))
+
+
+# --- recognised by what the tables hold ---------------------------------------------------------
+
+_ATTRIBUTION = "European Commission, ESCO; reuse with attribution (Commission Decision 2011/833/EU)"
+_WORDS = {
+    "en": {"the", "of", "and", "to", "use", "for", "manage", "with", "skills", "on"},
+    "fr": {"de", "des", "du", "la", "le", "les", "et", "une", "un", "en", "utiliser", "pour"},
+}
+_NOT_SKILLS = ("/esco/occupation/", "/esco/isco/")
+_SUFFIX = re.compile(r"_([a-z]{2})\.csv", re.IGNORECASE)
+
+
+def _recognises(head: bytes) -> bool:
+    names = set(first_line_cells(head))
+    return not names.isdisjoint(("conceptUri", "originalSkillUri", "occupationUri", "Level 0 URI"))
+
+
+def _table_of(file: FrameworkFile) -> _Table | None:
+    """Which of the tables that are read a file is."""
+    names = set(first_line_cells(file.head))
+    if names.issuperset(_RELATED.columns):
+        return _RELATED
+    first = _first_row(file.head)
+    if names.issuperset(_BROADER.columns):
+        return _labelled(file, names) or (None if _is_of_occupations(first) else _BROADER)
+    return None if _is_of_occupations(first) else _labelled(file, names)
+
+
+def _labelled(file: FrameworkFile, names: set[str]) -> _Table | None:
+    if not names.issuperset(_FRENCH.columns) or not names.isdisjoint(("broaderConceptUri", "iscoGroup")):
+        # A group has its labels beside a code, and may come without others.
+        return _GROUPS if names.issuperset(_GROUPS.columns) and _language(file) == "en" else None
+    if "code" in names:
+        return _GROUPS if names.issuperset(_GROUPS.columns) and _language(file) == "en" else None
+    if _language(file) == "fr":
+        return _FRENCH
+    return _ENGLISH if "skillType" in names and _language(file) == "en" else None
+
+
+def _first_row(head: bytes) -> dict[str, str]:
+    reader = csv.DictReader(io.StringIO(head.decode("utf-8-sig", "replace")))
+    try:
+        return {key: cell for key, cell in next(reader, {}).items() if isinstance(cell, str)}
+    except csv.Error:
+        return {}
+
+
+def _is_of_occupations(row: Mapping[str, str]) -> bool:
+    kinds = {row.get("conceptType", ""), row.get("broaderType", "")}
+    addresses = row.get("conceptUri", "")
+    return not kinds.isdisjoint(("Occupation", "ISCOGroup")) or any(one in addresses for one in _NOT_SKILLS)
+
+
+def _language(file: FrameworkFile) -> str:
+    """The language that a file's name ends in, else the one that its words are in."""
+    if match := _SUFFIX.search(file.name):
+        return match[1].lower()
+    words = Counter(re.findall(r"[^\W\d]+", file.head.decode("utf-8", "replace").lower()))
+    counts = {language: sum(words[word] for word in known) for language, known in _WORDS.items()}
+    return max(counts, key=counts.__getitem__)
+
+
+def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # noqa: ARG001 - all have a URI
+    yield FrameworkFacts("ESCO", "", _ATTRIBUTION)
+    found: dict[_Table, FrameworkFile] = {}
+    for file in files:
+        table = _table_of(file)
+        if table is not None:
+            found.setdefault(table, file)
+    for table in _TABLES:
+        if table not in found:
+            raise InvalidInput(f"no table like {table.stem}.csv among the files of ESCO", where=table.stem)
+    yield from _read_tables({table: found[table].path for table in _TABLES})
+
+
+FORMAT = FrameworkFormat(
+    name="ESCO",
+    recognised_by="CSV with ESCO's columns: `conceptUri`, `originalSkillUri`; needed are the skills in "
+    "English and in French, their groups, their broader relations and the relations between them",
+    taken={
+        "skills: conceptUri": "the competency's URI",
+        "skills: skillType; groups of attitudes": "kind",
+        "skills: preferredLabel": "label, in English and French",
+        "skills: altLabels": "aliases",
+        "skills: description": "description (in English)",
+        "skills: status": "what is not released is left out",
+        "broader relations between skills": "broader",
+        "relations between skills, essential and optional": "related",
+        "hiddenLabels, groups, occupations, ISCO groups, collections, other columns": "nothing",
+    },
+    read=_read,
+    recognises_head=_recognises,
+    together=True,
+    shared=True,
+)

@@ -12,9 +12,11 @@ The same fields in both, in any order; others are ignored:
     broader      URIs or keys of broader competencies, separated by `|` (JSON: or a list)
     related      ... of related ones, without a direction of breadth
     same_as      ... of competencies of any framework that mean the same
+    narrower     ... of narrower ones, where those do not say so themselves
     description  what the competency is, in English; read for its meaning
 
-A file may end in .gz. What cannot be read comes as a `Rejected` with its line, and the rest goes on.
+Lines that begin with `{` are JSON, anything else is CSV; the file may be gzip. What cannot be read comes as a
+`Rejected` with its line, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import io
 import re
 import unicodedata
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,10 +44,14 @@ from matcher.records import Kind, Rejected
 LANGUAGES = ("en", "fr")
 """The languages that labels and aliases are kept in."""
 
-_LONGEST_URI = 1_000
-_LONGEST_LABEL = 500
+LONGEST_URI = 1_000
+LONGEST_LABEL = 500
+URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+_HEAD = 4_096
 _LONGEST_LINE = 1_000_000
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_LONGEST_TABLE = 1_000_000_000
+_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _DELIMITERS = ",;\t"
 _SEPARATOR = re.compile(r"[|\n]")
 
@@ -54,7 +61,8 @@ class FrameworkCompetency:
     """A competency as a framework defines it.
 
     `labels` and `aliases` are by language ("en", "fr"); a language without any is missing. `broader`,
-    `related` and `same` hold URIs, sorted; whether they exist is for the reader of the whole to check.
+    `narrower`, `related` and `same` hold URIs, sorted, in this framework or in any other; whether they exist
+    is for the store to find out.
     """
 
     uri: str
@@ -62,19 +70,20 @@ class FrameworkCompetency:
     labels: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     broader: tuple[str, ...] = ()
+    narrower: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
     description: str = ""
 
 
 def read_framework(path: Path, *, prefix: str) -> Iterator[FrameworkCompetency | Rejected]:
-    """The competencies of a .csv or .jsonl file (or either with .gz), in the file's order.
+    """The competencies of a CSV or JSONL file (either may be gzip), in the file's order.
 
     `prefix` starts the URI of competencies that have only a key, for example
     `urn:credmatch:competency:`.
 
     Raises InvalidInput, when the first is asked for, where the file as a whole cannot be read: missing,
-    another ending, not gzip, or a CSV without the columns of an identity and a label.
+    damaged gzip, or a CSV without the columns of an identity and a label.
     """
     seen: set[str] = set()
     for row in _rows(path):
@@ -98,12 +107,13 @@ def table_rows(path: Path) -> Iterator[tuple[int, dict[str, str]] | Rejected]:
     A row with another number of cells, with bytes that are not UTF-8 or with a NUL is rejected.
     Raises InvalidInput where the file cannot be read or is empty.
     """
-    with _opened(path) as stream:
+    with unpacked(path) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        first = text.readline()
+        source = _bounded(text, path)
+        first = next(source, "")
         if not first.strip():
             raise InvalidInput("no first line with names of columns", where=path.name)
-        reader = csv.reader(chain([first], text), delimiter=max(_DELIMITERS, key=first.count))
+        reader = csv.reader(chain([first], source), delimiter=max(_DELIMITERS, key=first.count))
         header = [name.strip() for name in next(reader)]
         while True:
             line = reader.line_num + 1
@@ -129,13 +139,40 @@ def texts(value: object, where: str) -> tuple[str, ...]:
 
 
 def clean(text: str, where: str) -> str:
-    """`text` in Unicode's composed form (NFC), its white space single. Raises InvalidInput where too long."""
-    cleaned = " ".join(unicodedata.normalize("NFC", text).split())
-    if len(cleaned) > _LONGEST_LABEL:
+    """`text` in Unicode's composed form (NFC), its white space single.
+
+    Raises InvalidInput where it is too long for a label, or no text.
+    """
+    cleaned = " ".join(unicodedata.normalize("NFC", checked_text(text, where)).split())
+    if len(cleaned) > LONGEST_LABEL:
         raise InvalidInput(
-            f"{len(cleaned)} characters, at most {_LONGEST_LABEL}: {shown(cleaned)}", where=where
+            f"{len(cleaned)} characters, at most {LONGEST_LABEL}: {shown(cleaned)}", where=where
         )
     return cleaned
+
+
+def checked_text(text: str, where: str) -> str:
+    """`text`. Raises InvalidInput where it has what a database refuses: controls, half a surrogate pair."""
+    if found := _NO_TEXT.search(text):
+        raise InvalidInput(f"{shown(text)} has the character {found[0]!a}, which is no text", where=where)
+    return text
+
+
+def key_uri(key: str, prefix: str) -> str:
+    """The URI of a competency that has only a key."""
+    return prefix + quote(key, safe="", errors="replace")
+
+
+def first_line_cells(head: bytes) -> list[str]:
+    """The names of columns in the first line of a table; empty where the line is none of a table."""
+    first = head.removeprefix(BOM_UTF8).split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
+    if first.lstrip().startswith(("{", "[", "<")):
+        return []
+    try:
+        cells = next(csv.reader([first], delimiter=max(_DELIMITERS, key=first.count)), [])
+    except csv.Error:
+        return []
+    return [cell.strip() for cell in cells]
 
 
 def check_new(uri: str, where: str, seen: set[str]) -> None:
@@ -173,9 +210,10 @@ def _competency(cells: Mapping[str, object], prefix: str) -> FrameworkCompetency
         labels=labels,
         aliases={name: found for name, found in aliases.items() if found},
         broader=_uris(cells, "broader", uri, prefix),
+        narrower=_uris(cells, "narrower", uri, prefix),
         related=_uris(cells, "related", uri, prefix),
         same=_uris(cells, "same_as", uri, prefix),
-        description=description.strip(),
+        description=checked_text(description, "description").strip(),
     )
 
 
@@ -184,7 +222,7 @@ def _identity(cells: Mapping[str, object], prefix: str) -> str:
     if not isinstance(uri, str) or not isinstance(key, str):
         raise InvalidInput(f"{shown(uri or key)} is not text", where="uri")
     if uri.strip():
-        if not _URI.fullmatch(uri.strip()):
+        if not URI.fullmatch(uri.strip()):
             raise InvalidInput(f"{shown(uri)} is not an absolute URI", where="uri")
         return _checked_length(uri.strip(), "uri")
     if key.strip():
@@ -194,12 +232,12 @@ def _identity(cells: Mapping[str, object], prefix: str) -> str:
 
 def _reference(text: str, prefix: str) -> str:
     """`text` where it is an absolute URI, else the URI of the competency with that key."""
-    return text if _URI.fullmatch(text) else prefix + quote(text, safe="")
+    return text if URI.fullmatch(text) else key_uri(text, prefix)
 
 
 def _checked_length(uri: str, where: str) -> str:
-    if len(uri) > _LONGEST_URI:
-        raise InvalidInput(f"{shown(uri)} has more than {_LONGEST_URI} characters", where=where)
+    if len(uri) > LONGEST_URI:
+        raise InvalidInput(f"{shown(uri)} has more than {LONGEST_URI} characters", where=where)
     return uri
 
 
@@ -238,12 +276,9 @@ def _kind(value: object) -> Kind:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]] | Rejected]:
-    name = path.name.removesuffix(".gz")
-    if name.endswith(".jsonl"):
-        return _json_rows(path)
-    if name.endswith(".csv"):
-        return _checked_columns(path)
-    raise InvalidInput("a framework's file ends in .csv or .jsonl, or either with .gz", where=path.name)
+    with unpacked(path) as stream:
+        head = stream.read(_HEAD).removeprefix(BOM_UTF8).lstrip()
+    return _json_rows(path) if head.startswith(b"{") else _checked_columns(path)
 
 
 def _checked_columns(path: Path) -> Iterator[tuple[int, Mapping[str, object]] | Rejected]:
@@ -263,7 +298,7 @@ def _check_columns(path: Path, columns: set[str]) -> None:
 
 
 def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]] | Rejected]:
-    with _opened(path) as stream:
+    with unpacked(path) as stream:
         for line in lines(stream, _LONGEST_LINE):
             try:
                 if line.data.strip():
@@ -291,10 +326,26 @@ def _row(file: str, line: int, header: list[str], cells: list[str]) -> tuple[int
     return line, dict(zip(header, cells, strict=True))
 
 
+def _bounded(text: io.TextIOWrapper, path: Path) -> Iterator[str]:
+    """The lines of a table. Raises InvalidInput where one of them, or all together, are too long."""
+    size = 0
+    while line := text.readline(_LONGEST_LINE):
+        size += len(line)
+        if len(line) == _LONGEST_LINE or size > _LONGEST_TABLE:
+            reason = (
+                f"a line is longer than {_LONGEST_LINE:,} characters, or all longer than {_LONGEST_TABLE:,}"
+            )
+            raise InvalidInput(reason, where=path.name)
+        yield line
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def unpacked(path: Path) -> Iterator[BinaryIO]:
+    """A file's bytes; of a gzip file what it holds. Raises InvalidInput where they cannot be read."""
     try:
-        with cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb") as stream:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        with cast(BinaryIO, gzip.open(path)) if packed else path.open("rb") as stream:
             yield stream
     except (OSError, EOFError, zlib.error) as error:
         raise InvalidInput(f"cannot be read: {error}", where=path.name) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from matcher.settings import Settings
 
@@ -24,6 +24,13 @@ class Limits:
     entries: int = 20_000
     depth: int = 4
     awards: int = 10_000
+
+
+def vocabulary_limits(settings: Settings) -> Limits:
+    """The limits for frameworks of competencies, which an operator imports: larger documents."""
+    return replace(
+        limits_of(settings), document=settings.vocabulary_document, values=settings.vocabulary_values
+    )
 
 
 def limits_of(settings: Settings) -> Limits:

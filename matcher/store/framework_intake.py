@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, select, true, update
 
 from matcher.records import Kind
 from matcher.store import tables as t
@@ -29,6 +29,8 @@ class StatedCompetency(Protocol):
     @property
     def broader(self) -> Sequence[str]: ...
     @property
+    def narrower(self) -> Sequence[str]: ...
+    @property
     def related(self) -> Sequence[str]: ...
     @property
     def same(self) -> Sequence[str]: ...
@@ -47,15 +49,15 @@ class Framework:
 class FrameworkCounts:
     """What became of a framework's competencies.
 
-    `shared`: URIs left out because they stand in the shared vocabulary. `unknown`: relations left out
-    because nobody knows the other end: URI, type, other URI.
+    `shared`: URIs left out because they stand in the shared vocabulary. `waiting`: how many relations are
+    kept, but do not count yet, because nobody knows the other end.
     """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     shared: tuple[str, ...] = ()
-    unknown: tuple[tuple[str, str, str], ...] = ()
+    waiting: int = 0
 
 
 def store_framework(
@@ -68,7 +70,9 @@ def store_framework(
 
     They are known by URI. Those stored already get the kind, labels and relations stated now, and lose
     vectors of a label that changed; those no longer stated stay as they are, since awards may name them. An
-    organisation cannot change what the shared vocabulary has. Only inside `Database.write`.
+    organisation cannot change what the shared vocabulary has. Relations may lead to competencies of any
+    framework: one whose other end nobody knows waits until it is stored, so that the order in which
+    frameworks are taken in makes no difference. Only inside `Database.write`.
     """
     shared = _shared_among(connection, organisation_id, competencies)
     stated = {one.uri: one for one in competencies if one.uri not in shared}
@@ -79,8 +83,8 @@ def store_framework(
     _insert(connection, organisation_id, framework_id, new)
     ids = competency_ids(connection, organisation_id, stated)
     changed |= _replace_labels(connection, ids, stated.values())
-    related, unknown = _replace_relations(connection, organisation_id, ids, stated.values())
-    changed |= related
+    related, waiting = _replace_relations(connection, organisation_id, ids, stated.values())
+    changed |= related | settle_relations(connection, organisation_id, ids)
     old = {id_ for id_, _ in stored.values()}
     if new or changed:
         note_vocabulary_change(connection, organisation_id)
@@ -89,7 +93,7 @@ def store_framework(
         changed=len(changed & old),
         unchanged=len(old - changed),
         shared=tuple(sorted(shared)),
-        unknown=tuple(sorted(unknown)),
+        waiting=waiting,
     )
 
 
@@ -115,6 +119,9 @@ def add_aliases(
         note_vocabulary_change(connection, organisation_id)
     return len(new)
 
+
+_End = TypeVar("_End", int, str)
+"""The other end of a relation: its id, or its URI while nobody knows it."""
 
 _LABEL = ("competency_id", "language", "text", "preferred")
 
@@ -233,31 +240,76 @@ def _replace_relations(
     organisation_id: int,
     ids: Mapping[str, int],
     stated: Iterable[StatedCompetency],
-) -> tuple[set[int], list[tuple[str, str, str]]]:
-    """Bring the relations that start at `ids` to what is stated.
+) -> tuple[set[int], int]:
+    """Bring the relations that start at `ids`, and those that wait, to what is stated.
 
-    Gives the ids of the competencies of which some changed, and the relations to what nobody knows.
+    Gives the ids of the competencies of which some changed, and how many relations wait.
     """
     by_type = [
         (one.uri, kind, other)
         for one in stated
-        for kind, others in (("broader", one.broader), ("related", one.related), ("same", one.same))
+        for kind, others in (
+            ("broader", one.broader),
+            ("narrower", one.narrower),
+            ("related", one.related),
+            ("same", one.same),
+        )
         for other in others
     ]
     others = {other for _, _, other in by_type}
     known = competency_ids(connection, organisation_id, others)
     known |= competency_ids(connection, t.SHARED, others)
     wanted = {(ids[uri], kind, known[other]) for uri, kind, other in by_type if other in known}
-    r = t.relations.c
-    stored: set[tuple[int, str, int]] = set()
+    waiting = {(ids[uri], kind, other) for uri, kind, other in by_type if other not in known}
+    changed = _bring(connection, t.relations, ids, wanted)
+    _bring(connection, t.waiting_relations, ids, waiting)
+    return changed, len(waiting)
+
+
+def _bring(
+    connection: Connection, table: Table, ids: Mapping[str, int], wanted: set[tuple[int, str, _End]]
+) -> set[int]:
+    """Bring the rows of a table of relations that start at `ids` to those wanted; gives the ids changed."""
+    start, kind_of, end = table.c
+    stored: set[tuple[int, str, _End]] = set()
     for some in parts(ids.values()):
-        rows = connection.execute(
-            select(r.competency_id, r.type, r.other_id).where(r.competency_id.in_(some))
-        )
+        rows = connection.execute(select(start, kind_of, end).where(start.in_(some)))
         stored.update((one, kind, other) for one, kind, other in rows)
     for one, kind, other in stored - wanted:
-        gone = (r.competency_id == one) & (r.type == kind) & (r.other_id == other)
-        connection.execute(delete(t.relations).where(gone))
-    insert_many(connection, t.relations, ("competency_id", "type", "other_id"), sorted(wanted - stored))
-    unknown = [relation for relation in by_type if relation[2] not in known]
-    return {one for one, _, _ in stored ^ wanted}, unknown
+        connection.execute(delete(table).where((start == one) & (kind_of == kind) & (end == other)))
+    insert_many(connection, table, [column.name for column in table.c], sorted(wanted - stored))
+    return {one for one, *_ in stored ^ wanted}
+
+
+def settle_relations(connection: Connection, organisation_id: int, ids: Mapping[str, int]) -> set[int]:
+    """Make relations of those that waited for competencies (`ids`, by URI) of an organisation or `SHARED`.
+
+    Gives the ids of the organisation's competencies that they start at. Those of others that waited for what
+    is now shared count from now on as well. Only inside `Database.write`.
+    """
+    w, c = t.waiting_relations.c, t.competencies.c
+    found: list[tuple[int, str, int]] = []
+    owners: dict[int, int] = {}
+    for uris in parts(ids):
+        rows = connection.execute(
+            select(w.competency_id, w.type, w.other_uri, c.organisation_id)
+            .join(t.competencies, c.id == w.competency_id)
+            .where(w.other_uri.in_(uris), _owned(organisation_id))
+        )
+        for one, kind, other, owner in rows:
+            found.append((one, kind, ids[other]))
+            owners[one] = owner
+        connection.execute(
+            delete(t.waiting_relations).where(
+                w.other_uri.in_(uris), w.competency_id.in_(select(c.id).where(_owned(organisation_id)))
+            )
+        )
+    insert_many(connection, t.relations, ("competency_id", "type", "other_id"), sorted(set(found)))
+    for owner in sorted(set(owners.values()) - {organisation_id}):
+        note_vocabulary_change(connection, owner)
+    return {one for one, owner in owners.items() if owner == organisation_id}
+
+
+def _owned(organisation_id: int) -> ColumnElement[bool]:
+    c = t.competencies.c
+    return true() if organisation_id == t.SHARED else c.organisation_id == organisation_id

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, or_, select, update
 from matcher.records import CompetencyRef
 from matcher.store import tables as t
 from matcher.store.database import Connection, parts
+from matcher.store.framework_intake import settle_relations
 from matcher.store.identity import own_competency_uri
 from matcher.store.organisations import Organisation, note_vocabulary_change
 
@@ -110,6 +111,7 @@ def _create(
         for uri, id_ in created.items()
     ]
     connection.execute(insert(t.labels), preferred)
+    settle_relations(connection, organisation.id, created)
     note_vocabulary_change(connection, organisation.id)
     return created
 

@@ -103,8 +103,18 @@ relations = Table(
     "relations",
     metadata,
     Column("competency_id", Id, ForeignKey("competencies.id", ondelete="CASCADE"), primary_key=True),
-    Column("type", String(16), primary_key=True),  # broader, related, same
+    # broader, related, same; and narrower, of competencies of other frameworks that do not say it themselves
+    Column("type", String(16), primary_key=True),
     Column("other_id", Id, ForeignKey("competencies.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+# Relations that are stated to a URI that nobody knows yet: they wait until somebody brings it.
+waiting_relations = Table(
+    "waiting_relations",
+    metadata,
+    Column("competency_id", Id, ForeignKey("competencies.id", ondelete="CASCADE"), primary_key=True),
+    Column("type", String(16), primary_key=True),
+    Column("other_uri", String(1000), primary_key=True, index=True),
 )
 
 vectors = Table(

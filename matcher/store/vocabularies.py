@@ -93,7 +93,10 @@ def load_contents(connection: Connection, organisation_id: int, model: str) -> C
             for id_, uri, english, french, kind, framework in competencies
         ],
         labels=[Label(*row) for row in labels],
-        relations=[(one, kind, other) for one, kind, other in relations],
+        relations=[
+            (other, "broader", one) if kind == "narrower" else (one, kind, other)
+            for one, kind, other in relations
+        ],
         vectors={id_: (label, description or b"") for id_, label, description in vectors},
     )
 

@@ -23,7 +23,8 @@ class Contents:
     """Some competencies with all that is stored of them.
 
     `competencies` in the order of their ids, `frameworks` in the order in which they decide what a text
-    means. `relations`: (id, type, other id), where type is broader, related or same. `vectors`: label and
+    means. `relations`: (id, type, other id), where type is broader, related or same; either may be one that
+    others hold. `vectors`: label and
     description by id, 384 bytes each, the second empty where there is none.
     """
 

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from indexer import vocabulary as intake
 from indexer.readers.frameworks import FrameworkCompetency
 from indexer.shipped import SUPPLEMENT, esco_version, read_supplement, supplement_rows
-from indexer.vocabulary import encode_pending, import_framework, load_shipped, resolve_file
+from indexer.vocabulary import Chosen, encode_pending, import_frameworks, load_shipped, resolve_file
 from matcher.errors import ConfigurationError, InvalidInput, NotFound, Unavailable
 from matcher.records import CompetencyRef, Relation
 from matcher.store import tables as t
@@ -55,8 +55,12 @@ class Installed:
     def another_process(self) -> Vocabularies:
         return Vocabularies(self.database, self.folder, WordEncoder())
 
-    def import_(self, path: Path, **chosen: str) -> intake.Imported:
-        return import_framework(self.database, self.vocabularies, "default", path, **chosen)
+    def import_(self, *paths: Path, **chosen: str) -> intake.Imported:
+        [imported] = self.import_all(*paths, **chosen)
+        return imported
+
+    def import_all(self, *paths: Path, **chosen: str) -> list[intake.Imported]:
+        return import_frameworks(self.database, self.vocabularies, "default", paths, chosen=Chosen(**chosen))
 
     def quarantined(self) -> list[tuple[str, str]]:
         with self.database.read() as connection:
@@ -204,8 +208,9 @@ def test_a_framework_becomes_the_organisations_own(installed: Installed, tmp_pat
     file = tmp_path / "northshore.csv"
     file.write_text(CSV)
     done = installed.import_(file, name="Northshore skills", version="3")
-    assert (done.counts.added, done.counts.changed, done.rejected) == (3, 0, 3)
-    assert {where for where, _ in installed.quarantined()} == {"uri", "broader", "label_en"}
+    assert (done.counts.added, done.counts.changed, done.rejected) == (3, 0, 2)
+    assert done.counts.waiting == 1
+    assert {where for where, _ in installed.quarantined()} == {"uri", "label_en"}
     seen = installed.vocabularies.get("default")
     duty = seen.by_uri("urn:credmatch:default:northshore-skills:duty")
     forklift, lift = seen.by_uri(FORKLIFT), seen.by_uri("urn:own:lift")
@@ -259,7 +264,7 @@ def test_what_was_stored_is_encoded_later_where_the_encoder_did_not_answer(
     file.write_text("key,label\na,yard duty\n")
     offline = Vocabularies(installed.database, installed.folder, WordEncoder(available=False))
     with pytest.raises(Unavailable):
-        import_framework(installed.database, offline, "default", file)
+        import_frameworks(installed.database, offline, "default", [file])
     assert encode_pending(installed.database, installed.vocabularies, "default") == 1
 
 
@@ -316,9 +321,12 @@ def test_files_that_cannot_be_read_are_said(installed: Installed, tmp_path: Path
 
 def test_an_export_without_its_tables_or_version_is_said(installed: Installed, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="version"):
-        installed.import_(tmp_path)
+        installed.import_(export(tmp_path / "export", [(FORKLIFT, "run a forklift")]))
+    (tmp_path / "export" / "skills_fr.csv").unlink()
+    with pytest.raises(InvalidInput, match="skills_fr"):
+        installed.import_(tmp_path / "export", version="1.2")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InvalidInput, match="skills_en"):
+    with pytest.raises(InvalidInput, match="no competency"):
         installed.import_(tmp_path / "empty", version="1.2")
 
 

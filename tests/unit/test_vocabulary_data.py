@@ -436,11 +436,12 @@ def test_cells_that_are_not_utf_8_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("own.xlsx", b"PK", "ends in"),
+        ("own.xlsx", b"PK\nx\n", "no column uri or key"),
+        ("own.csv.gz", b"\x1f\x8b not gzip", "cannot be read"),
         ("own.csv", b"", "no first line"),
         ("own.csv", b"name,label\n1,x\n", "no column uri or key"),
         ("own.csv", b"uri,name\nurn:x:1,x\n", "no column label_en"),
-        ("own.jsonl.gz", b"not gzip", "cannot be read"),
+        ("own.jsonl", b"not json\n1\n", "no column uri or key"),
     ],
 )
 def test_files_that_are_no_framework_are_refused(
