@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypedDict
@@ -24,7 +24,13 @@ from matcher.errors import InvalidInput
 from matcher.records import UNITS, Likely, Notice, Rejected
 from matcher.store import quarantine
 from matcher.store.database import Connection, Database
-from matcher.store.framework_intake import Framework, FrameworkCounts, add_aliases, store_framework
+from matcher.store.framework_intake import (
+    Framework,
+    FrameworkCounts,
+    add_aliases,
+    store_framework,
+    waiting_relations,
+)
 from matcher.store.organisations import Organisation, organisation
 from matcher.store.tables import SHARED
 from matcher.store.vocabularies import competency_ids, framework_versions, store_vectors, unencoded
@@ -70,11 +76,12 @@ class Chosen:
 class Imported:
     """What became of a framework: which one it was, in which format, how its competencies fared.
 
-    `rejected`: how many records went to quarantine. `notices`: what was left out on purpose.
+    `shared`: whether it became everybody's. `rejected`: how many records went to quarantine. `notices`: what was left out on purpose.
     """
 
     framework: Framework
     format: str
+    shared: bool
     counts: FrameworkCounts
     rejected: int
     notices: Sequence[Notice]
@@ -157,6 +164,7 @@ def import_frameworks(
         home = organisation(connection, organisation_key)
     read = _read(paths, home, chosen, limits)
     done = [_store(database, home, one, chosen) for one in read]
+    done = _waiting(database, home, done)
     vocabulary = vocabularies.get(organisation_key)
     for one, imported in zip(read, done, strict=True):
         refused = set(imported.counts.shared)
@@ -253,7 +261,18 @@ def _store(database: Database, home: Organisation, read: _Read, chosen: Chosen) 
             _store_shipped(connection, read_shipped_supplement())
         rejected = [*read.rejected, *_refused(counts, read.file)]
         quarantine.put(connection, home.id, rejected)
-    return Imported(framework, read.format.name, counts, len(rejected), read.notices)
+    return Imported(framework, read.format.name, read.format.shared, counts, len(rejected), read.notices)
+
+
+def _waiting(database: Database, home: Organisation, done: Sequence[Imported]) -> list[Imported]:
+    """What was imported with the relations that still wait: one framework brings what another waited for."""
+    with database.read() as connection:
+        waiting = [
+            waiting_relations(connection, SHARED if one.shared else home.id, one.framework.name)
+            for one in done
+        ]
+    pairs = zip(done, waiting, strict=True)
+    return [replace(one, counts=replace(one.counts, waiting=count)) for one, count in pairs]
 
 
 def encode_pending(database: Database, vocabularies: Vocabularies, organisation_key: str) -> int:

@@ -52,7 +52,7 @@ _LONGEST_LINE = 100_000
 _LONGEST_DESCRIPTION = 5_000
 _KINDS = {"1.A": Kind.ATTRIBUTE, "1.C": Kind.ATTRIBUTE, "1.D": Kind.ATTRIBUTE, "2.A": Kind.SKILL,
           "2.B": Kind.SKILL, "2.C": Kind.KNOWLEDGE}  # fmt: skip
-_ID = re.compile(r"[1-9](?:\.[A-Za-z0-9]{1,3}){1,8}")
+_ID = re.compile(r"[1-9](?:\.[A-Za-z0-9]{1,3}){0,8}")
 _CODE = re.compile(r"[0-9]{4,10}")
 _SMALL = {"a", "an", "and", "for", "in", "of", "the", "to", "with"}
 _ACRONYM = re.compile(r"(?P<words>.*[a-z].*?) (?P<letters>[A-Z][A-Z0-9]{1,9})")

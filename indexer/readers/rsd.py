@@ -265,7 +265,7 @@ def _take_row(cells: Mapping[str, tuple[str, str]], prefix: str, gathered: _Gath
     for key, (column, target) in cells.items():
         if target and _ALIGNMENT.fullmatch(key):
             if not URI.fullmatch(target):
-                raise InvalidInput(f"{shown(target)} is not an absolute URI", where=column)
+                raise InvalidInput(f"{shown(target)} is not an absolute URI; the rest was read", where=column)
             gathered.links.append((uri, RELATED, target))
 
 

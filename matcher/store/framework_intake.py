@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, select, true, update
 
 from matcher.records import Kind
 from matcher.store import tables as t
@@ -83,8 +83,8 @@ def store_framework(
     _insert(connection, organisation_id, framework_id, new)
     ids = competency_ids(connection, organisation_id, stated)
     changed |= _replace_labels(connection, ids, stated.values())
-    related, waiting = _replace_relations(connection, organisation_id, ids, stated.values())
-    changed |= related | settle_relations(connection, organisation_id, ids)
+    changed |= _replace_relations(connection, organisation_id, ids, stated.values())
+    changed |= settle_relations(connection, organisation_id, ids)
     old = {id_ for id_, _ in stored.values()}
     if new or changed:
         note_vocabulary_change(connection, organisation_id)
@@ -93,8 +93,21 @@ def store_framework(
         changed=len(changed & old),
         unchanged=len(old - changed),
         shared=tuple(sorted(shared)),
-        waiting=waiting,
+        waiting=waiting_relations(connection, organisation_id, framework.name),
     )
+
+
+def waiting_relations(connection: Connection, organisation_id: int, framework: str) -> int:
+    """How many relations of a framework wait for a competency that nobody knows yet."""
+    w, c, f = t.waiting_relations.c, t.competencies.c, t.frameworks.c
+    query = (
+        select(func.count())
+        .select_from(t.waiting_relations)
+        .join(t.competencies, c.id == w.competency_id)
+        .join(t.frameworks, f.id == c.framework_id)
+        .where(f.organisation_id == organisation_id, f.name == framework)
+    )
+    return connection.execute(query).scalar_one()
 
 
 def add_aliases(
@@ -240,10 +253,10 @@ def _replace_relations(
     organisation_id: int,
     ids: Mapping[str, int],
     stated: Iterable[StatedCompetency],
-) -> tuple[set[int], int]:
+) -> set[int]:
     """Bring the relations that start at `ids`, and those that wait, to what is stated.
 
-    Gives the ids of the competencies of which some changed, and how many relations wait.
+    Gives the ids of the competencies of which some changed.
     """
     by_type = [
         (one.uri, kind, other)
@@ -263,7 +276,7 @@ def _replace_relations(
     waiting = {(ids[uri], kind, other) for uri, kind, other in by_type if other not in known}
     changed = _bring(connection, t.relations, ids, wanted)
     _bring(connection, t.waiting_relations, ids, waiting)
-    return changed, len(waiting)
+    return changed
 
 
 def _bring(

@@ -330,6 +330,135 @@ def test_an_export_without_its_tables_or_version_is_said(installed: Installed, t
         installed.import_(tmp_path / "empty", version="1.2")
 
 
+# --- frameworks that name each other -------------------------------------------------------------
+
+YARD, LIFT = "urn:case:yard", "urn:rsd:lift"
+
+
+def case_package(folder: Path) -> Path:
+    path = folder / "package"
+    items = [
+        {"uri": YARD, "fullStatement": "Yard duty"},
+        {"uri": "urn:case:gate", "fullStatement": "Gate duty"},
+    ]
+    links = [
+        {"associationType": kind, "originNodeURI": {"uri": one}, "destinationNodeURI": {"uri": other}}
+        for one, kind, other in (
+            (LIFT, "isChildOf", YARD),
+            ("urn:case:gate", "exactMatchOf", LIFT),
+            (YARD, "isChildOf", FORKLIFT),
+            (YARD, "isRelatedTo", "urn:nobody:knows"),
+        )
+    ]
+    document = {"CFDocument": {"title": "Yard", "version": "2", "creator": "North Board"}}
+    path.write_text(json.dumps({**document, "CFItems": items, "CFAssociations": links}))
+    return path
+
+
+def skills(folder: Path) -> Path:
+    path = folder / "skills"
+    body = {"type": "RichSkillDescriptor", "id": LIFT, "skillName": "Lift work", "author": "North College"}
+    path.write_text(json.dumps(body))
+    return path
+
+
+def relations(installed: Installed) -> set[tuple[str, str, str]]:
+    one, other, r = t.competencies.alias(), t.competencies.alias(), t.relations
+    query = (
+        select(one.c.uri, r.c.type, other.c.uri)
+        .join_from(r, one, one.c.id == r.c.competency_id)
+        .join(other, other.c.id == r.c.other_id)
+    )
+    with installed.database.read() as connection:
+        return {(start, kind, end) for start, kind, end in connection.execute(query)}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_frameworks_in_either_order_relate_in_the_same_way(
+    installed: Installed, tmp_path: Path, turned: bool
+) -> None:
+    files = [case_package(tmp_path), skills(tmp_path)]
+    for file in reversed(files) if turned else files:
+        installed.import_(file)
+    assert relations(installed) == {
+        (YARD, "narrower", LIFT), ("urn:case:gate", "same", LIFT), (YARD, "broader", FORKLIFT),
+    }  # fmt: skip
+    seen = installed.vocabularies.get("default")
+    yard, lift, gate, forklift = map(seen.by_uri, (YARD, LIFT, "urn:case:gate", FORKLIFT))
+    assert yard is not None
+    assert lift is not None
+    assert gate is not None
+    assert forklift is not None
+    assert seen.relations(yard.id)[lift.id].relation is Relation.NARROWER
+    assert seen.relations(lift.id)[yard.id].relation is Relation.BROADER
+    assert seen.relations(lift.id)[gate.id].relation is Relation.SAME
+    assert seen.relations(forklift.id)[lift.id].relation is Relation.DEEPER
+    again = [installed.import_(file).counts for file in files]
+    assert [(one.added, one.changed, one.waiting) for one in again] == [(0, 0, 1), (0, 0, 0)]
+
+
+def test_both_at_once_in_a_folder_with_what_they_are_and_what_is_no_framework(
+    installed: Installed, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    case_package(folder), skills(folder)
+    (folder / "readme").write_text("about these files")
+    (folder / "badge").write_text('{"credentialSubject": {"achievement": {}}}')
+    yard, lift = installed.import_all(folder)
+    assert (yard.format, yard.framework, yard.counts.waiting) == (
+        "CASE",
+        Framework("Yard", "2", "North Board"),
+        1,
+    )
+    assert (lift.format, lift.framework.name) == ("Rich Skill Descriptors", "North College")
+    assert [one.text for one in yard.notices] == ["is in no format of frameworks: passed over"]
+    assert yard.rejected == 1
+    with installed.database.read() as connection:
+        [rejected] = list_(connection, installed.home.id)
+    assert "credmatch import" in rejected.reason
+    with pytest.raises(InvalidInput, match="cannot have one name"):
+        installed.import_all(folder, name="one")
+    named = installed.import_(folder / "skills", name="Ours", version="4")
+    assert named.framework == Framework("Ours", "4", "North College")
+
+
+def test_a_relation_waits_for_what_an_award_or_everybody_s_vocabulary_brings(
+    installed: Installed, tmp_path: Path
+) -> None:
+    installed.import_(case_package(tmp_path))
+    before = installed.vocabularies.get("default").version
+    with installed.database.write() as connection:
+        competency_ids(connection, installed.home, [CompetencyRef("Lift work", LIFT)])
+        store_framework(
+            connection,
+            t.SHARED,
+            Framework("ESCO", "2"),
+            [FrameworkCompetency("urn:nobody:knows", labels={"en": "x"})],
+        )
+    assert installed.vocabularies.get("default").version != before
+    assert {(YARD, "narrower", LIFT), (YARD, "related", "urn:nobody:knows")} <= relations(installed)
+    with installed.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(t.waiting_relations)).scalar_one() == 0
+
+
+def test_nobody_s_relations_wait_for_what_another_organisation_has(
+    installed: Installed, tmp_path: Path
+) -> None:
+    installed.import_(case_package(tmp_path))
+    import_frameworks(installed.database, installed.vocabularies, "other", [skills(tmp_path)])
+    assert relations(installed) == {(YARD, "broader", FORKLIFT)}
+
+
+def test_a_relation_no_longer_stated_waits_no_longer(installed: Installed, tmp_path: Path) -> None:
+    package = case_package(tmp_path)
+    installed.import_(package)
+    package.write_text(json.dumps({**json.loads(package.read_text()), "CFAssociations": []}))
+    assert installed.import_(package).counts.changed == 1
+    installed.import_(skills(tmp_path))
+    assert relations(installed) == set()
+
+
 # --- what ships --------------------------------------------------------------------------------
 
 

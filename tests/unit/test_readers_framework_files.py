@@ -1,0 +1,170 @@
+"""Files, folders and archives of frameworks, recognised by content; hostile ones; credentials among them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from indexer.readers import documents
+from indexer.readers.limits import Limits
+from indexer.readers.vocabularies import FRAMEWORK_FORMATS, recognise
+from matcher.errors import InvalidInput
+from matcher.records import Rejected
+from tests.unit.reading import only, read_any
+from tests.unit.reading_frameworks import read_files
+
+OWN = b"key,label\na,yard duty\n"
+CASE = b'{"CFItems": [{"uri": "urn:x:1", "fullStatement": "Yard duty"}]}'
+RSD = b'[{"type": "RichSkillDescriptor", "id": "urn:x:2", "skillName": "lift"}]'
+ASN = b'{"@type": "ceasn:Competency", "@id": "urn:x:3", "ceasn:competencyText": "park"}'
+ONET = b"Element ID\tElement Name\tDescription\n2.B.3.k\tTroubleshooting\tx\n"
+ESCO = b"conceptUri,preferredLabel,altLabels\nhttp://data.europa.eu/esco/skill/1,conduire un chariot,\n"
+EACH = {
+    "credmatch framework": OWN, "CASE": CASE, "Rich Skill Descriptors": RSD, "CTDL-ASN": ASN, "O*NET": ONET,
+    "ESCO": ESCO,
+}  # fmt: skip
+BADGE = b'{"type": ["VerifiableCredential", "OpenBadgeCredential"], "credentialSubject": {"achievement": {}}}'
+
+
+@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("packed", [False, True])
+def test_each_format_is_recognised_whatever_its_file_is_called(
+    tmp_path: Path, name: str, packed: bool
+) -> None:
+    path = tmp_path / "file.png"
+    path.write_bytes(gzip.compress(EACH[name]) if packed else b"\xef\xbb\xbf" + EACH[name])
+    assert read_files(path).formats == [name]
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_importing_credentials_says_which_command_loads_a_framework(name: str) -> None:
+    [rejected] = only(Rejected, read_any(EACH[name]))
+    assert f"({name})" in rejected.reason
+    assert "credmatch vocabulary import" in rejected.reason
+
+
+def test_no_credential_is_taken_for_a_framework_and_nothing_else_either() -> None:
+    for one in (
+        {},
+        [],
+        1,
+        None,
+        "x",
+        {"skills": [{"name": "x"}]},
+        {"name": "x", "skills": []},
+        json.loads(BADGE),
+    ):
+        assert recognise(one) is None
+    for head in (
+        b"",
+        b"\0\1\2",
+        b"{",
+        b'{"candidate": {"key": "x"}}',
+        b"candidate_key,achievement_name\n",
+        BADGE,
+    ):
+        assert recognise(head) is None
+    assert [one.name for one in FRAMEWORK_FORMATS] == list(EACH)
+    assert all(one.taken and one.recognised_by for one in FRAMEWORK_FORMATS)
+    assert not {one.name for one in FRAMEWORK_FORMATS} & {one.name for one in documents.FORMATS}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"just words", "in none of the formats of frameworks"),
+        (b'{"x": 1}', "in none of the formats of frameworks"),
+        (BADGE, "credmatch import"),
+        (b"candidate_key,achievement_name\nx,y\n", "credmatch import"),
+        (b'{"CFItems": [], "CFItems": []}', "twice"),
+        (b'{"CFItems": [NaN]}', "NaN"),
+        (b'{"CFItems": [1e999]}', "too large"),
+        (b'{"CFItems": "\xff"}', "not UTF-8"),
+        (gzip.compress(CASE)[:-12], "cannot be read"),
+        (b"PK\x03\x04 no archive", "cannot be unpacked"),
+    ],
+)
+def test_what_is_no_framework_is_said(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "file").write_bytes(content)
+    try:
+        [(_, found)] = read_files(tmp_path / "file").wrong
+    except InvalidInput as error:
+        found = error.reason
+    assert reason in found
+
+
+def archive(path: Path, **files: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return path
+
+
+def test_an_archive_is_as_its_folder_and_its_names_lead_nowhere(tmp_path: Path) -> None:
+    path = archive(tmp_path / "file", **{"../../out": CASE, "a/b": RSD, "/etc/c": ONET, "a/readme": b"words"})
+    with zipfile.ZipFile(path, "a") as packed:
+        link = zipfile.ZipInfo("link")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        packed.writestr(link, "/etc/passwd")
+    found = read_files(path)
+    assert sorted(found.formats) == ["CASE", "O*NET", "Rich Skill Descriptors"]
+    assert found.notices == ["a/readme: is in no format of frameworks: passed over"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file"]
+    assert not (tmp_path.parent / "out").exists()
+
+
+def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(CASE)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path / "secret")
+    assert read_files(folder).formats == []
+
+
+def test_bombs_are_refused(tmp_path: Path) -> None:
+    bomb = archive(tmp_path / "bomb", a=b"0" * 3_000_000, b=b"0" * 3_000_000)
+    with pytest.raises(InvalidInput, match="more than 5,000,000 bytes"):
+        read_files(bomb, limits=Limits(unpacked=5_000_000))
+    with pytest.raises(InvalidInput, match="more than 1 files"):
+        read_files(bomb, limits=Limits(entries=1))
+    (tmp_path / "packed").write_bytes(gzip.compress(b"[" + b" " * 3_000_000))
+    assert (
+        "longer than 1,000,000 bytes"
+        in read_files(tmp_path / "packed", limits=Limits(document=1_000_000)).wrong[0][1]
+    )
+    (tmp_path / "line").write_bytes(gzip.compress(OWN + b"x" * 3_000_000))
+    assert "a line is longer" in read_files(tmp_path / "line").wrong[0][1]
+
+
+def test_a_text_that_no_database_takes_is_refused_in_a_framework_of_ones_own(tmp_path: Path) -> None:
+    lines = [
+        '{"key": "a", "label": "\\ud800"}',
+        '{"uri": "urn:x:\\u0000", "label": "x"}',
+        '{"key": "b", "label": "ok", "description": "\\u0000"}',
+        '{"key": "\\ud800", "label": "kept"}',
+    ]
+    (tmp_path / "file").write_text("\n".join(lines))
+    found = read_files(tmp_path / "file")
+    assert [where for where, _ in found.wrong] == ["label", "uri", "description"]
+    assert [one.labels["en"] for one in found.competencies.values()] == ["kept"]
+
+
+REAL = Path(__file__).parents[2].parent / "shared" / "data" / "esco"
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real export is not here")
+@pytest.mark.parametrize("named", [True, False])
+def test_the_real_export_of_esco_under_any_names(tmp_path: Path, named: bool) -> None:
+    for number, path in enumerate(sorted(REAL.glob("*.gz"))):
+        shutil.copy(path, tmp_path / (path.name if named else f"table-{number}"))
+    found = read_files(tmp_path)
+    assert found.formats == ["ESCO"]
+    assert len(found.competencies) == 13_896
+    assert sum("fr" in one.labels for one in found.competencies.values()) > 13_000

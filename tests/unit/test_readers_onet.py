@@ -1,0 +1,149 @@
+"""O*NET's tables."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from indexer.readers.frameworks import FrameworkCompetency
+from indexer.readers.onet import ATTRIBUTION, COMMODITY, ELEMENT, EXAMPLE
+from matcher.records import Kind
+from tests.unit.reading_frameworks import read_files
+
+REAL = Path(__file__).parents[2].parent / "shared" / "data" / "onet"
+
+MODEL = """\
+Element ID\tElement Name\tDescription
+1\tWorker Characteristics\tEverything
+1.A\tAbilities\tEnduring attributes
+1.A.1.a\tVerbal Abilities\tOf words
+1.A.1.a.1\tOral Comprehension\tTo understand what is said.
+1.B.1.a\tRealistic\tAn interest
+2.B.3.k\tTroubleshooting\tFinding what is wrong.
+2.B.3\tTechnical Skills\tOf machines
+2.C.10\tTransportation\tMoving goods.
+4.A.1\tInformation Input\tAn activity
+"""
+SKILLS = """\
+O*NET-SOC Code\tElement ID\tElement Name\tScale ID\tData Value\tN
+11-1011.00\t2.B.3.k\tTroubleshooting\tIM\t3.0\t8
+11-1011.00\t2.A.1.a\tReading Comprehension\tIM\t4.0\t8
+11-1011.03\t2.A.1.a\tReading Comprehension\tLV\t4.1\t8
+"""
+TECHNOLOGY = """\
+O*NET-SOC Code\tExample\tCommodity Code\tCommodity Title\tHot Technology\tIn Demand
+15-1252.00\tPython\t43232405\tDevelopment software\tY\tN
+15-1252.00\tC#\t43232405\tDevelopment software\tY\tN
+15-1252.00\tPython\t43232306\tQuery software\tY\tN
+15-1252.00\tStructured query language SQL\t43232306\tQuery software\tY\tN
+15-1252.00\tquery software\t43232306\tQuery software\tY\tN
+15-1252.00\tExtensible markup language XML\t43232405\tDevelopment software\tY\tN
+15-1252.00\tActuarial Systems Corporation AIM\t43232405\tDevelopment software\tN\tN
+"""
+TASKS = "O*NET-SOC Code\tTask ID\tTask\tTask Type\n11-1011.00\t8823\tDirect.\tCore\n"
+OCCUPATIONS = "O*NET-SOC Code\tTitle\tDescription\n11-1011.00\tChief Executives\tDirect.\n"
+TITLES = "O*NET-SOC Code\tAlternate Title\tShort Title\tSource(s)\n11-1011.00\tBoss\tn/a\t08\n"
+TOOLS = "O*NET-SOC Code\tExample\tCommodity Code\tCommodity Title\n11-1011.00\tPhones\t43191501\tPhones\n"
+SCALES = "Scale ID\tScale Name\tMinimum\tMaximum\nIM\tImportance\t1\t5\n"
+
+
+def table(folder: Path, **tables: str) -> Path:
+    for name, text in tables.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def test_elements_with_their_kinds_and_what_is_above_them(tmp_path: Path) -> None:
+    found = read_files(table(tmp_path, model=MODEL, skills=SKILLS))
+    assert found.formats == ["O*NET"]
+    assert [(one.name, one.attribution) for one in found.facts] == [("O*NET", ATTRIBUTION)]
+    assert not found.rejected
+    by_id = {uri.removeprefix(ELEMENT): one for uri, one in found.competencies.items()}
+    kinds = {id_: (one.labels["en"], one.kind.value, one.broader) for id_, one in by_id.items()}
+    assert kinds == {
+        "1.A.1.a": ("Verbal Abilities", "attribute", ()),
+        "1.A.1.a.1": ("Oral Comprehension", "attribute", (ELEMENT + "1.A.1.a",)),
+        "2.A.1.a": ("Reading Comprehension", "skill", ()),
+        "2.B.3": ("Technical Skills", "skill", ()),
+        "2.B.3.k": ("Troubleshooting", "skill", (ELEMENT + "2.B.3",)),
+        "2.C.10": ("Transportation", "knowledge", ()),
+    }
+    assert by_id["2.B.3.k"].description == "Finding what is wrong."
+    # "1" is not the id of an element that anybody holds, and neither are 1.A, 1.B.1.a and 4.A.1.
+    assert found.notices == ["4 elements left out, which are no abilities, skills, knowledge or styles"]
+
+
+def test_each_example_is_a_competency_narrower_than_its_commodities(tmp_path: Path) -> None:
+    found = read_files(table(tmp_path, technology=TECHNOLOGY))
+    development, query = COMMODITY + "43232405", COMMODITY + "43232306"
+    sql = EXAMPLE + "Structured%20query%20language%20SQL"
+    expected = [
+        FrameworkCompetency(development, labels={"en": "Development software"}),
+        FrameworkCompetency(query, labels={"en": "Query software"}),
+        FrameworkCompetency(EXAMPLE + "Python", labels={"en": "Python"}, broader=(query, development)),
+        FrameworkCompetency(EXAMPLE + "C%23", labels={"en": "C#"}, broader=(development,)),
+        FrameworkCompetency(
+            sql,
+            Kind.SKILL,
+            {"en": "Structured query language SQL"},
+            {"en": ("SQL", "Structured query language")},
+            broader=(query,),
+        ),
+    ]
+    for one in expected:
+        assert found.competencies[one.uri] == one
+    assert EXAMPLE + "query%20software" not in found.competencies, "it is the commodity"
+    aliases = {one.labels["en"]: one.aliases for one in found.competencies.values() if one.aliases}
+    assert aliases.keys() == {"Structured query language SQL", "Extensible markup language XML"}
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (TASKS, "tasks"),
+        (OCCUPATIONS, "occupations"),
+        (TITLES, "titles"),
+        (TOOLS, "tools"),
+        (SCALES, "no comp"),
+    ],
+)
+def test_tables_of_other_things_are_recognised_and_left_out(tmp_path: Path, text: str, what: str) -> None:
+    found = read_files(table(tmp_path, other=text))
+    assert (found.formats, found.competencies, found.rejected) == (["O*NET"], {}, [])
+    [notice] = found.notices
+    assert notice.startswith(f"holds {what}")
+
+
+def test_bad_rows_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    rows = [
+        "a\tb",
+        "1\t\t43\tx\tY\tN",
+        "1\tR\tcode\tx\tY\tN",
+        "1\tR\t43232405\t\tY\tN",
+        "1\tR" + "x" * 100_000,
+    ]
+    text = TECHNOLOGY + "\n".join(rows) + "\n\n1\tR\t43232405\tDevelopment software\tY\tN\n"
+    path = tmp_path / "technology.gz"
+    path.write_bytes(gzip.compress(text.encode() + b"1\t\xe9\t43232405\tDevelopment software\tY\tN\n"))
+    found = read_files(path)
+    assert EXAMPLE + "R" in found.competencies
+    assert [(one.line, one.where, one.reason) for one in found.rejected] == [
+        (9, "", "2 cells, the first line names 6"),
+        (10, "Commodity Code", '"43" is not a code of a commodity'),
+        (11, "Commodity Code", '"code" is not a code of a commodity'),
+        (12, "Commodity Title", "is empty"),
+        (13, "", "the line is longer than 100,000 bytes"),
+        (16, "Example", "bytes that are not UTF-8"),
+    ]
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real tables are not here")
+def test_the_real_tables() -> None:
+    found = read_files(*sorted(REAL.glob("*.txt.gz")))
+    assert (found.formats, found.rejected) == (["O*NET"], [])
+    assert len(found.notices) == 3
+    commodities = [uri for uri in found.competencies if uri.startswith(COMMODITY)]
+    assert (len(commodities), len(found.competencies)) == (135, 8_844)
+    assert found.competencies[EXAMPLE + "Python"].broader == (COMMODITY + "43232405",)
