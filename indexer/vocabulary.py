@@ -76,7 +76,8 @@ class Chosen:
 class Imported:
     """What became of a framework: which one it was, in which format, how its competencies fared.
 
-    `shared`: whether it became everybody's. `rejected`: how many records went to quarantine. `notices`: what was left out on purpose.
+    `shared`: whether it became everybody's. `rejected`: how many records went to quarantine. `notices`: what
+    was left out on purpose.
     """
 
     framework: Framework
