@@ -125,26 +125,28 @@ class _Batch:
         return counts, self.rejected + [refused(one.record, one.reason, one.where) for one in counts.refused]
 
 
-def import_files(
+def import_files(  # noqa: PLR0913 - each says one thing of the files or of the import
     database: Database,
     organisation_key: str,
     paths: Sequence[Path],
     *,
     candidate: str = "",
+    dates: str = "",
     limits: Limits = _LIMITS,
     authoritative: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Import files of any format that we read into an organisation's pool.
 
-    `candidate`: the key of the person that files are about which are about nobody in particular. With
+    `candidate`: the key of the person that files are about which are about nobody in particular. `dates`: in
+    which order dates like 03/04/2026 are (`readers/dates.py`, ORDERS), "" to refuse them. With
     `authoritative` what the files say counts even if it was said before and corrected since.
     Raises NotFound where there is no such organisation, and Unavailable where the database does not answer;
     the batches before are stored.
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
-    context = Context("", home.zone, candidate, limits)
+    context = Context("", home.zone, candidate, limits, dates=dates)
     found = (record for path in paths for record in open_records(path, context))
     report = import_records(database, home, found, authoritative=authoritative, progress=progress)
     return replace(report, files=len(paths))
@@ -174,18 +176,24 @@ def import_records(
 
 
 def retry_quarantined(
-    database: Database, organisation_key: str, ids: Sequence[int] | None = None, *, candidate: str = ""
+    database: Database,
+    organisation_key: str,
+    ids: Sequence[int] | None = None,
+    *,
+    candidate: str = "",
+    dates: str = "",
 ) -> Report:
     """Import the kept records with these ids (all without `ids`) again; those that succeed are kept no more.
 
-    What is still bad stays, with what is wrong now; `quarantined` counts it. `candidate` as for
+    What is still bad stays, with what is wrong now; `quarantined` counts it. `candidate` and `dates` as for
     `import_files`. Raises NotFound where there is no such organisation or record.
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
+    context = Context("", home.zone, candidate, dates=dates)
     report = Report()
     for id_ in _kept_ids(database, home) if ids is None else ids:
-        report = _retry(database, home, id_, candidate, report)
+        report = _retry(database, home, id_, context, report)
     return report
 
 
@@ -212,12 +220,11 @@ def _store(
     return report.plus(counts, bad, batch)
 
 
-def _retry(database: Database, home: Organisation, id_: int, candidate: str, report: Report) -> Report:
+def _retry(database: Database, home: Organisation, id_: int, context: Context, report: Report) -> Report:
     with database.write() as connection:
         kept = quarantine.show(connection, home.id, id_)
         batch = _Batch()
-        context = Context(kept.file, home.zone, candidate)
-        for record in read_stream(io.BytesIO(kept.raw.encode()), context):
+        for record in read_stream(io.BytesIO(kept.raw.encode()), replace(context, file=kept.file)):
             batch.add(record)
         counts, bad = batch.store(connection, home, AchievementIntake(home), authoritative=False)
         if batch.records and not bad:

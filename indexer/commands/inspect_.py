@@ -10,6 +10,7 @@ import click
 from indexer.commands.output import json_line
 from indexer.inspection import Found, record_json
 from indexer.installation import opened
+from indexer.readers.dates import ORDERS
 from indexer.readers.detect import open_records
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import limits_of
@@ -38,8 +39,9 @@ _SOMETHING_WRONG = 2
 @click.option(
     "--candidate", default="", metavar="KEY", help="Whose a file is that is about nobody in particular."
 )
+@click.option("--dates", type=click.Choice(ORDERS), help="How dates like 03/04/2026 are meant in tables.")
 @click.option("--json", "as_json", is_flag=True, help="Write a record a line as JSON, then the counts.")
-def inspect_(*, files: tuple[Path, ...], candidate: str, as_json: bool) -> int:
+def inspect_(*, files: tuple[Path, ...], candidate: str, dates: str | None, as_json: bool) -> int:
     """Show what FILES hold, what of it would be imported, and what is wrong; nothing is stored.
 
     \b
@@ -52,7 +54,7 @@ def inspect_(*, files: tuple[Path, ...], candidate: str, as_json: bool) -> int:
     settings = read_settings()
     with opened(settings) as parts, parts.database.read() as connection:
         zone = organisation(connection, settings.organisation).zone
-    context = Context("", zone, candidate, limits_of(settings))
+    context = Context("", zone, candidate, limits_of(settings), dates=dates or "")
     found = Found()
     for record in _shown(files, context, as_json=as_json):
         found.add(record)

@@ -12,6 +12,7 @@ from indexer.changes import catch_up
 from indexer.commands.output import count, json_line, progress
 from indexer.ingest import Report, import_files
 from indexer.installation import opened
+from indexer.readers.dates import ORDERS
 from indexer.readers.limits import limits_of
 from indexer.readings import read_pending
 from indexer.vocabulary import encode_pending
@@ -29,17 +30,21 @@ from matcher.settings import read_settings
 @click.option(
     "--candidate", default="", metavar="KEY", help="Whose a file is that is about nobody in particular."
 )
+@click.option("--dates", type=click.Choice(ORDERS), help="How dates like 03/04/2026 are meant in tables.")
 @click.option(
     "--newest", is_flag=True, help="These files are the newest, even if they say what was said before."
 )
 @click.option("--json", "as_json", is_flag=True, help="Write the counts as one JSON document.")
-def import_(*, files: tuple[Path, ...], candidate: str, newest: bool, as_json: bool) -> int:
+def import_(
+    *, files: tuple[Path, ...], candidate: str, dates: str | None, newest: bool, as_json: bool
+) -> int:
     """Import candidates and awards from FILES: JSONL, CSV or Open Badges 3.0, recognised by content.
 
     \b
     Examples:
       credmatch import pool.jsonl awards.csv
       credmatch import --candidate c-17 badge.json
+      credmatch import --dates day-first training.csv
 
     The same file twice changes nothing, and an interrupted import is finished by starting it again. What
     cannot be read goes to quarantine with file, line and reason (credmatch quarantine list); the exit code
@@ -53,6 +58,7 @@ def import_(*, files: tuple[Path, ...], candidate: str, newest: bool, as_json: b
                 key,
                 files,
                 candidate=candidate,
+                dates=dates or "",
                 limits=limits_of(parts.settings),
                 authoritative=newest,
                 progress=step,

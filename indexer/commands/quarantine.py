@@ -14,6 +14,7 @@ from indexer.commands.intake import exit_code, finish_import, show_report
 from indexer.commands.output import count, json_line, table
 from indexer.ingest import retry_quarantined
 from indexer.installation import opened
+from indexer.readers.dates import ORDERS
 from matcher.settings import read_settings
 from matcher.store.organisations import organisation
 from matcher.store.quarantine import Quarantined, list_, remove, show
@@ -70,8 +71,9 @@ def show_record(*, id_: int, as_json: bool) -> None:
 @quarantine.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=int)
 @click.option("--candidate", default="", metavar="KEY", help="Whose the records are that name nobody.")
+@click.option("--dates", type=click.Choice(ORDERS), help="How dates like 03/04/2026 are meant in tables.")
 @click.option("--json", "as_json", is_flag=True, help="Write the counts as one JSON document.")
-def retry(*, ids: tuple[int, ...], candidate: str, as_json: bool) -> int:
+def retry(*, ids: tuple[int, ...], candidate: str, dates: str | None, as_json: bool) -> int:
     """Import the records with these IDs again, or all; those that succeed leave quarantine.
 
     \b
@@ -80,7 +82,7 @@ def retry(*, ids: tuple[int, ...], candidate: str, as_json: bool) -> int:
     """
     with opened(read_settings()) as parts:
         key = parts.settings.organisation
-        report = retry_quarantined(parts.database, key, ids or None, candidate=candidate)
+        report = retry_quarantined(parts.database, key, ids or None, candidate=candidate, dates=dates or "")
         finish_import(parts)
     show_report(report, as_json=as_json)
     return exit_code(report)

@@ -1,13 +1,17 @@
-"""The columns of a CSV file of awards: their names in both languages, and which field each fills."""
+"""The columns of a table of awards: their names in both languages, and which field each fills.
+
+The names are those of our template, of plain English and French, and of what Workday, SAP SuccessFactors
+Learning, Cornerstone, Moodle, Credly and Accredible export.
+"""
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from indexer.readers.json_text import printable, shown
-from indexer.readers.problems import nearest
 from matcher.errors import InvalidInput
 
 PATHS = {
@@ -33,39 +37,115 @@ PATHS = {
 }
 """Column -> its field's JSON path in the shape of a candidate, without the numbers of list entries."""
 
-_SYNONYMS = {
-    "candidate_key": "candidate candidate_id candidate_number candidat cle_candidat cle_du_candidat "
-    "id_candidat identifiant_candidat identifiant_du_candidat numero_candidat numero_du_candidat",
-    "candidate_name": "name full_name nom nom_complet nom_candidat nom_du_candidat",
-    "email": "e_mail email_address courriel adresse_courriel",
-    "region": "province location lieu",
-    "languages": "language langue langues",
-    "achievement_key": "achievement_id credential_key cle_titre cle_du_titre code_titre code_du_titre "
-    "cle_attestation code_attestation",
-    "achievement_name": "achievement credential credential_name certificate certificate_name titre nom_titre "
-    "nom_du_titre attestation nom_attestation nom_de_l_attestation certificat nom_du_certificat",
-    "issuer": "issuer_name issued_by emetteur nom_emetteur nom_de_l_emetteur organisme delivre_par",
-    "issuer_url": "issuer_address url_emetteur url_de_l_emetteur site_emetteur adresse_emetteur",
-    "competencies": "competency skills skill competence competences",
-    "competency_uris": "competency_uri skill_uris skill_uri uri_competence uri_competences "
-    "uri_des_competences",
-    "issued": "issued_on issue_date date_issued date_delivrance date_de_delivrance date_emission "
-    "date_d_emission delivre_le emis_le",
-    "valid_from": "start_date valide_du valide_a_partir_du valide_des date_debut date_de_debut",
-    "expires": "expires_on expiry expiry_date expiration_date valid_until expire expire_le date_expiration "
-    "date_d_expiration valide_jusqu_au",
-    "status": "statut etat",
+FIRST_NAME, LAST_NAME, SCORE, UNREAD = "first_name", "last_name", "score", ""
+"""Columns that fill no field of their own. The names are joined where no column holds the whole name; a score
+is shown as the level's label, and "failed" in it refuses the row. What is not known is not read."""
+
+_OF_SEVERAL = {
+    FIRST_NAME: "candidate.name, with the last name",
+    LAST_NAME: "candidate.name, with the first name",
+    SCORE: "awards.level.label, where no column has that; never a level",
+}
+
+_ENGLISH = {
+    "candidate_key": "candidate, candidate id, candidate number, applicant id, employee id, employee number, "
+    "employee no, employee code, emp id, personnel number, personnel id, person id, person number, staff id, "
+    "staff number, worker id, user id, username, student id, learner id, id number, id (user), "
+    "issuer earner id, recipient id",
+    "candidate_name": "name, full name, employee name, employee, worker, worker name, user full name, "
+    "learner name, student name, recipient name, earner name, participant name",
+    "email": "e-mail, email address, e-mail address, mail, user email, work email, primary email, "
+    "employee email, learner email, student email, recipient email, earner email",
+    "region": "province, location, state or province",
+    "languages": "language",
+    "achievement_key": "achievement id, credential key, course id, course code, course number, training id, "
+    "training code, item id, certification code, badge template id, badge class id, lo id, "
+    "training object id",
+    "achievement_name": "achievement, credential, credential name, certificate, certificate name, "
+    "certification, certification name, certification title, course, course name, course title, "
+    "course full name, training, training name, training title, item title, badge, badge name, "
+    "badge template, badge template name, badge class, qualification, licence, license, license name, "
+    "group name",
+    "issuer": "issuer name, issued by, awarded by, provider, provider name, training provider, vendor, "
+    "certification issuer, certifying body, certification body, issuing authority, issuing organization, "
+    "issuing organisation",
+    "issuer_url": "issuer address, issuer website, provider url",
+    "competencies": "competency, skills, skill, skills gained, skill tags",
+    "competency_uris": "competency uri, skill uris, skill uri",
+    "issued": "issued on, issued at, issued at date, issued date, issue date, date issued, date of issue, "
+    "completion date, completed on, completed date, date completed, time completed, date of completion, "
+    "transcript completed date, award date, awarded on, date awarded, date achieved, achieved on, "
+    "date earned, earned on, date obtained, certification date, training date",
+    "valid_from": "start date, effective date",
+    "expires": "expires on, expires at, expired on, expiry, expiry date, expiration, expiration date, "
+    "date expires, certification expiration date, valid until, valid to, valid through, renew by",
+    "status": "state, completion status, transcript status, training status, course status, "
+    "certification status, certificate status, credential status, badge status, badge state",
+    "level": "skill level",
+    "level_label": "level name",
+    "award_key": "award id, credential id, award, credential number, certificate id, certificate number, "
+    "certificate no, certification number, licence number, license number, license id, assertion id",
+    "applied_to": "position, positions, position key",
+    FIRST_NAME: "given name, forename, first name (user), legal first name, recipient first name, "
+    "earner first name, issued to first name",
+    LAST_NAME: "surname, family name, last name (user), legal last name, recipient last name, "
+    "earner last name, issued to last name",
+    SCORE: "final score, test score, exam score, examination score, grade, final grade, mark, result",
+}
+
+_FRENCH = {
+    "candidate_key": "candidat, clé candidat, clé du candidat, id candidat, identifiant candidat, "
+    "identifiant du candidat, numéro candidat, numéro du candidat, matricule, numéro de matricule, "
+    "matricule employé, numéro d’employé, numéro employé, no employé, nº d’employé, n° employé, "
+    "n° d’employé, id employé, "
+    "code employé, identifiant, identifiant employé, identifiant utilisateur, nom d’utilisateur, "
+    "numéro d’identification, numéro de salarié, id salarié, numéro étudiant, n° matricule",
+    "candidate_name": "nom, nom complet, nom candidat, nom du candidat, nom employé, nom de l’employé, "
+    "nom du participant, nom et prénom, prénom et nom, employé, salarié",
+    "email": "courriel, adresse courriel, adresse de courriel, adresse e-mail, adresse mail, "
+    "adresse électronique, courrier électronique",
+    "region": "province, lieu, région",
+    "languages": "langue, langues",
+    "achievement_key": "clé titre, clé du titre, code titre, code du titre, clé attestation, "
+    "code attestation, code formation, code de la formation, code cours, code du cours, id formation, "
+    "code certification",
+    "achievement_name": "titre, nom titre, nom du titre, attestation, nom attestation, "
+    "nom de l’attestation, certificat, nom du certificat, certification, nom de la certification, "
+    "formation, nom de la formation, titre de la formation, intitulé, intitulé formation, "
+    "intitulé de la formation, libellé formation, libellé de la formation, cours, nom du cours, "
+    "titre du cours, nom complet du cours, habilitation, badge, nom du badge, insigne, "
+    "microcertification, micro-certification, qualification",
+    "issuer": "émetteur, nom émetteur, nom de l’émetteur, organisme, organisme de formation, "
+    "organisme émetteur, organisme certificateur, délivré par, fournisseur, fournisseur de formation, "
+    "prestataire, autorité de délivrance",
+    "issuer_url": "url émetteur, url de l’émetteur, site émetteur, adresse émetteur",
+    "competencies": "compétence, compétences, compétences acquises",
+    "competency_uris": "uri compétence, uri compétences, uri des compétences",
+    "issued": "date délivrance, date de délivrance, date émission, date d’émission, délivré le, émis le, "
+    "date d’achèvement, date achèvement, date de complétion, date d’obtention, date obtention, obtenu le, "
+    "date de réussite, réussi le, date de certification, date de réalisation, "
+    "date de fin de formation, date de la formation, date de formation, complété le, terminé le, achevé le",
+    "valid_from": "valide du, valide à partir du, valide dès, date début, date de début",
+    "expires": "expire, expire le, date expiration, date d’expiration, expiration, valide jusqu’au, "
+    "valable jusqu’au, échéance, date échéance, date d’échéance, fin de validité, date de fin de validité, "
+    "date limite de validité, date de validité, périmé le, date de péremption, à renouveler le, "
+    "à renouveler avant le",
+    "status": "statut, état, statut formation, statut de la formation, statut de la certification, "
+    "statut d’achèvement, état d’achèvement",
     "level": "niveau",
-    "level_label": "level_name libelle_niveau libelle_du_niveau nom_du_niveau",
-    "award_key": "award_id credential_id award cle_attribution numero_attestation numero_du_certificat",
-    "applied_to": "position positions position_key poste postes candidature candidatures",
+    "level_label": "libellé niveau, libellé du niveau, nom du niveau",
+    "award_key": "clé attribution, numéro attestation, numéro de l’attestation, numéro du certificat, "
+    "numéro de certificat, numéro certificat, no certificat, n° certificat, n° de certificat, "
+    "numéro de certification, numéro de licence",
+    "applied_to": "poste, postes, candidature, candidatures",
+    FIRST_NAME: "prénom, prénom employé, prénom de l’employé",
+    LAST_NAME: "nom de famille",
+    SCORE: "note, note finale, résultat, résultat final, pointage",
 }
 
-_KNOWN = {name: name for name in PATHS} | {
-    synonym: name for name, synonyms in _SYNONYMS.items() for synonym in synonyms.split()
-}
-
-_NAMED = 10  # unknown columns that an error names
+_BARE_NAMES = frozenset({"nom", "name"})  # the last name, where a column has the first one
+_NAMED = 10  # columns not known that a message names
+_LONGEST = 60  # characters of one that are compared
 
 
 def plain(text: str) -> str:
@@ -74,29 +154,81 @@ def plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", "".join(letters).lower()).strip("_")
 
 
+def _names(column: str, words: str) -> Iterable[tuple[str, str]]:
+    return ((plain(name), column) for name in words.split(",") if name.strip())
+
+
+_KNOWN = {name: name for name in (*PATHS, *_OF_SEVERAL)} | {
+    name: column
+    for language in (_ENGLISH, _FRENCH)
+    for column, words in language.items()
+    for name, column in _names(column, words)
+}
+
+TAKEN = {
+    f"`{column}`; in English also {_ENGLISH[column]}; in French {_FRENCH[column]}": path
+    for column, path in (PATHS | _OF_SEVERAL).items()
+}
+"""Every column with all its names -> where it goes."""
+
+
 def known(headers: Sequence[str]) -> int:
     """How many of `headers` name a column."""
     return sum(plain(header) in _KNOWN for header in headers)
 
 
-def columns(headers: Sequence[str]) -> list[str]:
-    """The columns that `headers` name, in their order; case, spaces and accents do not matter.
+def suffices(headers: Sequence[str], *, about_one: bool) -> bool:
+    """Whether `headers` name all that is needed; a table `about_one` person need not say whom."""
+    return not _missing({_KNOWN.get(plain(header), UNREAD) for header in headers}, about_one=about_one)
 
-    Raises InvalidInput where a header is unknown (naming the nearest known one), a column stands twice, or
-    one that is needed is missing.
+
+def columns(headers: Sequence[str], *, about_one: bool = False) -> list[str]:
+    """The columns that `headers` name, in their order, `UNREAD` for each that is not known.
+
+    Case, spaces and accents do not matter. Raises InvalidInput where two mean the same, or one that is needed
+    is missing.
     """
-    unknown = [header for header in headers if plain(header) not in _KNOWN]
-    if unknown:
-        near = (f"{shown(header)}{nearest(plain(header), list(_KNOWN))}" for header in unknown[:_NAMED])
-        raise InvalidInput(f"not a known column: {', '.join(near)}", where=printable(unknown[0]))
-    found: list[str] = []
-    for header in headers:
-        name = _KNOWN[plain(header)]
-        if name in found:
-            raise InvalidInput(f"is a second column for {name}", where=printable(header))
-        found.append(name)
-    if "candidate_key" not in found:
-        raise InvalidInput("the column is missing", where="candidate_key")
-    if not {"achievement_name", "achievement_key"} & set(found):
-        raise InvalidInput("neither this column nor achievement_key is there", where="achievement_name")
+    found = [_KNOWN.get(plain(header), UNREAD) for header in headers]
+    _split_name(headers, found)
+    if missing := _missing(set(found), about_one=about_one):
+        where, reason = missing
+        unread = not_known(headers, found)
+        raise InvalidInput(f"{reason}; not known: {unread}" if unread else reason, where=where)
+    for number, name in enumerate(found):
+        if name != UNREAD and name in found[:number]:
+            first = headers[found.index(name)]
+            reason = f"{shown(first)} and {shown(headers[number])} are both {name}: leave one out"
+            raise InvalidInput(reason, where=printable(headers[number]))
     return found
+
+
+def not_known(headers: Sequence[str], found: Sequence[str]) -> str:
+    """The headers whose columns are not read, each with the known name that it is most like; "" for none."""
+    unread = [
+        header for header, name in zip(headers, found, strict=True) if name == UNREAD and header.strip()
+    ]
+    named = [f"{shown(header)}{_nearest(header)}" for header in unread[:_NAMED]]
+    return ", ".join(named) + (f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else "")
+
+
+def _nearest(header: str) -> str:
+    near = difflib.get_close_matches(plain(header[:_LONGEST]), list(_KNOWN), n=1, cutoff=0.8)
+    return f' (did you mean "{near[0]}"?)' if near else ""
+
+
+def _split_name(headers: Sequence[str], found: list[str]) -> None:
+    """Make a bare "name" the last name where a column has the first name and none the last."""
+    if FIRST_NAME in found and LAST_NAME not in found:
+        for number, header in enumerate(headers):
+            if plain(header) in _BARE_NAMES:
+                found[number] = LAST_NAME
+                return
+
+
+def _missing(found: set[str], *, about_one: bool) -> tuple[str, str] | None:
+    """The column that is needed and not among those found, and what to say of it."""
+    if not about_one and not {"candidate_key", "email"} & found:
+        return "candidate_key", "neither this column nor email is there"
+    if not {"achievement_name", "achievement_key"} & found:
+        return "achievement_name", "neither this column nor achievement_key is there"
+    return None

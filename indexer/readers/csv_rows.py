@@ -1,226 +1,125 @@
-"""Reads awards from CSV: a row an award, columns in any order, named as in `templates/awards.csv`.
+"""Reads awards from tables as HR and learning systems export them: a row an award.
 
-Needed are `candidate_key` and `achievement_name` or `achievement_key`; headers may be English or French
-(`csv_columns.py`). The separator is a comma, a semicolon or a tab, found from the header; the text is UTF-8.
-A cell with several values separates them by `|`, or by `;` where it has no `|`; `competencies` (labels) and
-`competency_uris` belong together in their order. Dates, statuses and maxima are those of `shape.py`; a level
-may be written 0,75. Cells that look like formulas are data like any other.
+Columns stand in any order, named as in `templates/awards.csv`, in plain English or French, or as such
+systems name them (`csv_columns.py`). Needed are `candidate_key` or `email`, unless the file is said to be
+about one person, and `achievement_name` or `achievement_key`. A column that is not known is not read, and a
+notice names it. Encoding, separator, header and rows: `csv_table.py`; dates: `dates.py`; statuses, levels
+and scores: `csv_values.py`; maxima: `shape.py`. A cell with several values separates them by `|`, or by `;`
+where it has no `|`; `competencies` (labels) and `competency_uris` belong together in their order. Cells
+that look like formulas are data like any other. Header rows that are repeated are skipped; lines of totals
+are refused.
 
-Rows of one candidate that follow each other become one record. A bad row is a `Rejected` whose raw record is
-the header and the row, so that it can be corrected and imported alone.
+Rows of one candidate that follow each other become one record. A bad row is a `Rejected` whose raw record
+is the header and the row, so that it can be corrected and imported alone; it leaves out what is in columns
+that are not read, which may be personal and nothing that we may keep.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import islice, zip_longest
-from typing import Any, BinaryIO
-from zoneinfo import ZoneInfo
+from dataclasses import replace
+from typing import BinaryIO
 
-from indexer.readers.csv_columns import PATHS, columns, known, plain
+from indexer.readers.csv_columns import PATHS, TAKEN, UNREAD
+from indexer.readers.csv_table import LONGEST_LINE, Header, Remarks, Row, Table, looks_like_one
+from indexer.readers.csv_values import Reading, body, is_totals
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import printable, raw_text
-from indexer.readers.lines import Line, lines
+from indexer.readers.lines import lines
 from indexer.readers.shape import about, read_candidate
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Place, Rejected
 
-LONGEST_LINE = 1_000_000
-"""Bytes."""
-
-_SEPARATORS = ",;\t"
-_MOST_LINES = 200  # that one row may go on over, in quoted cells
 _MOST_AWARDS = 1_000  # of one record: a longer run of rows comes as several
-_DECIMAL = re.compile(r"\d*[.,]?\d+")
-_STATUSES = {
-    "actif": "active", "active": "active", "valide": "active",
-    "suspendu": "suspended", "suspendue": "suspended",
-    "revoque": "revoked", "revoquee": "revoked",
-    "inconnu": "unknown", "inconnue": "unknown",
-}  # fmt: skip
-_COLUMNS = {path: column for column, path in PATHS.items()} | {"awards.achievement": "achievement_name"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    number: int
-    text: str
-    cells: tuple[str, ...] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    text: str
-    names: tuple[str, ...]
-    columns: tuple[str, ...]
-
-
-def recognises(head: bytes) -> bool:
-    """Whether a file that begins with `head` looks like a table of text."""
-    first = head.lstrip().split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8", "replace")
-    return first.replace("\t", " ").isprintable() and any(
-        known(_split(first, separator)) or separator in first for separator in _SEPARATORS
-    )
+_COLUMNS = {path: column for column, path in PATHS.items()} | {
+    "awards.achievement": "achievement_name",
+    "candidate.identifiers": "email",
+}
 
 
 def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
-    """The candidates of `stream`, and the rows that could not be read.
+    """The candidates of `stream`, the rows that could not be read, and what is worth knowing of it.
 
     Where the context names a candidate, rows about anybody else are refused.
     """
-    file = context.file
-    source = lines(stream, LONGEST_LINE)
-    first = next((line for line in source if line.data.strip()), None)
+    remarks = Remarks()
+    yield from _read(Table(lines(stream, LONGEST_LINE), remarks), context, remarks)
+    yield from remarks.notices(context.file)
+
+
+def _read(table: Table, context: Context, remarks: Remarks) -> Iterator[CandidateRecord | Rejected]:
+    first, file = table.first, context.file
     if first is None:
         yield Rejected(file, 0, "", "the file is empty", "")
         return
     try:
-        header, separator = _header(first)
+        header = table.open(about_one=bool(context.candidate))
     except InvalidInput as error:
         yield Rejected(file, first.number, error.where, error.reason, raw_text(first.data))
         return
     anything = False
-    for found in _joined(_records(_rows(source, separator), header, context)):
+    for found in _joined(_records(table, header, context, remarks)):
         anything = True
         yield found
     if not anything:
-        yield Rejected(file, first.number, "", "there is only a header, and no row", printable(header.text))
+        reason = "there is only a header, and no row"
+        yield Rejected(file, header.row.number, "", reason, printable(header.row.text))
 
 
-def _header(line: Line) -> tuple[_Header, str]:
-    text = _text(line)
-    separator = max(_SEPARATORS, key=lambda candidate: known(_split(text, candidate)))
-    names = _split(text, separator)
-    while len(names) > 1 and not names[-1].strip():
-        names.pop()
-    return _Header(text, tuple(names), tuple(columns(names))), separator
-
-
-def _text(line: Line) -> str:
-    if not line.whole:
-        raise InvalidInput(f"the line is longer than {LONGEST_LINE:,} bytes")
-    try:
-        return line.data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        reason = f"not UTF-8 at byte {error.start + 1}: save the file as CSV in UTF-8"
-        raise InvalidInput(reason) from error
-
-
-def _split(text: str, separator: str) -> list[str]:
-    return next(csv.reader([text], delimiter=separator), [])
-
-
-def _rows(source: Iterator[Line], separator: str) -> Iterator[_Row]:
-    """The rows with their cells; a row that cannot be split loses its first line alone."""
-    waiting: deque[Line] = deque()  # lines taken from `source` that no row has used yet
-    while waiting or (waiting := deque(islice(source, 1))):
-        start = waiting[0]
-        try:
-            text, used, cells = _row(waiting, source, separator)
-        except InvalidInput as error:
-            waiting.popleft()
-            yield _Row(start.number, raw_text(start.data), reason=error.reason)
+def _records(
+    table: Table, header: Header, context: Context, remarks: Remarks
+) -> Iterator[CandidateRecord | Rejected]:
+    reading = Reading(context.zone, context.candidate, context.dates, remarks.note)
+    for row in table.rows(header.separator):
+        if row.cells == header.row.cells:
+            remarks.note("the header again: such rows are skipped", row.number)
             continue
-        for _ in range(used):
-            waiting.popleft()
-        if any(cell.strip() for cell in cells):
-            yield _Row(start.number, text, tuple(cells))
-
-
-def _row(waiting: deque[Line], source: Iterator[Line], separator: str) -> tuple[str, int, list[str]]:
-    """The row that begins with the first line waiting: its text, how many lines it has, and its cells.
-
-    More lines are taken from `source` while a quoted cell goes on; they stay waiting.
-    """
-    parts: list[str] = []
-    while True:
-        if len(parts) == len(waiting):
-            following = next(source, None) if len(parts) < _MOST_LINES else None
-            if following is None:
-                raise InvalidInput("a quotation mark is opened and not closed")
-            waiting.append(following)
-        parts.append(_text(waiting[len(parts)]) + "\n")
         try:
-            cells = next(csv.reader(parts, delimiter=separator, strict=True), [])
-        except csv.Error as error:
-            if "unexpected end of data" not in str(error):
-                raise InvalidInput(f"not CSV: {error}") from error
-            continue
-        return "".join(parts).rstrip("\n"), len(parts), cells
-
-
-def _records(rows: Iterator[_Row], header: _Header, context: Context) -> Iterator[CandidateRecord | Rejected]:
-    for row in rows:
-        try:
-            record = about(context.candidate, _record(row, header, context.zone))
+            record = about(context.candidate, _record(row, header, reading))
             yield replace(record, place=Place(context.file, row.number))
         except InvalidInput as error:
-            where, raw = _where(error.where, header), printable(f"{header.text}\n{row.text}")
+            where, raw = _where(error.where, header), printable(_raw(row, header))
             yield Rejected(context.file, row.number, where, error.reason, raw)
 
 
-def _record(row: _Row, header: _Header, zone: ZoneInfo) -> CandidateRecord:
+def _record(row: Row, header: Header, reading: Reading) -> CandidateRecord:
     if row.reason:
         raise InvalidInput(row.reason)
+    if is_totals(row.cells):
+        raise InvalidInput("is a line of totals, and no award")
     given, expected = len(row.cells), len(header.columns)
-    if given < expected or any(row.cells[expected:]):
+    if given < expected or any(map(str.strip, row.cells[expected:])):
         raise InvalidInput(f"the row has {given} cells, the header {expected}")
-    cells = (cell.strip() for cell in row.cells)
-    values = {column: cell for column, cell in zip(header.columns, cells, strict=False) if cell}
-    record, refused = read_candidate(_body(values), zone)
+    cells = map(str.strip, row.cells)
+    values = {column: cell for column, cell in zip(header.columns, cells, strict=False) if cell and column}
+    record, refused = read_candidate(body(values, reading, row.number), reading.zone)
     for _, error in refused:
         raise error
     return record
 
 
-def _where(path: str, header: _Header) -> str:
+def _where(path: str, header: Header) -> str:
     """The header, as it stands in the file, of the column that fills the field at a JSON path."""
+    if not path:
+        return ""
     column = _COLUMNS.get(re.sub(r"\[\d+\]", "", path), path)
+    if column == "candidate_key" and column not in header.columns:
+        column = "email"
     return header.names[header.columns.index(column)] if column in header.columns else column
 
 
-def _body(values: dict[str, str]) -> dict[str, Any]:
-    """A row in the shape of a candidate with one award."""
-    award: dict[str, Any] = {"achievement": {"competencies": _competencies(values)}}
-    body: dict[str, Any] = {"candidate": {}, "awards": award}
-    for column, cell in values.items():
-        *parents, field = PATHS[column].split(".")
-        place = body
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[field] = _value(column, cell)
-    return body | {"awards": [award]}
-
-
-def _value(column: str, cell: str) -> object:
-    if column in {"languages", "applied_to"}:
-        return [item for item in _items(cell) if item]
-    if column == "status":
-        return _STATUSES.get(plain(cell), cell.lower())
-    if column == "level" and _DECIMAL.fullmatch(cell):
-        return float(cell.replace(",", "."))
-    return cell
-
-
-def _competencies(values: dict[str, str]) -> list[dict[str, str]]:
-    """The competencies that two columns name together; both columns are taken out of `values`."""
-    labels, uris = _items(values.pop("competencies", "")), _items(values.pop("competency_uris", ""))
-    if labels and uris and len(labels) != len(uris):
-        reason = f"{len(uris)} entries for {len(labels)} competencies; leave one empty where there is none"
-        raise InvalidInput(reason, where="awards.achievement.competencies.uri")
-    pairs = zip_longest(labels, uris, fillvalue="")
-    return [{"label": label, "uri": uri} for label, uri in pairs if label or uri]
-
-
-def _items(cell: str) -> list[str]:
-    if not cell:
-        return []
-    return [item.strip() for item in cell.split("|" if "|" in cell else ";")]
+def _raw(row: Row, header: Header) -> str:
+    """The header and a row as text, without what is in columns that are not read."""
+    if UNREAD not in header.columns or len(row.cells) < len(header.columns):
+        return f"{header.start}{header.row.text}\n{row.text}"
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=header.separator, lineterminator="\n")
+    for cells in (header.names, row.cells):
+        writer.writerow(cell for cell, column in zip(cells, header.columns, strict=False) if column != UNREAD)
+    return f"{header.start}{out.getvalue()}".rstrip("\n")
 
 
 def _joined(found: Iterator[CandidateRecord | Rejected]) -> Iterator[CandidateRecord | Rejected]:
@@ -231,13 +130,17 @@ def _joined(found: Iterator[CandidateRecord | Rejected]) -> Iterator[CandidateRe
             yield record
         elif open_record is None:
             open_record = record
-        elif open_record.key == record.key and len(open_record.awards) < _MOST_AWARDS:
+        elif _whose(open_record) == _whose(record) and len(open_record.awards) < _MOST_AWARDS:
             open_record = _join(open_record, record)
         else:
             yield open_record
             open_record = record
     if open_record is not None:
         yield open_record
+
+
+def _whose(record: CandidateRecord) -> tuple[str, tuple[str, ...]]:
+    return record.key, record.identifiers
 
 
 def _join(first: CandidateRecord, second: CandidateRecord) -> CandidateRecord:
@@ -255,8 +158,8 @@ def _join(first: CandidateRecord, second: CandidateRecord) -> CandidateRecord:
 
 FORMAT = StreamFormat(
     name="CSV",
-    recognised_by="its first line names columns",
-    taken=PATHS,
-    recognises=recognises,
+    recognised_by="one of its first ten lines names columns, or its first line has a separator",
+    taken=TAKEN,
+    recognises=looks_like_one,
     read=read,
 )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import io
 import sys
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF32_LE
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from indexer.readers import csv_rows, documents, jsonl, vocabularies
+from indexer.readers.encodings import in_utf_8
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import raw_text, shown
 from indexer.readers.written import refused
@@ -29,8 +30,7 @@ _OTHERS = (
     (b"eyJ", "this looks like a JSON Web Token; credentials signed in this way are not read yet"),
     (b"PK\x03\x04", "this is a ZIP file or a spreadsheet; save the table as CSV in UTF-8"),
     (b"\x1f\x8b", "this is a gzip file; unpack it first"),
-    (b"\xff\xfe", "this is UTF-16; save it in UTF-8"),
-    (b"\xfe\xff", "this is UTF-16; save it in UTF-8"),
+    (BOM_UTF32_LE, "this is UTF-32; save it in UTF-8"),
     (b"%PDF", "this is a PDF document"),
 )
 """First bytes of what people try, and what to say of it."""
@@ -61,7 +61,7 @@ def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
 
     A `Rejected`'s raw record, corrected, can be read in this way again.
     """
-    head = stream.read(_HEAD)
+    head, stream, encoding = in_utf_8(stream.read(_HEAD), stream, context.file)
     start = head.removeprefix(BOM_UTF8)
     reason = next((reason for first, reason in _OTHERS if start.startswith(first)), "")
     if not start.strip():
@@ -75,6 +75,8 @@ def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
         yield Rejected(context.file, 0, "", reason or f"in none of the formats we read: {known}", raw)
         return
     yield Recognised(context.file, format_.name)
+    if encoding:
+        yield encoding
     rejoined = cast(BinaryIO, io.BufferedReader(_Rejoined(head, stream), _HEAD))
     yield from _about_one(format_.read(rejoined, context), context)
 

@@ -52,6 +52,7 @@ class Context:
     `zone` is the organisation's; `candidate` the key of the person that a file is about, "" for anybody.
     `nested` reads a document inside of the one that is being read (an object, or a token as text), at its
     JSON path: it yields its records, with what is wrong in it as a `Rejected`.
+    `dates` says in which order dates like 03/04/2026 are (`dates.py`, ORDERS), "" where nobody said.
     `depth` counts documents within documents and archives within archives.
     """
 
@@ -63,6 +64,7 @@ class Context:
     nested: Callable[[object, str, Context], Iterator[Record]] = lambda *_: iter(())
     line: int = 0
     depth: int = 0
+    dates: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,18 @@ def test_what_was_kept_is_tried_again(database: Database, tmp_path: Path) -> Non
         retry_quarantined(database, "default", [77])
 
 
+def test_dates_that_can_be_read_in_two_ways_wait_until_somebody_says_which(
+    database: Database, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "a.csv", "candidate_key,achievement_name,issued", "c-1,One,03/04/2026")
+    assert import_files(database, "default", [file]) == Report(files=1, quarantined=1)
+    assert retry_quarantined(database, "default") == Report(quarantined=1)
+    assert retry_quarantined(database, "default", dates="day-first") == Report(awards_added=1)
+    assert not kept(database)
+    assert import_files(database, "default", [file], dates="day-first") == Report(files=1, awards_unchanged=1)
+    assert import_files(database, "default", [file], dates="month-first").awards_added == 1  # another day
+
+
 def test_a_refused_award_comes_back_as_it_was(database: Database, tmp_path: Path) -> None:
     full = award(
         1,

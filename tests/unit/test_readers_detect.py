@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.readers.detect import open_records
 from indexer.readers.formats import Context, Record
-from matcher.records import CandidateRecord, Recognised, Rejected
+from matcher.records import CandidateRecord, Notice, Recognised, Rejected
 from tests.unit.reading import ZONE, read_any
 
 CONTEXT = Context("", ZONE)
@@ -28,7 +28,7 @@ TABLE = "candidate_key,achievement_name\na,One\n"
 
 
 def names(records: list[Record]) -> list[str]:
-    found = [one for one in records if not isinstance(one, Recognised)]
+    found = [one for one in records if not isinstance(one, Recognised | Notice)]
     assert all(isinstance(one, CandidateRecord) for one in found), found
     return [
         award.achievement.name for one in found if isinstance(one, CandidateRecord) for award in one.awards
@@ -52,9 +52,12 @@ def names(records: list[Record]) -> list[str]:
         TABLE,
         "\ufeff" + TABLE.replace("\n", "\r\n"),
         TABLE.replace(",", ";"),
+        TABLE.encode("utf-16"),
+        json.dumps(BADGE, indent=2).encode("utf-16-be"),
+        LINE.encode("utf-16-le"),
     ],
 )
-def test_formats_are_recognised_by_content(data: str) -> None:
+def test_formats_are_recognised_by_content(data: str | bytes) -> None:
     assert names(read(data)) == ["One"]
 
 
@@ -80,7 +83,7 @@ def test_a_second_line_longer_than_what_is_looked_at_hides_no_format() -> None:
         (b'<?xml version="1.0"?><svg/>', "this is XML or SVG"),
         (b"PK\x03\x04\x14", "this is a ZIP file or a spreadsheet"),
         (b"\x1f\x8b\x08", "this is a gzip file"),
-        ("clé;titre\n".encode("utf-16"), "this is UTF-16"),
+        ("clé;titre\n".encode("utf-32"), "this is UTF-32"),
         (b"nothing we know", "in none of the formats we read: JSON Lines, JSON, CSV"),
         (bytes(range(256)), "in none of the formats we read"),
     ],
@@ -119,7 +122,7 @@ def test_the_candidate_given_reaches_every_format() -> None:
 
 @given(st.binary(max_size=200))
 def test_no_bytes_make_reading_fail(data: bytes) -> None:
-    assert all(isinstance(one, CandidateRecord | Rejected) for one in read(data))
+    assert all(isinstance(one, CandidateRecord | Rejected | Notice) for one in read(data))
 
 
 @pytest.mark.parametrize(

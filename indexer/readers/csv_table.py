@@ -1,0 +1,246 @@
+"""A table of text, taken apart: its encoding, separator, header and rows, in bounded memory.
+
+The separator is a comma, a semicolon, a tab or a bar, found from the header, unless a first line `sep=;`
+says which (as Excel writes it). The header is the first of the first ten lines that names the columns
+needed.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from indexer.readers.csv_columns import columns, known, not_known, suffices
+from indexer.readers.encodings import text_of
+from indexer.readers.json_text import raw_text
+from indexer.readers.lines import Line
+from matcher.errors import InvalidInput
+from matcher.records import Notice
+
+LONGEST_LINE = 1_000_000
+"""Bytes."""
+
+_SEPARATORS = ",;\t|"
+_HEADER_WITHIN = 10  # lines that are not empty
+_MOST_COLUMNS = 1_000
+_MOST_LINES = 200  # that one row may go on over, in quoted cells
+_LONGEST_ROW = 250_000  # characters, after which a row does not go on over another line
+_STATED = re.compile(r'"?sep=([^\w\s"]|\t)"?[,;\t|]*', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row with its cells as they stand, or the reason why it has none."""
+
+    number: int
+    text: str
+    cells: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The row that names the columns. `names` and `columns` are without empty ones at the end.
+
+    `start`: a line `sep=...` before it, with its end.
+    """
+
+    row: Row
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    separator: str
+    start: str = ""
+
+
+@dataclass(slots=True)
+class Remarks:
+    """What is worth knowing of a file, each said once, with the first line that it is about."""
+
+    said: dict[str, int] = field(default_factory=dict)
+
+    def note(self, text: str, line: int = 0) -> None:
+        """Say `text`, unless it was said."""
+        self.said.setdefault(text, line)
+
+    def notices(self, file: str) -> Iterator[Notice]:
+        """All that was said."""
+        return (Notice(file, line, text) for text, line in self.said.items())
+
+
+class Table:
+    """The rows of a stream of lines. After `open`, `header` is set and `rows` goes on below it."""
+
+    def __init__(self, source: Iterator[Line], remarks: Remarks) -> None:
+        self._source = source
+        self._waiting: deque[Line] = deque()  # lines taken from `source` that no row has used yet
+        self._remarks = remarks
+        self.first: Line | None = next((line for line in source if line.data.strip()), None)
+        if self.first:
+            self._waiting.append(self.first)
+
+    def open(self, *, about_one: bool) -> Header:
+        """Find the header. Raises InvalidInput with what is wrong with the likeliest one."""
+        start, separators = self._stated_separator()
+        if start:
+            self._waiting.popleft()
+        row, names, separator, used = self._likeliest(separators, about_one=about_one)
+        found = columns(names, about_one=about_one)
+        for _ in range(used):
+            self._waiting.popleft()
+        self._say(row, names, found)
+        return Header(row, tuple(names), tuple(found), separator, start)
+
+    def rows(self, separator: str) -> Iterator[Row]:
+        """The rows with a cell that says something; one that cannot be split loses its first line alone."""
+        waiting = self._waiting
+        while True:
+            waiting.extend(islice(self._source, 0 if waiting else 1))
+            if not waiting:
+                return
+            start = waiting[0]
+            try:
+                text, used, cells = self._row(0, separator)
+            except InvalidInput as error:
+                waiting.popleft()
+                yield Row(start.number, raw_text(start.data), reason=error.reason)
+                continue
+            for _ in range(used):
+                waiting.popleft()
+            if any(map(str.strip, cells)):
+                yield Row(start.number, text, tuple(cells))
+
+    def _stated_separator(self) -> tuple[str, str]:
+        """A first line `sep=;`, and the separators that may be meant."""
+        try:
+            text = self._text(self._waiting[0])
+        except InvalidInput:
+            return "", _SEPARATORS
+        found = _STATED.fullmatch(text.rstrip(" "))
+        return (f"{text}\n", found[1]) if found else ("", _SEPARATORS)
+
+    def _likeliest(self, separators: str, *, about_one: bool) -> tuple[Row, list[str], str, int]:
+        """The header or what is most like one, its names and separator, and the lines to its end."""
+        self._look_ahead()
+        best: tuple[int, tuple[Row, list[str], str, int]] | None = None
+        wrong = InvalidInput("there is only a line that says which separator is meant")
+        for number, line in enumerate(list(self._waiting)):
+            if not line.data.strip():
+                continue
+            try:
+                found = self._as_header(number, separators)
+            except InvalidInput as error:
+                wrong = error if best is None else wrong
+                continue
+            if suffices(found[1], about_one=about_one):
+                return found
+            if best is None or known(found[1]) > best[0]:
+                best = known(found[1]), found
+        if best is None:
+            raise wrong
+        return best[1]
+
+    def _look_ahead(self) -> None:
+        """Take the lines among which the header may be."""
+        said = sum(bool(line.data.strip()) for line in self._waiting)
+        while said < _HEADER_WITHIN and len(self._waiting) < _MOST_LINES:
+            line = next(self._source, None)
+            if line is None:
+                return
+            self._waiting.append(line)
+            said += bool(line.data.strip())
+
+    def _as_header(self, number: int, separators: str) -> tuple[Row, list[str], str, int]:
+        """The row that begins with one of the lines waiting, by the separator that makes most names of it."""
+        line = self._waiting[number]
+        wrong: InvalidInput | None = None
+        found: list[tuple[int, tuple[Row, list[str], str, int]]] = []
+        for separator in separators:
+            try:
+                text, used, cells = self._row(number, separator)
+            except InvalidInput as error:
+                wrong = wrong or error
+                continue
+            if len(cells) > _MOST_COLUMNS:
+                raise InvalidInput(f"has {len(cells):,} columns, more than {_MOST_COLUMNS:,}")
+            row = Row(line.number, text, tuple(cells))
+            found.append((known(cells), (row, _named(cells), separator, number + used)))
+        if not found:
+            raise wrong or InvalidInput("the line cannot be split")
+        return max(found, key=lambda one: (one[0], len(one[1][1]) if one[0] else 0))[1]
+
+    def _say(self, row: Row, names: Sequence[str], found: Sequence[str]) -> None:
+        if self.first and row.number > self.first.number + 1:
+            self._remarks.note("the header; what stands above it is not read", row.number)
+        if unread := not_known(names, found):
+            self._remarks.note(f"columns not known and not read: {unread}", row.number)
+
+    def _row(self, start: int, separator: str) -> tuple[str, int, list[str]]:
+        """The row that begins with a line waiting: its text, how many lines it has, and its cells.
+
+        More lines are taken while a quoted cell goes on; they stay waiting.
+        """
+        text = self._text(self._waiting[start])
+        if '"' not in text and "\r" not in text:
+            return text, 1, text.split(separator)
+        parts: list[str] = []
+        try:
+            cells = next(csv.reader(self._parts(start, parts), delimiter=separator, strict=True), [])
+        except csv.Error as error:
+            if "new-line character" in str(error):
+                raise InvalidInput("lines end in CR alone: save the file as CSV in UTF-8") from error
+            raise InvalidInput(f"not CSV: {error}") from error
+        return "".join(parts).rstrip("\n"), len(parts), cells
+
+    def _parts(self, start: int, parts: list[str]) -> Iterator[str]:
+        """The line waiting at `start` and what follows it, each added to `parts`."""
+        length = 0
+        while len(parts) < _MOST_LINES and length < _LONGEST_ROW:
+            if len(self._waiting) == start + len(parts):
+                self._waiting.extend(islice(self._source, 1))
+            if len(self._waiting) == start + len(parts):
+                break
+            parts.append(self._text(self._waiting[start + len(parts)]) + "\n")
+            length += len(parts[-1])
+            yield parts[-1]
+        raise InvalidInput("a quotation mark is opened and not closed")
+
+    def _text(self, line: Line) -> str:
+        if not line.whole:
+            raise InvalidInput(f"the line is longer than {LONGEST_LINE:,} bytes")
+        text, is_utf_8 = text_of(line.data)
+        if not is_utf_8:
+            self._remarks.note(
+                "not UTF-8: this line, and others like it, are read as Windows-1252", line.number
+            )
+        return text
+
+
+def looks_like_one(head: bytes) -> bool:
+    """Whether a file that begins with `head` looks like a table of text."""
+    found = (line for line in head.splitlines() if line.strip())
+    texts = [line.decode("utf-8", "replace") for line in islice(found, _HEADER_WITHIN)]
+    if not texts or not texts[0].replace("\t", " ").isprintable():
+        return False
+    if any(separator in texts[0] or known([texts[0]]) for separator in _SEPARATORS):
+        return True
+    return any(
+        known(_split(text, separator)[:_MOST_COLUMNS]) > 1 for text in texts[1:] for separator in _SEPARATORS
+    )
+
+
+def _split(text: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=separator), [])
+    except csv.Error:
+        return []
+
+
+def _named(cells: Sequence[str]) -> list[str]:
+    names = list(cells)
+    while len(names) > 1 and not names[-1].strip():
+        names.pop()
+    return names
