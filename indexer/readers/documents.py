@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from indexer.readers import candidates, open_badges_2, open_badges_3, vocabularies
+from indexer.readers import (
+    candidates,
+    ctdl,
+    hr_open_credentials,
+    json_resume,
+    ler_rs,
+    open_badges_2,
+    open_badges_3,
+    schema_org,
+    vocabularies,
+)
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, StreamFormat
 from indexer.readers.json_text import decode, encode, raw_text, shown
 from matcher.errors import InvalidInput
@@ -17,8 +27,14 @@ from matcher.records import CandidateRecord, Place, Recognised, Rejected
 
 FORMATS: tuple[DocumentFormat, ...] = (
     candidates.FORMAT,
+    ler_rs.FORMAT,
+    hr_open_credentials.FORMAT,
     open_badges_3.FORMAT,
     open_badges_2.FORMAT,
+    json_resume.FORMAT,
+    ctdl.FORMAT,
+    ctdl.FRAMEWORKS,
+    schema_org.FORMAT,
 )
 """In the order in which they are tried."""
 

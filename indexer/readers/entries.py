@@ -1,0 +1,173 @@
+"""What the readers of a person's own document share: a résumé, a record, a page, with many entries.
+
+An entry is written in the shape of `shape.py`, checked there, and what is wrong is said with the path and the
+name that the document itself uses. A bad entry loses nothing but itself: its raw record is a document of the
+same format with the person and that entry alone, so that it can be corrected and read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from indexer.readers.formats import Context, Record, under
+from indexer.readers.json_text import encode, shown
+from indexer.readers.problems import problem
+from indexer.readers.shape import read_award, read_candidate
+from matcher.errors import InvalidInput
+from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Rejected
+
+_Item = TypeVar("_Item")
+
+
+def _listed(value: object) -> object:
+    return value if value is None or isinstance(value, list) else [value]
+
+
+def _single(value: object) -> object:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Many = Annotated[list[_Item] | None, BeforeValidator(_listed)]
+"""One, or a list of them."""
+
+One = Annotated[_Item | None, BeforeValidator(_single)]
+"""One, or a list of one."""
+
+Written = Annotated[str | None, BeforeValidator(_text)]
+"""A text that some write as a number, such as a year."""
+
+_PartType = TypeVar("_PartType", bound="Part")
+
+
+class Part(BaseModel):
+    """An object of a document. What is not read may be there: documents carry much that is for people."""
+
+    model_config = ConfigDict(strict=True, alias_generator=to_camel, allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An award in the shape of `shape.py`, and which of its entry's fields states each of its fields."""
+
+    shape: Mapping[str, Any]
+    places: Mapping[str, str]
+
+
+Found = AwardRecord | Record
+"""What reading an entry gives: an award of the person, or another record that goes out as it is."""
+
+
+def read_part(model: type[_PartType], value: object, at: str) -> _PartType:
+    """`value`, which stands at the JSON path `at`, as a `model`. Raises InvalidInput."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise problem(error, (), at) from error
+
+
+def read_person(
+    shape: Mapping[str, Any], places: Mapping[str, str], at: str, context: Context
+) -> CandidateRecord:
+    """The person in the shape of `shape.py`'s `candidate`, without its key.
+
+    `places` as in `Stated`. Raises InvalidInput, also where nothing says whose the document is.
+    """
+    if not (context.candidate or any(shape["identifiers"])):
+        raise InvalidInput(
+            "no subject: nothing says whose it is", where=under(at, _place("identifiers", places))
+        )
+    body = {"candidate": {"key": context.candidate or None, **shape}}
+    try:
+        return read_candidate(body, context.zone)[0]
+    except InvalidInput as error:
+        field = error.where.removeprefix("candidate.")
+        raise InvalidInput(error.reason, where=under(at, _place(field, places))) from error
+
+
+def award_of(stated: Stated, zone: ZoneInfo, at: str) -> AwardRecord:
+    """The award that an entry at the JSON path `at` states. Raises InvalidInput with its own names."""
+    try:
+        return read_award(dict(stated.shape), zone, "award")
+    except InvalidInput as error:
+        field = error.where.removeprefix("award").removeprefix(".")
+        raise InvalidInput(error.reason, where=under(at, _place(field, stated.places))) from error
+
+
+def achievement_of(stated: Stated, zone: ZoneInfo, at: str) -> AchievementRecord:
+    """The same where an entry states only what is offered."""
+    return award_of(stated, zone, at).achievement
+
+
+def read_section(
+    entries: object,
+    at: str,
+    context: Context,
+    read: Callable[[object, str], Iterator[Found]],
+    alone: Callable[[object], object],
+) -> Iterator[Found]:
+    """What `read` makes of each entry of a section, given with its JSON path; the bad ones as `Rejected`.
+
+    `alone` gives the document with the person and one entry.
+    """
+    listed = entries if isinstance(entries, list) else [] if entries is None else [entries]
+    if len(listed) > context.limits.awards:
+        raise InvalidInput(f"has {len(listed):,} entries, more than {context.limits.awards:,}", where=at)
+    for number, entry in enumerate(listed):
+        where = f"{at}[{number}]" if isinstance(entries, list) else at
+        try:
+            # All of an entry before any of it: an entry that is refused gave nothing.
+            found = list(read(entry, where))
+        except InvalidInput as error:
+            reason, raw = error.reason, encode(alone(entry))
+            yield Rejected(context.file, context.line, error.where or where, reason, raw)
+        else:
+            yield from found
+
+
+def with_awards(record: CandidateRecord, found: Iterator[Found]) -> Iterator[Record]:
+    """The person with the awards among `found`, then the rest of it."""
+    awards: list[AwardRecord] = []
+    others: list[Record] = []
+    for one in found:
+        if isinstance(one, AwardRecord):
+            awards.append(one)
+        else:
+            others.append(one)
+    yield replace(record, awards=tuple(awards))
+    yield from others
+
+
+def object_of(value: object, at: str) -> Mapping[str, Any]:
+    """`value` as a JSON object. Raises InvalidInput."""
+    if not isinstance(value, dict):
+        raise InvalidInput(f"{shown(value)} is not an object", where=at)
+    return value
+
+
+def _place(field: str, places: Mapping[str, str]) -> str:
+    """The document's name of a field of the shape: of itself, else of what it is a part of."""
+    while field and field not in places:
+        field = field[: max(field.rfind("."), field.rfind("["), 0)]
+    return places.get(field, "")
+
+
+def one_award(
+    entry: object, at: str, *, stated: Callable[[object, str], Stated], zone: ZoneInfo
+) -> Iterator[AwardRecord]:
+    """The award of an entry that states one; for `read_section`."""
+    yield award_of(stated(entry, at), zone, at)
+
+
+def alone(entry: object, *, section: str, whose: Mapping[str, Any]) -> object:
+    """A document with the fields that say whose it is, and one entry of a section; for `read_section`."""
+    return {**whose, section: [entry]}

@@ -1,0 +1,131 @@
+"""JSON-LD as registries and web pages write it: one property under several names, references, languages.
+
+No context is fetched or expanded: a property is found by the names that people use for it (with the usual
+prefix, with its whole address, without either), and a reference only among the nodes of the same document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from indexer.readers.formats import Document, under
+from indexer.readers.json_text import shown
+from matcher.errors import InvalidInput
+
+_LANGUAGES = ("en", "fr")
+
+Found = tuple[str, Any]
+"""A JSON path, and the value that stands there; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The terms of a vocabulary: `prefixes` are what may stand before a term's own name, in order."""
+
+    prefixes: tuple[str, ...]
+
+    def find(self, node: Document, at: str, *names: str) -> Found:
+        """The first of the properties `names` that a node at the JSON path `at` states."""
+        for name in names:
+            for prefix in self.prefixes:
+                value = node.get(prefix + name)
+                if value is not None and value != []:
+                    return under(at, prefix + name), value
+        return under(at, names[0]), None
+
+    def types(self, node: Document) -> frozenset[str]:
+        """The types that a node states, without prefix; those of other vocabularies are left out."""
+        stated = [one for name in ("@type", "type") for one in _list(node.get(name)) if isinstance(one, str)]
+        prefixes = sorted(self.prefixes, key=len, reverse=True)
+        named = (next(((p, one) for p in prefixes if one.startswith(p)), None) for one in stated)
+        return frozenset(
+            name for match in named if match and ":" not in (name := match[1].removeprefix(match[0]))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The nodes of a document: those of its `@graph`, else itself, each with its JSON path."""
+
+    nodes: tuple[tuple[str, Document], ...]
+    by_id: Mapping[str, tuple[str, Document]] = field(default_factory=dict)
+
+    def resolved(self, value: object, at: str) -> Found:
+        """The node that `value` refers to where it is a reference to one; else `value` itself."""
+        id_ = id_of(value)
+        only_refers = isinstance(value, str) or (isinstance(value, dict) and len(value) == 1)
+        return self.by_id[id_] if only_refers and id_ in self.by_id else (at, value)
+
+
+def graph_of(document: Document, at: str) -> Graph:
+    """The nodes of a document that stands at the JSON path `at`."""
+    stated = document.get("@graph")
+    if isinstance(stated, list):
+        where = under(at, "@graph")
+        nodes: list[tuple[str, Document]] = [
+            (f"{where}[{number}]", node) for number, node in enumerate(stated) if isinstance(node, dict)
+        ]
+    elif isinstance(stated, dict):
+        nodes = [(under(at, "@graph"), stated)]
+    else:
+        nodes = [(at, document)]
+    by_id = {id_: (where, node) for where, node in reversed(nodes) if (id_ := id_of(node))}
+    return Graph(tuple(nodes), by_id)
+
+
+def id_of(value: object) -> str:
+    """The address that a node has or a reference points to; empty where there is none."""
+    if isinstance(value, dict):
+        value = value.get("@id", value.get("id"))
+    return value.strip() if isinstance(value, str) else ""
+
+
+def each(found: Found) -> Iterator[Found]:
+    """The values of a property that may have one or several, each with its JSON path."""
+    at, value = found
+    if isinstance(value, list):
+        yield from ((f"{at}[{number}]", one) for number, one in enumerate(value) if one is not None)
+    elif value is not None:
+        yield at, value
+
+
+def text_of(found: Found) -> str | None:
+    """A text, in English, else in French, else in the first language that it is stated in.
+
+    It may be a text, a language map, a value object, or a list of these. Raises InvalidInput.
+    """
+    at, value = found
+    texts = list(_texts(value, at))
+    for language in _LANGUAGES:
+        for tag, text in texts:
+            if tag.split("-")[0].casefold() == language:
+                return text
+    return texts[0][1] if texts else None
+
+
+def _texts(value: object, at: str) -> Iterator[tuple[str, str]]:
+    """The texts that a value holds, each with its language; "" where that is not said."""
+    for where, one in each((at, value)):
+        if isinstance(one, str):
+            yield "", one
+        elif not isinstance(one, dict):
+            raise InvalidInput(f"{shown(one)} is not text", where=where)
+        elif "@value" in one:
+            language = one.get("@language")
+            yield language if isinstance(language, str) else "", _checked(one["@value"], f"{where}.@value")
+        else:
+            for tag, said in one.items():
+                for place, text in each((under(where, tag), said)):
+                    yield tag, _checked(text, place)
+
+
+def _checked(value: object, at: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput(f"{shown(value)} is not text", where=at)
+    return value
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
