@@ -74,8 +74,8 @@ def _achievement(node: Document, at: str, graph: Graph, context: Context) -> Ach
     related = [
         {"type": name, "key": key}
         for name in ("isPartOf", "hasPart")
-        for where, one in each(_CTDL.find(node, at, name))
-        if (key := id_of(graph.resolved(one, where)[1]))
+        for _, one in each(_CTDL.find(node, at, name))
+        if (key := id_of(one)) and not key.startswith("_:")
     ]
     name_at, name = _CTDL.find(node, at, "name")
     described_at, described = _CTDL.find(node, at, "description")
@@ -106,7 +106,7 @@ def _achievement(node: Document, at: str, graph: Graph, context: Context) -> Ach
 
 
 def _issuer(owner: object, at: str, graph: Graph) -> dict[str, Any]:
-    at, owner = graph.resolved(owner, at)
+    at, owner = graph.resolved((at, owner))
     url = id_of(owner)
     name = text_of(_CTDL.find(owner, at, "name")) if isinstance(owner, dict) else None
     return {"name": name, "url": "" if url.startswith("_:") else url}
@@ -139,18 +139,18 @@ def _stands_on(node: Document, at: str, graph: Graph) -> Iterator[tuple[str, Doc
 def _resolved(stated: Found, graph: Graph) -> Iterator[tuple[str, Document]]:
     """The objects that a property has or refers to, as far as they are in the document."""
     for place, one in each(stated):
-        where, found = graph.resolved(one, place)
+        where, found = graph.resolved((place, one))
         if isinstance(found, dict):
             yield where, found
 
 
 def _competency(value: object, at: str, graph: Graph) -> dict[str, Any]:
     """The competency that an alignment, a competency itself, or an address stands for."""
-    at, value = graph.resolved(value, at)
+    at, value = graph.resolved((at, value))
     if isinstance(value, str):
         return {"uri": value.strip(), "label": None, "framework": None}
     node = object_of(value, at)
-    target_at, target = graph.resolved(*_CTDL.find(node, at, "targetNode"))
+    target_at, target = graph.resolved(_CTDL.find(node, at, "targetNode"))
     uri = id_of(target) or ("" if target else id_of(node))
     label = text_of(_CTDL.find(node, at, "targetNodeName", "name"))
     for place, one in ((target_at, target), (at, node)):

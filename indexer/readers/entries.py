@@ -63,6 +63,8 @@ class Stated:
     places: Mapping[str, str]
 
 
+_GATHERED = 200
+
 Found = AwardRecord | Record
 """What reading an entry gives: an award of the person, or another record that goes out as it is."""
 
@@ -135,7 +137,10 @@ def read_section(
 
 
 def with_awards(record: CandidateRecord, found: Iterator[Found]) -> Iterator[Record]:
-    """The person with the awards among `found`, then the rest of it."""
+    """The person with the awards among `found`, then the rest of it.
+
+    Of a document with very much else, some of that comes first: it is not gathered beyond a bound.
+    """
     awards: list[AwardRecord] = []
     others: list[Record] = []
     for one in found:
@@ -143,6 +148,9 @@ def with_awards(record: CandidateRecord, found: Iterator[Found]) -> Iterator[Rec
             awards.append(one)
         else:
             others.append(one)
+            if len(others) == _GATHERED:
+                yield from others
+                others.clear()
     yield replace(record, awards=tuple(awards))
     yield from others
 

@@ -59,6 +59,7 @@ from matcher.store.identity import identifier, is_email
 _TYPES = frozenset({"LER-RSType.json", "TrustedCareerProfileType.json"})
 _WRAPPED = frozenset({"LER-RS VC", "LERRS", "TrustedCareerProfileCredential"}) | _TYPES
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,980}")
+_KEPT_EMAILS = 3
 _REFERENCES = frozenset({"org", "ref"})
 _ANYBODY = "the person of the record"
 """Whom an embedded credential is read about where no candidate is given: it need not name its subject."""
@@ -125,7 +126,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
         "type": "LER-RSType.json",
         "id": did or None,
         "person": {"name": {"formattedName": record.name}},
-        "communication": {"email": [{"address": address} for address in emails]},
+        "communication": {"email": [{"address": address} for address in emails[:_KEPT_EMAILS]]},
     }
     yield from with_awards(record, _entries(subject, _Whose(record, said), where, context))
 
@@ -164,19 +165,24 @@ def _entries(subject: Document, whose: _Whose, at: str, context: Context) -> Ite
 
 def _entry(entry: object, at: str, *, section: str, whose: _Whose, context: Context) -> Iterator[Found]:
     stands_for_it = False
-    for where, body, reduced in _embedded(entry, at):
-        raw = encode(alone(reduced, section=section, whose=whose.document))
-        inside = replace(context, candidate=context.candidate or _ANYBODY)
+    inside = replace(context, candidate=context.candidate or _ANYBODY)
+    for where, verification, body in _embedded(entry, at):
         for record in context.nested(body, where, inside):
-            attributed = list(_attributed(record, where, whose, raw, context))
-            stands_for_it |= any(isinstance(one, CandidateRecord | Rejected) for one in attributed)
-            yield from attributed
-    if not stands_for_it:
+            for one in _attributed(record, where, whose, context):
+                stands_for_it |= isinstance(one, CandidateRecord | Rejected)
+                if isinstance(one, Rejected):
+                    reduced = {"verifications": [verification]}
+                    raw = encode(alone(reduced, section=section, whose=whose.document))
+                    yield replace(one, raw=raw)
+                else:
+                    yield one
+    only_refers = isinstance(entry, dict) and entry.keys() == {"verifications"}
+    if not (stands_for_it or only_refers):
         yield from _own_words(entry, at, section, context)
 
 
 def _embedded(entry: object, at: str) -> Iterator[tuple[str, object, object]]:
-    """Each credential that an entry has: its JSON path, itself, and the entry with it alone."""
+    """Each credential that an entry has: its JSON path, the verification, and the credential in that."""
     if not isinstance(entry, dict) or entry.get("verifications") is None:
         return
     stated, where = entry["verifications"], under(at, "verifications")
@@ -186,20 +192,18 @@ def _embedded(entry: object, at: str) -> Iterator[tuple[str, object, object]]:
             if not _REFERENCES.isdisjoint(one):
                 continue
             if "other" in one:
-                yield f"{path}.other", one["other"], {**entry, "verifications": [one]}
+                yield f"{path}.other", one, one["other"]
                 continue
-        yield path, one, {**entry, "verifications": [one]}
+        yield path, one, one
 
 
-def _attributed(record: Record, at: str, whose: _Whose, raw: str, context: Context) -> Iterator[Record]:
-    """A record of an embedded credential as one of the person's; what is refused, with the person."""
-    if isinstance(record, Rejected):
-        yield replace(record, raw=raw)
-    elif not isinstance(record, CandidateRecord):
+def _attributed(record: Record, at: str, whose: _Whose, context: Context) -> Iterator[Record]:
+    """A record of an embedded credential as one of the person's; what is somebody else's is refused."""
+    if not isinstance(record, CandidateRecord):
         yield record
     elif other := _somebody_else(record, whose.record):
         reason = f"is about {shown(other)}, and the record about {shown(whose.record.email)}"
-        yield Rejected(context.file, context.line, at, reason, raw)
+        yield Rejected(context.file, context.line, at, reason, "")
     else:
         yield replace(whose.record, name="", email="", awards=record.awards, place=record.place)
         known = _compared(whose.record.identifiers)

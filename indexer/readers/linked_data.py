@@ -6,6 +6,7 @@ prefix, with its whole address, without either), and a reference only among the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,9 @@ from indexer.readers.formats import Document, under
 from indexer.readers.json_text import shown
 from matcher.errors import InvalidInput
 
+_REFERRED = 150_000
 _LANGUAGES = ("en", "fr")
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
 Found = tuple[str, Any]
 """A JSON path, and the value that stands there; None where there is none."""
@@ -45,18 +48,32 @@ class Vocabulary:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Graph:
-    """The nodes of a document: those of its `@graph`, else itself, each with its JSON path."""
+    """The nodes of a document: those of its `@graph`, else itself, each with its JSON path.
+
+    `left`: how many more values may be reached by references. A few nodes that refer to each other would
+    otherwise be read without end, or many references to a large node many times.
+    """
 
     nodes: tuple[tuple[str, Document], ...]
     by_id: Mapping[str, tuple[str, Document]] = field(default_factory=dict)
+    left: int = _REFERRED
 
-    def resolved(self, value: object, at: str) -> Found:
-        """The node that `value` refers to where it is a reference to one; else `value` itself."""
+    def resolved(self, found: Found) -> Found:
+        """The node that a value refers to where it is a reference to one; else the value itself.
+
+        Raises InvalidInput where too much was reached in this way.
+        """
+        at, value = found
         id_ = id_of(value)
         only_refers = isinstance(value, str) or (isinstance(value, dict) and len(value) == 1)
-        return self.by_id[id_] if only_refers and id_ in self.by_id else (at, value)
+        if not only_refers or id_ not in self.by_id:
+            return found
+        self.left -= _size(self.by_id[id_][1], self.left)
+        if self.left < 0:
+            raise InvalidInput(f"references lead to more than {_REFERRED:,} values", where=at)
+        return self.by_id[id_]
 
 
 def graph_of(document: Document, at: str) -> Graph:
@@ -115,10 +132,22 @@ def _texts(value: object, at: str) -> Iterator[tuple[str, str]]:
         elif "@value" in one:
             language = one.get("@language")
             yield language if isinstance(language, str) else "", _checked(one["@value"], f"{where}.@value")
+        elif one and not any(map(_TAG.fullmatch, one)):
+            raise InvalidInput("an object is not text", where=where)
         else:
             for tag, said in one.items():
-                for place, text in each((under(where, tag), said)):
+                for place, text in each((under(where, tag), said if _TAG.fullmatch(tag) else None)):
                     yield tag, _checked(text, place)
+
+
+def _size(value: object, most: int) -> int:
+    """How many values a value holds, itself included; counted until there are more than `most`."""
+    count, waiting = 0, [value]
+    while waiting and count <= most:
+        one = waiting.pop()
+        count += 1
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return count
 
 
 def _checked(value: object, at: str) -> str:

@@ -75,7 +75,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     people = [(where, node) for where, node in graph.nodes if "Person" in _SCHEMA.types(node)]
     held: set[int] = set()
     for where, person in people:
-        held |= {id(graph.resolved(one, place)[1]) for place, one in _credentials(person, where)}
+        held |= {id(node) for node in _referred(person, where, graph)}
     offers = [
         (where, node)
         for where, node in graph.nodes
@@ -98,8 +98,11 @@ def _graph(document: Document, at: str) -> Graph:
     return graph_of(document, at)
 
 
-def _credentials(person: Document, at: str) -> Iterator[Found]:
-    yield from each(_SCHEMA.find(person, at, "hasCredential"))
+def _referred(person: Document, at: str, graph: Graph) -> Iterator[Document]:
+    """The nodes of the graph that a person's credentials refer to."""
+    for _, one in each(_SCHEMA.find(person, at, "hasCredential")):
+        if id_of(one) in graph.by_id:
+            yield graph.by_id[id_of(one)][1]
 
 
 def _person(person: Document, at: str, page: _Page) -> Iterator[Record]:
@@ -125,7 +128,7 @@ def _person(person: Document, at: str, page: _Page) -> Iterator[Record]:
     whose = {name: value for name, value in person.items() if name in _WHOSE or _is_who(name)}
 
     def alone(entry: object) -> object:
-        return {"@context": page.stated_context, **whose, field: [graph.resolved(entry, "")[1]]}
+        return {"@context": page.stated_context, **whose, field: [entry]}
 
     read_entry = partial(_claim, graph=graph, context=context)
     yield from with_awards(record, read_section(credentials, place, context, read_entry, alone))
@@ -173,7 +176,7 @@ def _offer(node: Document, at: str, page: _Page) -> Iterator[Record]:
 
 def _stated(entry: object, at: str, graph: Graph) -> Stated:
     """The award that a credential at the JSON path `at` states."""
-    at, entry = graph.resolved(entry, at)
+    at, entry = graph.resolved((at, entry))
     if isinstance(entry, str):
         named = "key" if _URI.fullmatch(entry.strip()) else "name"
         achievement: dict[str, Any] = {"key": None, "name": None, "competencies": [], named: entry}
@@ -192,7 +195,7 @@ def _stated(entry: object, at: str, graph: Graph) -> Stated:
             "key": None if isinstance(key, str) and key.startswith("_:") else key,
             "name": name,
             "description": text_of(find("description")),
-            "issuer": _issuer(graph.resolved(issuer, issuer_at)),
+            "issuer": _issuer(graph.resolved((issuer_at, issuer))),
             "competencies": [competency for _, competency in competencies],
         },
         "level": {"label": level},
@@ -214,8 +217,10 @@ def _stated(entry: object, at: str, graph: Graph) -> Stated:
 def _term(found: Found) -> tuple[str, str | None]:
     """The text that a property states, or the name or code of the DefinedTerm that it points to."""
     place, one = next(each(found), found)
-    if isinstance(one, dict) and "@value" not in one:
-        return place, text_of(_SCHEMA.find(one, place, "name", "termCode"))
+    if isinstance(one, dict):
+        term = _SCHEMA.find(one, place, "name", "termCode")
+        if term[1] is not None:
+            return place, text_of(term)
     return place, text_of((place, one))
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.records import AchievementRecord, CompetencyRef, IssuerRef, Notice, RelatedRef, Rejected
+from matcher.records import AchievementRecord, CompetencyRef, IssuerRef, Notice, Rejected, RelatedRef
 from tests.unit.changed import changed
 from tests.unit.reading import formats_of, only, read_any
 
@@ -34,7 +34,8 @@ CERTIFICATE: dict[str, Any] = {
             "@type": "ceterms:ConditionProfile",
             "ceterms:targetCompetency": [
                 {"ceterms:targetNodeName": {"en": "stack pallets"}},
-                {"ceterms:targetNode": "urn:esco:forklift", "ceterms:targetNodeName": {"en": "operate forklift"},
+                {"ceterms:targetNode": "urn:esco:forklift",
+                 "ceterms:targetNodeName": {"en": "operate forklift"},
                  "ceterms:frameworkName": {"en": "ESCO"}},
             ],
             "ceterms:targetLearningOpportunity": ["_:course", f"{BASE}/elsewhere"],
@@ -147,8 +148,9 @@ def test_keys_and_issuers_as_they_are_stated() -> None:
 
 
 @pytest.mark.parametrize("type_", ["Badge", "DigitalBadge", "Certification", "License", "BachelorDegree",
-                                   "CertificateOfCompletion", "JourneymanCertificate", "SecondarySchoolDiploma",
-                                   "QualityAssuranceCredential", "ResearchDoctorate"])  # fmt: skip
+                                   "CertificateOfCompletion", "JourneymanCertificate",
+                                   "SecondarySchoolDiploma", "QualityAssuranceCredential",
+                                   "ResearchDoctorate"])  # fmt: skip
 def test_every_kind_of_credential(type_: str) -> None:
     assert one({"@type": f"ceterms:{type_}", "ceterms:name": "A"}).name == "A"
 
@@ -166,7 +168,8 @@ def test_what_is_no_credential_is_said(type_: str) -> None:
     "document",
     [
         {"@context": "https://credreg.net/ctdlasn/schema/context/json",
-         "@graph": [{"@type": "ceasn:CompetencyFramework"}, {"@type": "ceasn:Competency", "ceterms:ctid": "ce-1"}]},
+         "@graph": [{"@type": "ceasn:CompetencyFramework"},
+                    {"@type": "ceasn:Competency", "ceterms:ctid": "ce-1"}]},
         {"@context": "https://credreg.net/ctdlasn/schema/context/json", "@type": "Competency"},
         {"@type": "https://purl.org/ctdlasn/terms/CompetencyFramework"},
     ],
@@ -216,6 +219,21 @@ def test_references_in_a_circle_end() -> None:
         for n in (0, 1)
     ]  # fmt: skip
     assert len(only(AchievementRecord, read_any({"@graph": ring}))) == 2
+
+
+def test_what_references_lead_to_is_bounded() -> None:
+    course = {"@id": "_:course", "@type": "ceterms:Course",
+              "ceterms:teaches": [{"ceterms:targetNodeName": "stack pallets"}] * 10_000}  # fmt: skip
+    badges = [
+        {"@type": "ceterms:Badge", "ceterms:name": str(number),
+         "ceterms:requires": {"ceterms:targetLearningOpportunity": "_:course"}}
+        for number in range(1_000)
+    ]  # fmt: skip
+    found = read_any({"@graph": [course, *badges]})
+    assert 5 < len(only(AchievementRecord, found)) < 10
+    rejected = only(Rejected, found)[0]
+    assert rejected.reason == "references lead to more than 150,000 values"
+    assert rejected.where.endswith(".ceterms:requires.ceterms:targetLearningOpportunity")
 
 
 @settings(max_examples=100)

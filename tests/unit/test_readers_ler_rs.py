@@ -144,8 +144,8 @@ def test_a_record_is_a_person_with_claims() -> None:
     assert (pallets.level, pallets.level_label) == (None, "Expert")
     (notice,) = only(Notice, read_any(RECORD))
     assert notice.text == (
-        "educationAndLearnings[0].educationDegrees[1]: is not said to be granted (degreeGrantedStatus: null); "
-        "not taken"
+        "educationAndLearnings[0].educationDegrees[1]: is not said to be granted "
+        "(degreeGrantedStatus: null); not taken"
     )
     assert badge.place.where == "certifications[1].verifications[0]"
 
@@ -209,7 +209,8 @@ def test_a_subject_that_the_record_does_not_name_is_said() -> None:
     document["certifications"][0]["verifications"][0]["credentialSubject"]["id"] = "did:example:other"
     (notice,) = only(Notice, read_any(document))
     assert notice.text == (
-        'certifications[0].verifications[0]: names its subject "did:example:other", which the record does not name'
+        'certifications[0].verifications[0]: names its subject "did:example:other", '
+        "which the record does not name"
     )
     assert not only(Notice, read_any(wrapped({"id": "did:example:other", **document})))
 
@@ -321,7 +322,8 @@ def test_levels(level: Any, expected: tuple[int | None, str]) -> None:
         ({**RECORD, "communication": {}}, "communication.email", "no subject: nothing says whose it is"),
         ({**RECORD, "person": "Zoé"}, "person", '"Zoé" is not an object'),
         ({**RECORD, "person": {"name": {"formattedName": 5}}}, "person.name.formattedName", "5 is not text"),
-        ({**RECORD, "communication": {"email": [{"address": "z\n"}, {"address": "z\n@"}]}}, "communication.email",
+        ({**RECORD, "communication": {"email": [{"address": "z\n"}, {"address": "z\n@"}]}},
+         "communication.email",
          '"z\\n@" has control characters'),
         (wrapped([RECORD, RECORD]), "credentialSubject", "has 2 subjects; a record is about one person"),
         (wrapped(5), "credentialSubject", "5 is not an object"),
@@ -330,7 +332,8 @@ def test_levels(level: Any, expected: tuple[int | None, str]) -> None:
         (with_section("certifications", {}), "certifications[0]", "needs a name or a key"),
         (with_section("licenses", {"name": "A", "issued": "2025-02-30"}), "licenses[0].issued",
          '"2025-02-30" is not a date'),
-        (with_section("certifications", {"name": "A", "issued": "2025", "end": "2024"}), "certifications[0].end",
+        (with_section("certifications", {"name": "A", "issued": "2025", "end": "2024"}),
+         "certifications[0].end",
          '"2024-01-01" is before issued, "2025-01-01"'),
         (with_section("certifications", {"name": "A", "effectiveTimePeriod": {"validTo": "never"}}),
          "certifications[0].effectiveTimePeriod.validTo", '"never" is not a date'),
