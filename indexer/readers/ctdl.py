@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from indexer.readers.entries import Stated, achievement_of, object_of
+from indexer.readers.entries import Stated, achievement_of, check_number, object_of
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.json_text import encode, shown
 from indexer.readers.linked_data import Found, Graph, Vocabulary, each, graph_of, id_of, text_of
@@ -44,6 +44,7 @@ _HELD = ("targetCompetency", "assesses", "teaches")
 _ON_THE_WAY = ("targetLearningOpportunity", "targetAssessment")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,980}")
 _SHOWN = 3
+_COMPETENCIES = 500
 
 
 def read(document: Document, at: str, context: Context) -> Iterator[Record]:
@@ -56,6 +57,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
         document = object_of(document.get("decoded_resource"), at)
     graph = graph_of(document, at)
     credentials = [(where, node) for where, node in graph.nodes if _is_credential(node)]
+    check_number(len(credentials), context.limits.awards, under(at, "@graph"))
     for where, node in credentials:
         try:
             yield _achievement(node, where, graph, context)
@@ -121,6 +123,7 @@ def _competencies(node: Document, at: str, graph: Graph) -> Iterator[tuple[str, 
                 competency = _competency(one, place, graph)
                 identity = tuple(competency.values())
                 if any(identity) and identity not in seen:
+                    check_number(len(seen) + 1, _COMPETENCIES, at)
                     seen.add(identity)
                     yield place, competency
 

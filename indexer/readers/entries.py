@@ -122,8 +122,7 @@ def read_section(
     `alone` gives the document with the person and one entry.
     """
     listed = entries if isinstance(entries, list) else [] if entries is None else [entries]
-    if len(listed) > context.limits.awards:
-        raise InvalidInput(f"has {len(listed):,} entries, more than {context.limits.awards:,}", where=at)
+    check_number(len(listed), context.limits.awards, at)
     for number, entry in enumerate(listed):
         where = f"{at}[{number}]" if isinstance(entries, list) else at
         try:
@@ -153,6 +152,12 @@ def with_awards(record: CandidateRecord, found: Iterator[Found]) -> Iterator[Rec
                 others.clear()
     yield replace(record, awards=tuple(awards))
     yield from others
+
+
+def check_number(entries: int, most: int, at: str) -> None:
+    """Raise InvalidInput where a list at the JSON path `at` has more than `most` entries."""
+    if entries > most:
+        raise InvalidInput(f"has {entries:,} entries, more than {most:,}", where=at)
 
 
 def object_of(value: object, at: str) -> Mapping[str, Any]:

@@ -29,6 +29,7 @@ from indexer.readers.entries import (
     Stated,
     Written,
     alone,
+    check_number,
     one_award,
     read_part,
     read_person,
@@ -42,6 +43,7 @@ from indexer.readers.partial_dates import first_day
 from matcher.records import Notice
 
 _SHOWN = 3
+_KEYWORDS = 400
 
 
 class _Location(Part):
@@ -130,6 +132,7 @@ def _certificate(entry: object, at: str) -> Stated:
 def _skill(entry: object, at: str) -> Stated:
     skill = read_part(_Skill, entry, at)
     keywords = skill.keywords or []
+    check_number(len(keywords), _KEYWORDS, under(at, "keywords"))
     named = {f"keywords[{number}]": text for number, text in enumerate(keywords) if text.strip()}
     if skill.name and skill.name.strip():
         named = {"name": skill.name, **named}

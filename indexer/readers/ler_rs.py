@@ -44,6 +44,7 @@ from indexer.readers.entries import (
     Stated,
     alone,
     award_of,
+    check_number,
     object_of,
     read_part,
     read_person,
@@ -166,8 +167,10 @@ def _entries(subject: Document, whose: _Whose, at: str, context: Context) -> Ite
 def _entry(entry: object, at: str, *, section: str, whose: _Whose, context: Context) -> Iterator[Found]:
     stands_for_it = False
     inside = replace(context, candidate=context.candidate or _ANYBODY)
-    for where, verification, body in _embedded(entry, at):
-        for record in context.nested(body, where, inside):
+    embedded = list(_embedded(entry, at))
+    check_number(len(embedded), context.limits.awards, under(at, "verifications"))
+    for where, verification, body in embedded:
+        for record in _nested(body, where, inside):
             for one in _attributed(record, where, whose, context):
                 stands_for_it |= isinstance(one, CandidateRecord | Rejected)
                 if isinstance(one, Rejected):
@@ -179,6 +182,16 @@ def _entry(entry: object, at: str, *, section: str, whose: _Whose, context: Cont
     only_refers = isinstance(entry, dict) and entry.keys() == {"verifications"}
     if not (stands_for_it or only_refers):
         yield from _own_words(entry, at, section, context)
+
+
+def _nested(body: object, at: str, context: Context) -> Iterator[Record]:
+    # A list, or a person in our own shape, has no issuer: it would make claims look like an issuer's word.
+    if isinstance(body, list) or (isinstance(body, dict) and "candidate" in body):
+        yield Rejected(
+            context.file, context.line, at, f"{shown(body)} without an issuer is no credential", ""
+        )
+    else:
+        yield from context.nested(body, at, context)
 
 
 def _embedded(entry: object, at: str) -> Iterator[tuple[str, object, object]]:

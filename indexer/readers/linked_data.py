@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from indexer.readers.formats import Document, under
@@ -41,11 +42,17 @@ class Vocabulary:
     def types(self, node: Document) -> frozenset[str]:
         """The types that a node states, without prefix; those of other vocabularies are left out."""
         stated = [one for name in ("@type", "type") for one in _list(node.get(name)) if isinstance(one, str)]
-        prefixes = sorted(self.prefixes, key=len, reverse=True)
-        named = (next(((p, one) for p in prefixes if one.startswith(p)), None) for one in stated)
-        return frozenset(
-            name for match in named if match and ":" not in (name := match[1].removeprefix(match[0]))
-        )
+        return frozenset(name for one in stated if (name := _own_name(self.prefixes, one)))
+
+
+@lru_cache(maxsize=2_000)
+def _own_name(prefixes: tuple[str, ...], stated: str) -> str:
+    """The name of a term without its prefix; empty where it has another one."""
+    for prefix in prefixes:
+        name = stated.removeprefix(prefix)
+        if (name != stated or not prefix) and ":" not in name:
+            return name
+    return ""
 
 
 @dataclass(slots=True)

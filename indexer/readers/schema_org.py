@@ -35,6 +35,7 @@ from indexer.readers.entries import (
     Stated,
     achievement_of,
     award_of,
+    check_number,
     object_of,
     read_person,
     read_section,
@@ -81,6 +82,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
         for where, node in graph.nodes
         if _CREDENTIAL in _SCHEMA.types(node) and id(node) not in held
     ]
+    check_number(len(people) + len(offers), context.limits.awards, under(at, "@graph"))
     for number, (where, node) in enumerate([*people, *offers]):
         read_node = _person if number < len(people) else _offer
         try:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.readers.limits import Limits
 from matcher.records import AchievementRecord, CompetencyRef, IssuerRef, Notice, Rejected, RelatedRef
 from tests.unit.changed import changed
 from tests.unit.reading import formats_of, only, read_any
@@ -234,6 +235,17 @@ def test_what_references_lead_to_is_bounded() -> None:
     rejected = only(Rejected, found)[0]
     assert rejected.reason == "references lead to more than 150,000 values"
     assert rejected.where.endswith(".ceterms:requires.ceterms:targetLearningOpportunity")
+
+
+def test_too_many_are_refused() -> None:
+    badges = [{"@type": "ceterms:Badge", "ceterms:name": str(number)} for number in range(11)]
+    (found,) = only(Rejected, read_any({"@graph": badges}, limits=Limits(awards=10)))
+    assert (found.where, found.reason) == ("@graph", "has 11 entries, more than 10")
+    held = [{"ceterms:targetNodeName": str(number)} for number in range(501)]
+    assert refused({**CERTIFICATE, "ceterms:targetCompetency": held}) == (
+        "",
+        "has 501 entries, more than 500",
+    )
 
 
 @settings(max_examples=100)

@@ -159,6 +159,8 @@ def test_a_language_that_is_not_clear_is_said_and_not_taken() -> None:
         ({"skills": [{"name": "A", "keywords": ["B", 5]}]}, "skills[0].keywords[1]", "5 is not text"),
         ({"skills": [{"name": "A", "keywords": ["B", "\0"]}]}, "skills[0].keywords[1]",
          '"\\u0000" has a NUL character'),
+        ({"skills": [{"name": "A", "keywords": ["B"] * 401}]}, "skills[0].keywords",
+         "has 401 entries, more than 400"),
         ({"skills": [{"level": "Master"}]}, "skills[0]", "needs a name or a key"),
         ({"skills": [{"name": "A", "level": {}}]}, "skills[0].level", "an object is not text"),
     ],

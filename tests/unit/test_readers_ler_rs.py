@@ -344,6 +344,10 @@ def test_levels(level: Any, expected: tuple[int | None, str]) -> None:
         (with_section("skills", {"name": ["A"]}), "skills[0].name", "a list is not text"),
         (with_section("skills", {"name": "A", "verifications": ["eyJ", 5][1:]}), "skills[0].verifications[0]",
          "5 is no credential"),
+        (with_section("skills", {"name": "A", "verifications": [[BADGE]]}), "skills[0].verifications[0]",
+         "a list without an issuer is no credential"),
+        (with_section("skills", {"verifications": [{"candidate": {"identifiers": ["did:example:zoe"]}}]}),
+         "skills[0].verifications[0]", "an object without an issuer is no credential"),
         ({**TRANSCRIPT, "issuer": 5}, "issuer", "5 is not an object"),
         ({**TRANSCRIPT, "issuanceDate": "soon", "credentialSubject": {"id": "did:example:z", "skill": "A"}},
          "issuanceDate", '"soon" is not a date'),
@@ -366,6 +370,19 @@ def test_a_bad_entry_loses_only_itself_and_can_be_corrected() -> None:
     corrected = one_candidate(read_any(rejected.raw.replace('"name": 5', '"name": "B"')))
     assert [award.achievement.name for award in corrected.awards] == ["B"]
     assert corrected.name == "Zoé Tremblay"
+
+
+def test_too_many_credentials_of_an_entry_are_refused() -> None:
+    document = with_section("skills", {"name": "A", "verifications": [BADGE] * 11}, {"name": "B"})
+    found = read_any(document, limits=Limits(awards=10))
+    (rejected,) = only(Rejected, found)
+    assert (rejected.where, rejected.reason) == ("skills[0].verifications", "has 11 entries, more than 10")
+    assert len(only(CandidateRecord, found)) == 1
+
+
+def test_of_very_much_that_is_refused_nothing_is_lost() -> None:
+    found = read_any(with_section("skills", {"name": "A"}, *[{"name": 5}] * 450))
+    assert (len(only(Rejected, found)), len(only(CandidateRecord, found))) == (450, 1)
 
 
 def test_records_in_records_end() -> None:
