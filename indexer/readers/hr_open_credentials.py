@@ -78,19 +78,21 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     identifiers = [did] if _URI.fullmatch(did) else []
     person = read_person({"identifiers": identifiers}, {"identifiers": f"{where}.id"}, at, context)
     awards: list[AwardRecord] = []
+    notices: list[str] = []
     for part in (one for one in _PARTS if one in subject):
         inside = under(where, part)
         for place, said in hr_open.said(_PARTS[part], subject[part], under(at, inside)):
             if isinstance(said, Stated):
                 awards.append(_award(credential, said, (inside, place), at, context))
             else:
-                text = hr_open.not_taken(under(at, inside), place, said)
-                yield Notice(context.file, context.line, text)
+                notices.append(hr_open.not_taken(under(at, inside), place, said))
     if _EMPLOYMENT in subject:
-        text = hr_open.not_taken(under(at, where), _EMPLOYMENT, "employment is no award")
-        yield Notice(context.file, context.line, text)
+        notices.append(hr_open.not_taken(under(at, where), _EMPLOYMENT, "employment is no award"))
     if awards:
         yield replace(person, awards=tuple(awards))
+    elif not notices:
+        notices.append(hr_open.not_taken(at, where, "states no award"))
+    yield from (Notice(context.file, context.line, text) for text in notices)
 
 
 def _subject(document: Document) -> tuple[Document, str]:

@@ -242,7 +242,7 @@ def test_a_credential_without_an_award_leaves_the_entrys_own_words() -> None:
 
 def test_a_credential_of_a_part_is_the_issuers_word() -> None:
     assert formats_of(json.dumps(TRANSCRIPT).encode()) == ["JSON", "HR Open credential"]
-    notice, record = read_any(TRANSCRIPT)
+    record, notice = read_any(TRANSCRIPT)
     assert isinstance(record, CandidateRecord)
     assert (record.key, record.identifiers, record.name) == ("", ("did:example:zoe",), "")
     diploma, welding = record.awards
@@ -280,6 +280,10 @@ def test_employment_is_no_award() -> None:
     (notice,) = read_any({**TRANSCRIPT, "credentialSubject": subject})
     assert isinstance(notice, Notice)
     assert notice.text == "credentialSubject.employmentHistory: employment is no award; not taken"
+    nothing = {"id": "did:example:zoe", "educationAndLearning": {}}
+    (notice,) = read_any({**TRANSCRIPT, "credentialSubject": nothing})
+    assert isinstance(notice, Notice)
+    assert notice.text == "credentialSubject: states no award; not taken"
 
 
 @pytest.mark.parametrize(
