@@ -11,12 +11,18 @@ from typing import BinaryIO
 
 from indexer.readers import (
     candidates,
+    clr_1,
+    clr_2,
     ctdl,
+    endorsements,
+    envelopes,
     hr_open_credentials,
     json_resume,
     ler_rs,
     open_badges_2,
     open_badges_3,
+    other_credentials,
+    presentations,
     schema_org,
     vocabularies,
 )
@@ -27,14 +33,21 @@ from matcher.records import CandidateRecord, Place, Recognised, Rejected
 
 FORMATS: tuple[DocumentFormat, ...] = (
     candidates.FORMAT,
+    clr_2.FORMAT,
+    presentations.FORMAT,
+    envelopes.FORMAT,
+    endorsements.FORMAT,
     ler_rs.FORMAT,
     hr_open_credentials.FORMAT,
     open_badges_3.FORMAT,
     open_badges_2.FORMAT,
+    clr_1.FORMAT,
+    clr_1.ASSERTION,
     json_resume.FORMAT,
     ctdl.FORMAT,
     ctdl.FRAMEWORKS,
     schema_org.FORMAT,
+    other_credentials.FORMAT,
 )
 """In the order in which they are tried."""
 

@@ -7,6 +7,7 @@ document. All yield the same records.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
@@ -99,7 +100,7 @@ def types_of(document: Document) -> frozenset[str]:
     for field_name in ("type", "@type"):
         value = document.get(field_name)
         stated += value if isinstance(value, list) else [value]
-    return frozenset(one.rpartition("/")[2].rpartition("#")[2] for one in stated if isinstance(one, str))
+    return frozenset(re.split("[/#:]", one)[-1] for one in stated if isinstance(one, str))
 
 
 def under(at: str, where: str) -> str:

@@ -4,14 +4,22 @@ Nothing is fetched and nothing is checked: a proof counts as stated, and the sta
 a status list is unknown. What is taken, by the names of the specification (1EdTech Open Badges 3.0):
 
     award        issuer.id and id, trimmed and percent-decoded, are its identity; awardedDate, else
-                 issuanceDate, else validFrom; validFrom; validUntil, else expirationDate; evidence
-    achievement  id, name, description with criteria.narrative; the credential's issuer
-    competencies achievement.alignment: targetName, targetUrl, targetFramework
+                 issuanceDate, else validFrom; validFrom; validUntil, else expirationDate; evidence;
+                 credentialStatus and refreshService as they stand
+    achievement  id, name, description with criteria.narrative, related; the credential's issuer, even where
+                 another made the achievement (creator), because who awards is who answers for it
+    competencies achievement.alignment: targetName, targetUrl, targetFramework. Not the alignments of results:
+                 what a result measures may have been missed, and they differ from holder to holder
     level        the first result that states one: an achievedLevel or an allowedValue of rank i of n is i/n
                  (the specification orders both lists from low to high); a number is placed between valueMin
-                 (else 0) and valueMax (a Percent: 100), and states nothing where it lies outside
+                 (else 0) and valueMax (a Percent: 100), and states nothing where it lies outside. Without a
+                 result the requiredLevel or requiredValue, which every holder has reached
     candidate    credentialSubject.id, and e-mail addresses, DIDs and URLs of credentialSubject.identifier
                  that are not hashed; numbers that only one issuer understands are not taken
+    endorsements those of the credential, its issuer, and its achievement
+
+A credential about several subjects is one record for each. Its id does not tell their awards apart, so these
+are identified by holder, achievement and date. A result whose status is not Completed is no award yet.
 
 Records have no key unless one is given: whose they are, the store finds by their identifiers. A name on a
 credential is not taken: a badge does not rename the person that the pool knows.
@@ -19,195 +27,165 @@ credential is not taken: a badge does not rename the person that the pool knows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Any
 from urllib.parse import unquote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
-from indexer.readers.problems import problem
-from indexer.readers.shape import read_award
+from indexer.readers import endorsements
+from indexer.readers.credential_parts import (
+    Achievement,
+    Evidence,
+    Identities,
+    Leftovers,
+    Many,
+    Named,
+    Names,
+    Part,
+    Profile,
+    Result,
+    achievement_shape,
+    award,
+    entries,
+    evidence_texts,
+    identifiers,
+    level,
+    parsed,
+)
+from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
+from indexer.readers.json_text import shown
 from matcher.errors import InvalidInput
-from matcher.records import CandidateRecord
+from matcher.records import CandidateRecord, Notice
 
-_LONGEST_IDENTIFIER = 1_000
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,980}")
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
-_COMPETENCY = re.compile(r"achievement\.competencies\[(\d+)\](.*)")
-_IDENTITIES = {"emailAddress", "did", "url"}
-_NO_COMPETENCY = {"ceterms:Credential", "CFRubric", "CFRubricCriterion", "CFRubricCriterionLevel"}
-
-
-def _listed(value: object) -> object:
-    return value if value is None or isinstance(value, list) else [value]
-
-
-def _single(value: object) -> object:
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
-def _profile(value: object) -> object:
-    return {"id": value} if isinstance(value, str) else value
-
-
-def _text(value: object) -> object:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
+_TYPES = {"AchievementCredential", "OpenBadgeCredential"}
 _ISSUED = ("awarded_date", "issuance_date", "valid_from")
 _EXPIRES = ("valid_until", "expiration_date")
-_TARGETS = {".uri": ".targetUrl", ".label": ".targetName", ".framework": ".targetFramework"}
+_NOT_COMPLETED = {"Enrolled", "Failed", "InProgress", "OnHold", "Withdrew"}
 _PLACES = {
     "key": "id",
     "valid_from": "validFrom",
-    "level.label": "credentialSubject.result",
-    "achievement": "credentialSubject.achievement",
-    "achievement.key": "credentialSubject.achievement.id",
-    "achievement.name": "credentialSubject.achievement.name",
-    "achievement.description": "credentialSubject.achievement.description",
+    "credential_status": "credentialStatus",
+    "refresh_service": "refreshService",
     "achievement.issuer.name": "issuer.name",
     "achievement.issuer.url": "issuer.id",
 }
-_Item = TypeVar("_Item")
-_Many = Annotated[list[_Item] | None, BeforeValidator(_listed)]
-_Figure = Annotated[str | None, BeforeValidator(_text)]
+_OF_SUBJECT = {
+    "level.label": "result",
+    "achievement": "achievement",
+    "achievement.key": "achievement.id",
+    "achievement.name": "achievement.name",
+    "achievement.description": "achievement.description",
+    "achievement.competencies": "achievement.alignment",
+    "achievement.related": "achievement.related",
+}
 
 
-class _Part(BaseModel):
-    # What is not read may be there: documents carry much that is for people or for verifiers.
-    model_config = ConfigDict(strict=True, alias_generator=to_camel, allow_inf_nan=False)
-
-
-class _Alignment(_Part):
-    target_name: str | None = None
-    target_url: str | None = None
-    target_framework: str | None = None
-    target_type: str | None = None
-
-
-class _Rank(_Part):
+class _Subject(Part):
     id: str | None = None
-    name: str | None = None
-    level: str | None = None
+    identifier: Identities = None
+    achievement: Achievement
+    result: Many[Result] = None
 
 
-class _Scale(_Part):
+class _Credential(Part):
     id: str | None = None
-    result_type: str | None = None
-    allowed_value: _Many[str] = None
-    rubric_criterion_level: _Many[_Rank] = None
-    value_min: _Figure = None
-    value_max: _Figure = None
-
-
-class _Criteria(_Part):
-    narrative: str | None = None
-
-
-class _Achievement(_Part):
-    id: str | None = None
-    name: str | None = None
-    description: str | None = None
-    criteria: Annotated[_Criteria | None, BeforeValidator(_single)] = None
-    alignment: _Many[_Alignment] = None
-    result_description: _Many[_Scale] = None
-
-
-class _Result(_Part):
-    achieved_level: str | None = None
-    value: _Figure = None
-    result_description: str | None = None
-
-
-class _Identity(_Part):
-    identity_hash: str | None = None
-    identity_type: str | None = None
-    hashed: bool = False
-
-
-class _Subject(_Part):
-    id: str | None = None
-    name: str | None = None
-    identifier: _Many[_Identity] = None
-    achievement: _Achievement
-    result: _Many[_Result] = None
-
-
-class _Issuer(_Part):
-    id: str | None = None
-    name: str | None = None
-    url: str | None = None
-
-
-class _Evidence(_Part):
-    id: str | None = None
-    name: str | None = None
-
-
-class _Credential(_Part):
-    id: str | None = None
-    issuer: Annotated[_Issuer, BeforeValidator(_profile)]
+    issuer: Named[Profile]
     awarded_date: str | None = None
     issuance_date: str | None = None
     valid_from: str | None = None
     valid_until: str | None = None
     expiration_date: str | None = None
     credential_status: Any = None
-    credential_subject: Annotated[_Subject, BeforeValidator(_single)]
-    evidence: _Many[_Evidence] = None
+    refresh_service: Any = None
+    evidence: Many[Named[Evidence]] = None
+
+
+def recognises(document: Document) -> bool:
+    """By its types, or by an achievement that a subject has."""
+    if _TYPES & types_of(document):
+        return True
+    stated = document.get("credentialSubject")
+    subjects = stated if isinstance(stated, list) else [stated]
+    return any(isinstance(subject, dict) and "achievement" in subject for subject in subjects)
 
 
 def read(document: Document, at: str, context: Context) -> Iterator[Record]:
-    """The record of a credential. Raises InvalidInput with the JSON path of what is wrong."""
-    try:
-        credential = _Credential.model_validate(document)
-    except ValidationError as error:
-        raise problem(error, (), at) from error
-    identifiers = tuple(_identifiers(credential.credential_subject))
-    if not (context.candidate or identifiers):
-        raise InvalidInput("no subject: nothing says whose it is", where=under(at, "credentialSubject.id"))
-    try:
-        award = read_award(_shape(credential), context.zone, "award")
-    except InvalidInput as error:
-        where = _place(error.where.removeprefix("award."), credential)
-        raise InvalidInput(error.reason, where=under(at, where)) from error
-    yield CandidateRecord(key=context.candidate, awards=(award,), identifiers=identifiers)
+    """The records of a credential. Raises InvalidInput with the JSON path of what is wrong."""
+    credential = parsed(_Credential, document, at)
+    place = under(at, "credentialSubject")
+    subjects = entries(document.get("credentialSubject"), place, context.limits.awards)
+    if not subjects:
+        raise InvalidInput("holds no subject", where=place)
+    if len(subjects) == 1:
+        yield from _records(credential, subjects[0], at, context)
+    else:
+        yield from _each(credential, document, subjects, at, context)
+    yield from endorsements.embedded(_endorsed(document, at, subjects), context)
 
 
-def _identifiers(subject: _Subject) -> Iterator[str]:
-    if subject.id and _URI.fullmatch(subject.id.strip()):
-        yield subject.id.strip()
-    for identity in subject.identifier or ():
-        text = (identity.identity_hash or "").strip()
-        if identity.identity_type in _IDENTITIES and text and not identity.hashed:
-            yield text[:_LONGEST_IDENTIFIER]
+def _each(
+    credential: _Credential,
+    document: Document,
+    subjects: Sequence[tuple[str, Any]],
+    at: str,
+    context: Context,
+) -> Iterator[Record]:
+    """The records of a credential about several; a bad one does not lose the others."""
+    shared = {key: value for key, value in document.items() if key != "id"}
+    leftovers = Leftovers(context, lambda name, subject: {**shared, name: subject})
+    of_many = credential.model_copy(update={"id": None})
+    for place, subject in subjects:
+        try:
+            # A key that is given for a whole file cannot say which of several is meant.
+            yield from _records(of_many, (place, subject), at, context, needs_id=True)
+        except InvalidInput as error:
+            yield leftovers.refused(error, "credentialSubject", subject)
 
 
-def _shape(credential: _Credential) -> dict[str, Any]:
+def _records(
+    credential: _Credential, stated: tuple[str, Any], at: str, context: Context, *, needs_id: bool = False
+) -> Iterator[CandidateRecord | Notice]:
+    place, body = stated
+    subject = parsed(_Subject, body, place)
+    who = _who(subject)
+    if not who and (needs_id or not context.candidate):
+        raise InvalidInput("no subject: nothing says whose it is", where=f"{place}.id")
+    if status := _not_completed(subject):
+        text = f"{place}.result: {shown(status)}, so it is no award yet; nothing is imported"
+        yield Notice(context.file, context.line, text)
+        return
+
+    below = place[len(at) :].removeprefix(".")
+
+    def named(where: str) -> str:
+        return _place(where, credential, subject, below)
+
+    found = award(_shape(credential, subject), context.zone, at, named)
+    yield CandidateRecord(key=context.candidate, awards=(found,), identifiers=who)
+
+
+def _who(subject: _Subject) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(identifiers(subject.id, subject.identifier or ())))
+
+
+def _not_completed(subject: _Subject) -> str | None:
+    return next((one.status for one in subject.result or () if one.status in _NOT_COMPLETED), None)
+
+
+def _shape(credential: _Credential, subject: _Subject) -> dict[str, Any]:
     """The award in the shape of `shape.py`."""
-    achievement, issuer = credential.credential_subject.achievement, credential.issuer
-    narrative = achievement.criteria.narrative if achievement.criteria else None
     return {
         "key": unquote(credential.id or ""),
-        "achievement": {
-            "key": achievement.id,
-            "name": achievement.name,
-            "description": "\n".join(filter(None, (achievement.description, narrative))),
-            "issuer": {"name": issuer.name, "url": unquote(issuer.id or issuer.url or "")},
-            "competencies": [
-                {"uri": one.target_url, "label": one.target_name, "framework": one.target_framework}
-                for _, one in _aligned(achievement)
-            ],
-        },
+        "achievement": achievement_shape(subject.achievement, credential.issuer),
         "issued": _first(credential, _ISSUED)[1],
         "valid_from": credential.valid_from,
         "expires": _first(credential, _EXPIRES)[1],
         "status": "active" if credential.credential_status is None else "unknown",
-        "level": _level(credential.credential_subject),
-        "evidence": [text for one in credential.evidence or () if (text := one.id or one.name)],
+        "level": level(subject.result or (), subject.achievement.result_description or ()),
+        "evidence": list(evidence_texts(credential.evidence or ())),
+        "credential_status": credential.credential_status,
+        "refresh_service": credential.refresh_service,
     }
 
 
@@ -217,65 +195,51 @@ def _first(credential: _Credential, fields: Sequence[str]) -> tuple[str, str | N
     return next(((field, value) for field, value in stated if value), (to_camel(fields[0]), None))
 
 
-def _aligned(achievement: _Achievement) -> list[tuple[int, _Alignment]]:
-    """The alignments to competencies, each with its number; some point to rubrics or other credentials."""
-    return [
-        (number, alignment)
-        for number, alignment in enumerate(achievement.alignment or ())
-        if alignment.target_type not in _NO_COMPETENCY
-    ]
-
-
-def _place(where: str, credential: _Credential) -> str:
-    """The JSON path in the credential of a field of the shape."""
-    if match := _COMPETENCY.fullmatch(where):
-        number, _ = _aligned(credential.credential_subject.achievement)[int(match[1])]
-        return f"credentialSubject.achievement.alignment[{number}]{_TARGETS.get(match[2], '')}"
+def _place(where: str, credential: _Credential, subject: _Subject, below: str) -> str:
+    """The JSON path in the credential of a field of the shape; `below`: the path of its subject."""
     if where == "issued":
         return _first(credential, _ISSUED)[0]
     if where == "expires":
         return _first(credential, _EXPIRES)[0]
-    return _PLACES.get(where, where)
+    names = Names(
+        places={**_PLACES, **{field: f"{below}.{path}" for field, path in _OF_SUBJECT.items()}},
+        alignment=f"{below}.achievement.alignment",
+        related=f"{below}.achievement.related",
+    )
+    return names.place(where, subject.achievement)
 
 
-def _level(subject: _Subject) -> dict[str, Any] | None:
-    """The level that the results state: `value` from 0 to 1, and its name."""
-    scales = subject.achievement.result_description or []
-    levels = (_result_level(result, scales) for result in subject.result or ())
-    return next((level for level in levels if level is not None), None)
-
-
-def _result_level(result: _Result, scales: Sequence[_Scale]) -> dict[str, Any] | None:
-    if result.achieved_level:
-        for rubric in scales:
-            ranks = rubric.rubric_criterion_level or []
-            for place, rank in enumerate(ranks, start=1):
-                if rank.id == result.achieved_level:
-                    return {"value": place / len(ranks), "label": rank.level or rank.name}
-    scale = next((one for one in scales if one.id and one.id == result.result_description), None)
-    if scale is None or result.value is None:
-        return None
-    value = _placed(result.value, scale)
-    return None if value is None else {"value": value, "label": result.value}
-
-
-def _placed(value: str, scale: _Scale) -> float | None:
-    """Where `value` stands on `scale`, from 0 to 1; None where the scale does not say."""
-    if scale.allowed_value:
-        allowed = scale.allowed_value
-        return (allowed.index(value) + 1) / len(allowed) if value in allowed else None
-    highest = scale.value_max or ("100" if scale.result_type == "Percent" else "")
-    figures = [value, scale.value_min or "0", highest]
-    if not all(_NUMBER.fullmatch(figure) for figure in figures):
-        return None
-    number, low, high = map(float, figures)
-    return (number - low) / (high - low) if low <= number <= high and low < high else None
+def _endorsed(
+    document: Document, at: str, subjects: Sequence[tuple[str, Any]]
+) -> Iterator[tuple[str, object]]:
+    """What may be endorsed in a credential, with its path."""
+    yield at, document
+    yield under(at, "issuer"), document.get("issuer")
+    for place, subject in subjects:
+        if isinstance(subject, dict):
+            yield from endorsements.within_achievement(subject.get("achievement"), f"{place}.achievement")
 
 
 FORMAT = DocumentFormat(
     name="Open Badges 3.0",
-    recognised_by="has `credentialSubject` with an `achievement`",
-    taken={},
-    recognises=lambda document: "credentialSubject" in document,
+    recognised_by="is an `AchievementCredential` or `OpenBadgeCredential`, or its subject has `achievement`",
+    taken={
+        "id, with issuer.id": "identity of the award",
+        "issuer: id (else url), name": "issuer",
+        "awardedDate, else issuanceDate, else validFrom": "day of the award",
+        "validFrom": "start of validity",
+        "validUntil, else expirationDate": "expiry",
+        "credentialStatus": "kept as it stands; the status is unknown until it is checked",
+        "refreshService": "kept as it stands",
+        "evidence: id, name, narrative, description": "evidence",
+        "credentialSubject.id, identifier (e-mail address, DID, URL)": "whose award it is",
+        "achievement: id, name, description, criteria.narrative": "achievement",
+        "achievement.alignment: targetUrl, targetName, targetFramework": "competencies",
+        "achievement.related": "related achievements",
+        "result: achievedLevel, value; resultDescription": "level",
+        "result.status": "only `Completed`, or none, is an award",
+        "endorsement, endorsementJwt": "endorsements",
+    },
+    recognises=recognises,
     read=read,
 )

@@ -209,11 +209,11 @@ def read_award(body: object, zone: ZoneInfo, at: str) -> AwardRecord:
         raise problem(error, FIELDS, at) from error
     level = stated.level
     award = AwardRecord(
-        achievement=_achievement(stated.achievement, f"{at}.achievement"),
+        achievement=read_achievement(stated.achievement, f"{at}.achievement"),
         key=stated.key or "",
-        issued=_moment(stated.issued, zone, f"{at}.issued"),
-        valid_from=_moment(stated.valid_from, zone, f"{at}.valid_from"),
-        expires=_moment(stated.expires, zone, f"{at}.expires", last_moment),
+        issued=read_moment(stated.issued, zone, f"{at}.issued"),
+        valid_from=read_moment(stated.valid_from, zone, f"{at}.valid_from"),
+        expires=read_moment(stated.expires, zone, f"{at}.expires", last_moment),
         status=_STATUSES[stated.status or "active"],
         level=None if level is None or level.value is None else round(level.value * UNITS),
         level_label="" if level is None else level.label or "",
@@ -252,7 +252,11 @@ def without_extensions(body: Any, depth: int = _DEEPEST) -> Any:
     return body
 
 
-def _achievement(body: object, at: str) -> AchievementRecord:
+def read_achievement(body: object, at: str) -> AchievementRecord:
+    """The achievement that `body`, an award's `achievement`, describes; `at` is its JSON path.
+
+    Raises InvalidInput with the JSON path of what is wrong.
+    """
     try:
         text = to_json(body)
         read = _read_achievement if len(text) <= _LONGEST_REMEMBERED else _read_achievement.__wrapped__
@@ -302,7 +306,11 @@ def _competencies(stated: Iterable[_Competency]) -> Iterator[CompetencyRef]:
         )
 
 
-def _moment(text: str | None, zone: ZoneInfo, at: str, read: _Read = first_moment) -> int | None:
+def read_moment(text: str | None, zone: ZoneInfo, at: str, read: _Read = first_moment) -> int | None:
+    """The moment that a date, or a date and time, starts at; with `last_moment` the last that it includes.
+
+    None where nothing is stated. Raises InvalidInput, with `at` as its place, for what is no date.
+    """
     if not text:
         return None
     try:

@@ -1,0 +1,274 @@
+"""Reads a Comprehensive Learner Record 2.0 (ClrCredential): many credentials of one learner, and how they go
+together.
+
+What is taken, by the names of the specification (1EdTech Comprehensive Learner Record 2.0), all of it from
+credentialSubject:
+
+    candidate    id, and e-mail addresses, DIDs and URLs of `identifier`, as of an Open Badge; one record
+    awards       verifiableCredential: objects, tokens and envelopes, each read as where it stands alone;
+                 status and validity are each credential's own, not those of the record that binds them
+    achievements achievement: those that nobody is awarded here, but that associations name
+    relations    association: from the achievement of sourceId to that of targetId (either may be the id of a
+                 credential or of an achievement), by associationType. A part that is said to be part of a
+                 whole lends the whole its competencies. Where only the target stands in the record, the
+                 inverse is kept on it
+
+A bad credential, achievement or association does not lose the others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from pydantic import StringConstraints
+
+from indexer.readers import endorsements
+from indexer.readers.credential_parts import (
+    Achievement,
+    Identities,
+    Leftovers,
+    Named,
+    Names,
+    Part,
+    Profile,
+    achievement_alone,
+    entries,
+    identifiers,
+    parsed,
+)
+from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
+from indexer.readers.learner_records import Learner
+from indexer.readers.json_text import shown
+from indexer.readers.problems import NO_CONTROL
+from matcher.errors import InvalidInput
+from matcher.records import AchievementRecord, AwardRecord, Notice, RelatedRef
+
+_SHOWN = 5
+_MOST_RELATIONS = 500  # of one achievement, as in our own shape
+_INVERSE = {
+    "isChildOf": "isParentOf",
+    "isParentOf": "isChildOf",
+    "isPartOf": "hasPart",
+    "hasPart": "isPartOf",
+}
+_NAMES = Names(
+    places={
+        "achievement.key": "id",
+        "achievement.name": "name",
+        "achievement.description": "description",
+        "achievement.issuer.name": "creator.name",
+        "achievement.issuer.url": "creator.id",
+    },
+    alignment="alignment",
+    related="related",
+)
+
+_Id = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=NO_CONTROL)
+]
+_Type = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=NO_CONTROL)
+]
+
+
+class _Association(Part):
+    association_type: _Type
+    source_id: _Id
+    target_id: _Id
+
+
+class _Subject(Part):
+    id: str | None = None
+    identifier: Identities = None
+    association: Any = None
+    achievement: Any = None
+    verifiable_credential: Any = None
+
+
+class _Clr(Part):
+    issuer: Named[Profile]
+
+
+def recognises(document: Document) -> bool:
+    """By its type, or by the credentials of its subject."""
+    if "ClrCredential" in types_of(document):
+        return True
+    subject = document.get("credentialSubject")
+    return isinstance(subject, dict) and "verifiableCredential" in subject
+
+
+def read(document: Document, at: str, context: Context) -> Iterator[Record]:
+    """The records of a learner's record. Raises InvalidInput with the JSON path of what is wrong."""
+    issuer = parsed(_Clr, document, at).issuer
+    body, place = document.get("credentialSubject"), under(at, "credentialSubject")
+    if isinstance(body, list) and len(body) == 1:
+        body, place = body[0], f"{place}[0]"
+    subject = parsed(_Subject, body, place)
+    who = tuple(dict.fromkeys(identifiers(subject.id, subject.identifier or ())))
+    if not (who or context.candidate):
+        raise InvalidInput("no subject: nothing says whose it is", where=f"{place}.id")
+    limit = context.limits.awards
+    members = entries(subject.verifiable_credential, f"{place}.verifiableCredential", limit)
+    offered = entries(subject.achievement, f"{place}.achievement", limit)
+    if not (members or offered):
+        raise InvalidInput("holds no credential", where=f"{place}.verifiableCredential")
+    associations = entries(subject.association, f"{place}.association", limit)
+
+    learner = Learner(who, context, Leftovers(context, _alone(document)))
+    for where, member in members:
+        yield from learner.take("verifiableCredential", member, where)
+    achievements: list[AchievementRecord] = []
+    yield from _achievements(offered, issuer, learner.leftovers, achievements)
+    yield from _confused(learner.awards, at, context)
+    relations = _Relations(learner.awards, achievements)
+    yield from relations.take(associations, learner.leftovers, context)
+    yield from learner.candidate(
+        [replace(one, achievement=relations.told(one.achievement)) for one in learner.awards]
+    )
+    yield from map(relations.told, relations.unawarded(achievements))
+    yield from endorsements.embedded(_endorsed(document, at, offered), context)
+
+
+def _alone(document: Document) -> Any:
+    """Makes the record that has one piece only; associations stay, because they belong together."""
+
+    def made(name: str, piece: object) -> Document:
+        if name == "association":
+            return document
+        body = document["credentialSubject"]
+        subject = body[0] if isinstance(body, list) else body
+        none: dict[str, object] = {
+            field: [] for field in ("verifiableCredential", "achievement") if field in subject
+        }
+        return {**document, "credentialSubject": {**subject, **none, name: [piece]}}
+
+    return made
+
+
+def _achievements(
+    offered: Iterable[tuple[str, Any]],
+    issuer: Profile,
+    leftovers: Leftovers,
+    found: list[AchievementRecord],
+) -> Iterator[Record]:
+    """Read the achievements of a record into `found`; what is refused comes back."""
+    for where, body in offered:
+        try:
+            achievement = parsed(Achievement, body, where)
+            creator = achievement.creator or issuer
+            found.append(achievement_alone(achievement, creator, where, _NAMES))
+        except InvalidInput as error:
+            yield leftovers.refused(error, "achievement", body)
+
+
+def _confused(awards: Iterable[AwardRecord], at: str, context: Context) -> Iterator[Notice]:
+    """Says which achievements of different names have one id: they are stored as one."""
+    names: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for one in awards:
+        names[one.achievement.key][one.achievement.name] = None
+    for key, called in names.items():
+        if key and len(called) > 1:
+            some = ", ".join(shown(name) for name in list(called)[:_SHOWN])
+            text = f"{at or 'this record'} gives {len(called)} achievements the id {shown(key)}: {some}; it is one"
+            yield Notice(context.file, context.line, f"{text} achievement, by the first of these names")
+
+
+@dataclass(slots=True)
+class _Unknown:
+    """Associations between things that the record does not hold."""
+
+    count: int = 0
+    first: str = ""
+
+
+class _Relations:
+    """What the associations of a record say of its achievements."""
+
+    def __init__(self, awards: Iterable[AwardRecord], achievements: Iterable[AchievementRecord]) -> None:
+        held = list(awards)
+        self._of_credentials = {one.key: one.achievement.key for one in held if one.key}
+        self._awarded = {one.achievement.key for one in held}
+        self._known = self._awarded | {one.key for one in achievements}
+        self._said: defaultdict[str, dict[RelatedRef, None]] = defaultdict(dict)
+
+    def take(
+        self, associations: Iterable[tuple[str, Any]], leftovers: Leftovers, context: Context
+    ) -> Iterator[Record]:
+        """Take associations, each with its path; what is refused, or is about nothing here, comes back."""
+        unknown = _Unknown()
+        for where, body in associations:
+            try:
+                if not self._take(parsed(_Association, body, where), where):
+                    unknown.count += 1
+                    unknown.first = unknown.first or where
+            except InvalidInput as error:
+                yield leftovers.refused(error, "association", body)
+        if unknown.count:
+            text = f"{unknown.first}: neither end is a credential or an achievement here with an id"
+            more = f" ({unknown.count:,} such associations)" if unknown.count > 1 else ""
+            yield Notice(context.file, context.line, text + more)
+
+    def told(self, achievement: AchievementRecord) -> AchievementRecord:
+        """`achievement` with its relations."""
+        said = self._said.get(achievement.key)
+        if not said:
+            return achievement
+        return replace(achievement, related=tuple(dict.fromkeys((*achievement.related, *said))))
+
+    def unawarded(self, achievements: Iterable[AchievementRecord]) -> Iterator[AchievementRecord]:
+        """Those that no credential of the record awards: the others say the same of themselves."""
+        return (one for one in achievements if not one.key or one.key not in self._awarded)
+
+    def _take(self, association: _Association, where: str) -> bool:
+        """Whether an association was kept, on the achievement of one of its ends."""
+        type_ = association.association_type
+        source, target = self._key(association.source_id), self._key(association.target_id)
+        if source in self._known:
+            self._say(source, RelatedRef(type_, target), where)
+        elif target in self._known and type_ in _INVERSE:
+            self._say(target, RelatedRef(_INVERSE[type_], source), where)
+        else:
+            return False
+        return True
+
+    def _key(self, id_: str) -> str:
+        """The key of the achievement that an id names, of itself or of a credential for it."""
+        if id_ in self._known:
+            return id_
+        return self._of_credentials.get(unquote(id_)) or id_
+
+    def _say(self, key: str, related: RelatedRef, where: str) -> None:
+        said = self._said[key]
+        if related not in said and len(said) >= _MOST_RELATIONS:
+            raise InvalidInput(f"more than {_MOST_RELATIONS} relations of one achievement", where=where)
+        if related.key != key:
+            said[related] = None
+
+
+def _endorsed(
+    document: Document, at: str, offered: Iterable[tuple[str, Any]]
+) -> Iterator[tuple[str, object]]:
+    """What may be endorsed in a record, beside its credentials, with its path."""
+    yield at, document
+    yield under(at, "issuer"), document.get("issuer")
+    for where, body in offered:
+        yield from endorsements.within_achievement(body, where)
+
+
+FORMAT = DocumentFormat(
+    name="CLR 2.0",
+    recognised_by="is a `ClrCredential`, or its subject has `verifiableCredential`",
+    taken={
+        "credentialSubject.id, identifier (e-mail address, DID, URL)": "whose awards they are",
+        "verifiableCredential (objects, tokens, envelopes)": "awards; see the formats of credentials",
+        "achievement": "achievements that nobody is awarded, issued by creator, else issuer",
+        "association: associationType, sourceId, targetId": "related achievements; parts lend to their whole",
+        "endorsement, endorsementJwt": "endorsements",
+    },
+    recognises=recognises,
+    read=read,
+)

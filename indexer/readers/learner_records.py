@@ -1,0 +1,58 @@
+"""What a record of one learner holds: credentials of many kinds whose awards are all that learner's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from indexer.readers.credential_parts import Leftovers
+from indexer.readers.envelopes import opened
+from indexer.readers.formats import Context, Record
+from indexer.readers.written import refused
+from matcher.errors import InvalidInput
+from matcher.records import AwardRecord, CandidateRecord, Rejected
+
+
+@dataclass(slots=True)
+class Learner:
+    """The awards of one person, gathered from the documents in a record.
+
+    The record says whose they are, so a subject that a document in it names itself is not taken as an
+    identifier of the learner: issuers know the same person by an id each, and an id that is wrong in one
+    credential must not join two people. Only of a document about several people it says which one is meant.
+    """
+
+    identifiers: tuple[str, ...]
+    context: Context
+    leftovers: Leftovers
+    awards: list[AwardRecord] = field(default_factory=list)
+
+    def take(self, name: str, body: object, at: str) -> Iterator[Record]:
+        """Take the awards of a document in the record's field `name`; what else it holds comes back."""
+        # What names nobody is the learner's.
+        inside = replace(self.context, candidate=self.context.candidate or self.identifiers[0])
+        people: list[CandidateRecord] = []
+        try:
+            for record in self.context.nested(*opened(body, at), inside):
+                if isinstance(record, CandidateRecord):
+                    people.append(record)
+                elif isinstance(record, Rejected):
+                    yield self.leftovers.keeping(record, name, body)
+                else:
+                    yield record
+        except InvalidInput as error:
+            yield self.leftovers.refused(error, name, body)
+        for person in people:
+            if len(people) == 1 or self._is_meant(person):
+                self.awards += person.awards
+            else:
+                yield refused(replace(person, key=""), "is about another person than the record it stands in")
+
+    def candidate(self, awards: Sequence[AwardRecord]) -> Iterator[CandidateRecord]:
+        """The learner with `awards`; nobody where there are none."""
+        if awards:
+            key = self.context.candidate
+            yield CandidateRecord(key, awards=tuple(awards), identifiers=self.identifiers)
+
+    def _is_meant(self, person: CandidateRecord) -> bool:
+        return not person.identifiers or not set(self.identifiers).isdisjoint(person.identifiers)
