@@ -41,8 +41,8 @@ from indexer.readers.credential_parts import (
     parsed,
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
-from indexer.readers.learner_records import Learner
 from indexer.readers.json_text import shown
+from indexer.readers.learner_records import Learner
 from indexer.readers.problems import NO_CONTROL
 from matcher.errors import InvalidInput
 from matcher.records import AchievementRecord, AwardRecord, Notice, RelatedRef
@@ -173,8 +173,10 @@ def _confused(awards: Iterable[AwardRecord], at: str, context: Context) -> Itera
     for key, called in names.items():
         if key and len(called) > 1:
             some = ", ".join(shown(name) for name in list(called)[:_SHOWN])
-            text = f"{at or 'this record'} gives {len(called)} achievements the id {shown(key)}: {some}; it is one"
-            yield Notice(context.file, context.line, f"{text} achievement, by the first of these names")
+            text = (
+                f"{at or 'this record'} gives {len(called)} achievements the id {shown(key)}, so they are one"
+            )
+            yield Notice(context.file, context.line, f"{text}: {some}")
 
 
 @dataclass(slots=True)

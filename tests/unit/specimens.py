@@ -5,14 +5,26 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.unit.test_readers_clr_1 import ASSERTION
+from tests.unit.test_readers_clr_1 import CLR as CLR_1
+from tests.unit.test_readers_clr_2 import CLR as CLR_2
+from tests.unit.test_readers_endorsements import ENDORSEMENT
 from tests.unit.test_readers_jsonl import WHOLE
 from tests.unit.test_readers_open_badges_2 import ASSERTION
 from tests.unit.test_readers_open_badges_3 import CREDENTIAL
+from tests.unit.test_readers_other_credentials import STATUS_LIST
+from tests.unit.test_readers_presentations import PRESENTATION
 
 DOCUMENTS: dict[str, Any] = {
     "credmatch JSON": WHOLE,
     "Open Badges 3.0": CREDENTIAL,
     "Open Badges 2.0 and 1.x": ASSERTION,
+    "CLR 2.0": CLR_2,
+    "CLR 1.0": CLR_1,
+    "CLR 1.0 assertion": ASSERTION,
+    "Verifiable Presentation": PRESENTATION,
+    "Endorsement": ENDORSEMENT,
+    "Another verifiable credential": STATUS_LIST,
 }
 """By the name of its format."""
 

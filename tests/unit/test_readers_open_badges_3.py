@@ -19,8 +19,8 @@ from matcher.records import (
     CompetencyRef,
     IssuerRef,
     Notice,
-    RelatedRef,
     Rejected,
+    RelatedRef,
     Status,
 )
 from tests.unit.reading import formats_of, read_any

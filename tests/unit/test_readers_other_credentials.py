@@ -9,10 +9,22 @@ import pytest
 from matcher.records import Notice, Rejected
 from tests.unit.reading import read_any
 
+STATUS_LIST: dict[str, Any] = {
+    "id": "https://issuer.example.org/list",
+    "type": ["VerifiableCredential", "BitstringStatusListCredential"],
+    "issuer": "https://issuer.example.org/",
+    "credentialSubject": {
+        "type": "BitstringStatusList",
+        "statusPurpose": "revocation",
+        "encodedList": "uH4sI",
+    },
+}
+
 
 @pytest.mark.parametrize(
     "document",
     [
+        STATUS_LIST,
         {"type": ["VerifiableCredential", "BitstringStatusListCredential"], "credentialSubject": {}},
         {"credentialSubject": {"type": "BitstringStatusList", "encodedList": "uH4sI"}},
         {"@type": "StatusList2021Credential"},

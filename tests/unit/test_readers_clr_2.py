@@ -1,0 +1,325 @@
+"""Comprehensive Learner Records 2.0: one learner's awards, and how their achievements go together."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.readers.limits import Limits
+from matcher.records import (
+    AchievementRecord,
+    AwardRecord,
+    CandidateRecord,
+    CompetencyRef,
+    EndorsementRecord,
+    IssuerRef,
+    Notice,
+    Rejected,
+    RelatedRef,
+    Status,
+)
+from tests.unit.mutations import changed_document
+from tests.unit.reading import formats_of, one_candidate, only, read_any
+from tests.unit.test_readers_endorsements import ENDORSEMENT
+from tests.unit.test_readers_open_badges_3 import FIXTURES
+
+COLLEGE = {"id": "https://college.example.org", "type": ["Profile"], "name": "Rive-Nord College"}
+
+
+def achievement(name: str, **more: Any) -> dict[str, Any]:
+    skill = {"targetName": name, "targetUrl": f"urn:skill:{name}"}
+    return {"id": f"urn:a:{name}", "type": ["Achievement"], "name": name, "alignment": [skill], **more}
+
+
+def credential(name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"https://college.example.org/credentials/{name}",
+        "type": ["VerifiableCredential", "AchievementCredential"],
+        "issuer": COLLEGE,
+        "validFrom": "2026-03-01T12:00:00Z",
+        "credentialSubject": {"id": "did:example:zoe", "achievement": achievement(name)},
+        **more,
+    }
+
+
+def association(source: str, type_: str, target: str) -> dict[str, Any]:
+    return {"type": "Association", "sourceId": source, "associationType": type_, "targetId": target}
+
+
+CLR: dict[str, Any] = {
+    "@context": ["https://www.w3.org/ns/credentials/v2"],
+    "id": "https://college.example.org/records/1",
+    "type": ["VerifiableCredential", "ClrCredential"],
+    "issuer": COLLEGE,
+    "name": "Record of Zoé Exemple",
+    "validFrom": "2026-06-01T12:00:00Z",
+    "credentialStatus": {"id": "https://college.example.org/list", "type": "1EdTechRevocationList"},
+    "credentialSubject": {
+        "id": "did:example:zoe",
+        "type": ["ClrSubject"],
+        "identifier": [
+            {"identityType": "emailAddress", "identityHash": "zoe@example.org", "hashed": False},
+            {"identityType": "emailAddress", "identityHash": "sha256$1", "hashed": True},
+        ],
+        "verifiableCredential": [credential("operator"), credential("lift"), credential("load")],
+        "achievement": [
+            achievement("yard", creator={"id": "https://yard.example.org", "name": "Yard"}),
+            achievement("first-aid"),
+            achievement("lift"),
+        ],
+        "association": [
+            association("urn:a:operator", "isParentOf", "urn:a:lift"),
+            association("https://college.example.org/credentials/load", "isPartOf", "urn:a:operator"),
+            association("urn:a:operator", "isParentOf", "urn:a:yard"),
+            association("urn:a:first-aid", "precedes", "https://college.example.org/credentials/operator"),
+            association("urn:a:elsewhere", "isChildOf", "urn:a:operator"),
+        ],
+    },
+    "endorsement": [ENDORSEMENT],
+}
+
+
+def with_subject(**fields: Any) -> dict[str, Any]:
+    return {**CLR, "credentialSubject": {**CLR["credentialSubject"], **fields}}
+
+
+def awards_by_name(record: CandidateRecord) -> dict[str, AwardRecord]:
+    return {award.achievement.name: award for award in record.awards}
+
+
+def test_all_credentials_are_awards_of_the_learner() -> None:
+    record = one_candidate(read_any(CLR))
+    assert (record.key, record.name, record.email) == ("", "", "")
+    assert record.identifiers == ("did:example:zoe", "zoe@example.org")
+    assert record.place.where == ""
+    awards = awards_by_name(record)
+    assert list(awards) == ["operator", "lift", "load"]
+    lift = awards["lift"]
+    assert lift.key == "https://college.example.org/credentials/lift"
+    assert (lift.issued, lift.valid_from, lift.expires) == (1772366400, 1772366400, None)
+    assert lift.status is Status.ACTIVE  # its own, not the record's
+    assert lift.achievement.issuer == IssuerRef("Rive-Nord College", "https://college.example.org")
+    assert lift.achievement.competencies == (CompetencyRef("lift", "urn:skill:lift"),)
+    assert formats_of(json.dumps(CLR).encode()) == ["JSON", "CLR 2.0", *["Open Badges 3.0"] * 3]
+
+
+def test_associations_stand_on_the_achievements_whichever_id_they_name() -> None:
+    records = read_any(CLR)
+    awards = awards_by_name(one_candidate(records))
+    assert awards["operator"].achievement.related == (
+        RelatedRef("isParentOf", "urn:a:lift"),
+        RelatedRef("isParentOf", "urn:a:yard"),
+        RelatedRef("isParentOf", "urn:a:elsewhere"),  # what "elsewhere" says of it
+    )
+    assert awards["load"].achievement.related == (RelatedRef("isPartOf", "urn:a:operator"),)
+    assert awards["lift"].achievement.related == ()
+    yard, first_aid = only(AchievementRecord, records)  # "lift" is awarded: it says the same there
+    assert yard == AchievementRecord(
+        "yard",
+        "urn:a:yard",
+        issuer=IssuerRef("Yard", "https://yard.example.org"),
+        competencies=(CompetencyRef("yard", "urn:skill:yard"),),
+    )
+    assert first_aid.issuer == IssuerRef("Rive-Nord College", "https://college.example.org")
+    assert first_aid.related == (RelatedRef("precedes", "urn:a:operator"),)
+
+
+@pytest.mark.parametrize(
+    "type_", ["exactMatchOf", "isPeerOf", "isRelatedTo", "replacedBy", "hasSkillLevel", "ext:own"]
+)
+def test_other_associations_are_kept_by_their_name(type_: str) -> None:
+    document = with_subject(association=association("urn:a:lift", type_, "urn:b"))
+    awards = awards_by_name(one_candidate(read_any(document)))
+    assert awards["lift"].achievement.related == (RelatedRef(type_, "urn:b"),)
+
+
+def test_relations_that_an_achievement_states_itself_are_kept_too() -> None:
+    document = copy.deepcopy(CLR)
+    member = document["credentialSubject"]["verifiableCredential"][0]
+    member["credentialSubject"]["achievement"]["related"] = [{"id": "urn:a:operator:fr"}]
+    awards = awards_by_name(one_candidate(read_any(document)))
+    assert awards["operator"].achievement.related[0] == RelatedRef("related", "urn:a:operator:fr")
+    assert len(awards["operator"].achievement.related) == 4
+
+
+def test_associations_of_what_is_not_here_are_said() -> None:
+    members = [association("urn:x", "isPartOf", "urn:y"), association("urn:x", "precedes", "urn:a:lift")]
+    (notice,) = only(Notice, read_any(with_subject(association=members)))
+    assert notice.text == (
+        "credentialSubject.association[0]: neither end is a credential or an achievement here with an id "
+        "(2 such associations)"
+    )
+
+
+def test_an_achievement_is_not_related_to_itself() -> None:
+    document = with_subject(association=[association("urn:a:lift", "isPartOf", "urn:a:lift")])
+    assert awards_by_name(one_candidate(read_any(document)))["lift"].achievement.related == ()
+
+
+def test_another_subject_in_a_credential_does_not_join_two_people() -> None:
+    document = copy.deepcopy(CLR)
+    members = document["credentialSubject"]["verifiableCredential"]
+    members[0]["credentialSubject"]["id"] = "did:example:other-wallet"
+    del members[1]["credentialSubject"]["id"]
+    record = one_candidate(read_any(document))
+    assert record == one_candidate(read_any(CLR))
+    assert one_candidate(read_any(document, candidate="c-1")).key == "c-1"
+
+
+def test_of_a_credential_about_several_people_only_the_learner_is_meant() -> None:
+    several = credential("group")
+    subject = several["credentialSubject"]
+    several["credentialSubject"] = [subject, {**subject, "id": "did:example:ada"}]
+    records = read_any(with_subject(verifiableCredential=[several], achievement=[], association=[]))
+    (record,) = only(CandidateRecord, records)
+    assert [award.achievement.name for award in record.awards] == ["group"]
+    (other,) = only(Rejected, records)
+    assert other.where == "credentialSubject.verifiableCredential[0]"
+    assert other.reason == "is about another person than the record it stands in"
+    assert json.loads(other.raw)["candidate"] == {"identifiers": ["did:example:ada"]}
+
+
+def test_a_record_in_a_record_is_the_learners() -> None:
+    records = read_any(with_subject(verifiableCredential=[CLR, credential("more")]))
+    record = one_candidate(records)
+    assert list(awards_by_name(record)) == ["operator", "lift", "load", "more"]
+
+
+def test_a_bad_credential_loses_no_other_and_can_be_corrected() -> None:
+    document = copy.deepcopy(CLR)
+    document["credentialSubject"]["verifiableCredential"][1]["validFrom"] = "soon"
+    records = read_any(document)
+    (bad,) = only(Rejected, records)
+    assert bad.where == "credentialSubject.verifiableCredential[1].validFrom"
+    assert bad.reason == '"soon" is not a date'
+    (record,) = only(CandidateRecord, records)
+    assert list(awards_by_name(record)) == ["operator", "load"]
+    assert len(only(EndorsementRecord, records)) == 1
+
+    again = json.loads(bad.raw)
+    (member,) = again["credentialSubject"]["verifiableCredential"]
+    member["validFrom"] = "2026-03-01T12:00:00Z"
+    corrected = one_candidate(read_any(again))
+    assert corrected.identifiers == record.identifiers
+    assert corrected.awards[0].key == "https://college.example.org/credentials/lift"
+    assert corrected.awards[0].achievement.related == (RelatedRef("isChildOf", "urn:a:operator"),)
+
+
+def test_a_bad_achievement_and_a_bad_association_lose_nothing_else() -> None:
+    document = copy.deepcopy(CLR)
+    subject = document["credentialSubject"]
+    subject["achievement"][0]["alignment"] = [{"targetUrl": "n/a"}]
+    subject["association"][2]["targetId"] = ""
+    records = read_any(document)
+    bad = only(Rejected, records)
+    assert [(one.where, one.reason) for one in bad] == [
+        ("credentialSubject.achievement[0].alignment[0].targetUrl", '"n/a" is not a URI'),
+        ("credentialSubject.association[2].targetId", "is empty"),
+    ]
+    assert json.loads(bad[0].raw)["credentialSubject"]["achievement"] == [subject["achievement"][0]]
+    assert json.loads(bad[1].raw) == document
+    (record,) = only(CandidateRecord, records)
+    assert len(awards_by_name(record)["operator"].achievement.related) == 2
+    assert [one.name for one in only(AchievementRecord, records)] == ["first-aid"]
+
+
+def test_different_achievements_of_one_id_are_said() -> None:
+    document = copy.deepcopy(CLR)
+    members = document["credentialSubject"]["verifiableCredential"]
+    members[1]["credentialSubject"]["achievement"]["id"] = "urn:a:operator"
+    (notice,) = only(Notice, read_any(document))
+    assert notice.text == (
+        'this record gives 2 achievements the id "urn:a:operator", so they are one: "operator", "lift"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "where", "reason"),
+    [
+        ({**CLR, "issuer": 5}, "issuer", "5 is not an object"),
+        ({**CLR, "credentialSubject": None}, "credentialSubject", "null is not an object"),
+        ({**CLR, "credentialSubject": [{}, {}]}, "credentialSubject", "a list is not an object"),
+        (with_subject(id=None, identifier=None), "credentialSubject.id",
+         "no subject: nothing says whose it is"),
+        ({**CLR, "credentialSubject": [{"id": "12345"}]}, "credentialSubject[0].id",
+         "no subject: nothing says whose it is"),
+        (with_subject(verifiableCredential=[], achievement=None), "credentialSubject.verifiableCredential",
+         "holds no credential"),
+        (with_subject(verifiableCredential=[5], achievement=None),
+         "credentialSubject.verifiableCredential[0]", "5 is no credential"),
+        (with_subject(verifiableCredential=[{"id": "data:x", "type": "EnvelopedVerifiableCredential"}]),
+         "credentialSubject.verifiableCredential[0].id",
+         '"data:x" is no envelope, which is a data: address with a token'),
+        (with_subject(achievement=[{"id": "urn:a", "name": 5}]), "credentialSubject.achievement[0].name",
+         "5 is not text"),
+        (with_subject(achievement=[{}]), "credentialSubject.achievement[0]", "needs a name or a key"),
+        (with_subject(achievement=[achievement("a", creator={"id": "a\0"})]),
+         "credentialSubject.achievement[0].creator.id", '"a\\u0000" has control characters'),
+        (with_subject(association=[{}]), "credentialSubject.association[0].associationType", "is missing"),
+        (with_subject(association="isPartOf"), "credentialSubject.association",
+         '"isPartOf" is not an object'),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(document: Any, where: str, reason: str) -> None:
+    (found,) = only(Rejected, read_any(document))
+    assert (found.where, found.reason) == (where, reason)
+
+
+def test_more_than_the_limit_is_refused_at_once() -> None:
+    for name, piece in (("verifiableCredential", credential("a")), ("association", {}), ("achievement", {})):
+        (found,) = read_any(with_subject(**{name: [piece] * 11}), limits=Limits(awards=10))
+        assert isinstance(found, Rejected)
+        assert found.where == f"credentialSubject.{name}"
+        assert found.reason == "has 11 entries, more than 10"
+
+
+def test_more_relations_than_an_achievement_may_have_are_refused() -> None:
+    many = [association("urn:a:lift", "isRelatedTo", f"urn:{number}") for number in range(501)]
+    records = read_any(with_subject(association=many))
+    (found,) = only(Rejected, records)
+    assert found.where == "credentialSubject.association[500]"
+    (record,) = only(CandidateRecord, records)
+    assert len(awards_by_name(record)["lift"].achievement.related) == 500
+
+
+def test_very_many_bad_credentials_in_a_long_record_are_not_each_kept_with_it() -> None:
+    document = {**with_subject(verifiableCredential=[5] * 1_000), "narrative": "x" * 100_000}
+    found = only(Rejected, read_any(document, limits=Limits(document=1_000_000)))
+    assert len(found) == 1_000
+    assert sum(len(one.raw) for one in found) < 1_300_000
+
+
+@pytest.mark.skipif(not FIXTURES.exists(), reason="the published example credentials are not here")
+def test_a_published_record_with_associations() -> None:
+    records = read_any((FIXTURES / "clr20" / "complex.json").read_bytes())
+    record = one_candidate(records)
+    assert record.identifiers == ("urn:uuid:360a0e1e-c3f4-4fc4-9975-379889927d54",)
+    awards = awards_by_name(record)
+    assert len(awards) == 6
+    program = awards["Nurse Assistant 1 Program with Licensure"].achievement
+    assert [other.type for other in program.related] == ["isParentOf"] * 4 + ["hasPart"]
+    assert program.related[0].key == awards["Health Careers 1"].achievement.key
+    (endorsement,) = only(EndorsementRecord, records)
+    assert endorsement.about == program.key
+    (notice,) = only(Notice, records)  # the file gives four courses one id
+    assert '"Human Anatomy and Physiology", "Intro to Health Careers"' in notice.text
+
+
+@pytest.mark.skipif(not FIXTURES.exists(), reason="the published example credentials are not here")
+def test_a_published_record_with_achievements_that_nobody_is_awarded() -> None:
+    records = read_any((FIXTURES / "clr20" / "simple.json").read_bytes())
+    assert [award.achievement.name for award in one_candidate(records).awards] == ["Teamwork"]
+    first, second = only(AchievementRecord, records)
+    assert (first.name, second.name) == ("Achievement 1", "Achievement 2")
+    assert first.related == (RelatedRef("isParentOf", second.key),)
+
+
+@settings(max_examples=100)
+@given(st.randoms(use_true_random=False))
+def test_any_value_in_any_place_is_read_or_refused(chance: Any) -> None:
+    assert read_any(changed_document(CLR, chance))
