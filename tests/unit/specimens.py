@@ -24,7 +24,6 @@ DOCUMENTS: dict[str, Any] = {
     "CLR 1.0 assertion": ASSERTION,
     "Verifiable Presentation": PRESENTATION,
     "Endorsement": ENDORSEMENT,
-    "Another verifiable credential": STATUS_LIST,
 }
 """By the name of its format."""
 
@@ -40,4 +39,5 @@ FILES: dict[str, bytes] = {
     "JSON": json.dumps([CREDENTIAL, CREDENTIAL], indent=1).encode(),
     "JSON Lines": "\n".join(json.dumps(one) for one in (WHOLE, CREDENTIAL)).encode(),
     "CSV": TABLE.encode(),
+    "Another verifiable credential": json.dumps(STATUS_LIST).encode(),
 }
