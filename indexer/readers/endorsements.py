@@ -67,9 +67,8 @@ class _Endorsement(Part):
 
 
 def recognises(document: Document) -> bool:
-    """By its type, or by a comment of its subject."""
-    types = types_of(document)
-    if "EndorsementCredential" in types or ("Endorsement" in types and "claim" in document):
+    """By its type, or by a comment of its subject. One with a `claim`, alone, is an Open Badge 2.0's."""
+    if "EndorsementCredential" in types_of(document):
         return True
     subject = document.get("credentialSubject")
     return isinstance(subject, dict) and "endorsementComment" in subject
@@ -169,7 +168,7 @@ def _issued(endorsement: _Endorsement, at: str, context: Context) -> int | None:
 
 FORMAT = DocumentFormat(
     name="Endorsement",
-    recognised_by="is an `EndorsementCredential`, or an `Endorsement` with a `claim`",
+    recognised_by="is an `EndorsementCredential`, or its subject has `endorsementComment`",
     taken={
         "id": "identity of the endorsement, with its issuer",
         "credentialSubject.id, or claim.id": "what is endorsed; else what it stands in",

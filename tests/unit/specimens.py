@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.unit.test_readers_clr_1 import ASSERTION
+from tests.unit.test_readers_clr_1 import ASSERTION as CLR_1_ASSERTION
 from tests.unit.test_readers_clr_1 import CLR as CLR_1
 from tests.unit.test_readers_clr_2 import CLR as CLR_2
 from tests.unit.test_readers_endorsements import ENDORSEMENT
@@ -21,7 +21,7 @@ DOCUMENTS: dict[str, Any] = {
     "Open Badges 2.0 and 1.x": ASSERTION,
     "CLR 2.0": CLR_2,
     "CLR 1.0": CLR_1,
-    "CLR 1.0 assertion": ASSERTION,
+    "CLR 1.0 assertion": CLR_1_ASSERTION,
     "Verifiable Presentation": PRESENTATION,
     "Endorsement": ENDORSEMENT,
 }
