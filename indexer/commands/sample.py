@@ -7,11 +7,16 @@ from typing import TextIO
 
 import click
 
-from indexer.commands.output import progress
+from app import Parts
+from indexer.commands.output import count, progress
 from indexer.installation import opened
 from indexer.sample.load import load_sample
+from indexer.sample.people import KEY_PREFIX
 from indexer.sample.pool import generate
+from matcher.errors import InvalidInput
 from matcher.settings import read_settings
+from matcher.store.candidates import count_others
+from matcher.store.organisations import organisation
 
 
 @click.command()
@@ -19,7 +24,8 @@ from matcher.settings import read_settings
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives other people.")
 @click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write them.")
 @click.option("--load", is_flag=True, help="Load them, with a dozen positions, instead of writing them.")
-def sample(*, candidates: int, seed: int, output: TextIO, load: bool) -> None:
+@click.option("--among-others", is_flag=True, help="Load them even where the pool holds other people.")
+def sample(*, candidates: int, seed: int, output: TextIO, load: bool, among_others: bool) -> None:
     """Write fictional people with credentials, a JSON document a line; the same ones for the same seed.
 
     \b
@@ -30,7 +36,19 @@ def sample(*, candidates: int, seed: int, output: TextIO, load: bool) -> None:
     if load and output.name != sys.stdout.name:
         raise click.UsageError("--load loads them into the database: it takes no --output")
     if load:
-        with opened(read_settings()) as parts, progress("loading the fictional pool", "people") as step:
-            load_sample(parts, candidates, seed, step)
+        with opened(read_settings()) as parts:
+            if not among_others:
+                _refuse_others(parts)
+            with progress("loading the fictional pool", "people") as step:
+                load_sample(parts, candidates, seed, step)
         return
     output.writelines(f"{line}\n" for line in generate(candidates, seed))
+
+
+def _refuse_others(parts: Parts) -> None:
+    with parts.database.read() as connection:
+        home = organisation(connection, parts.settings.organisation)
+        others = count_others(connection, home.id, KEY_PREFIX)
+    if others:
+        people = count(others, "person who is not", "people who are not")
+        raise InvalidInput(f"the pool holds {people} of the sample; --among-others loads it all the same")

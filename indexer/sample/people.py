@@ -21,6 +21,9 @@ _REGIONS = {
 }  # fmt: skip
 """Language -> region -> how many of its people live there, on a free scale."""
 
+KEY_PREFIX = "sample-"
+"""What the keys of fictional people begin with."""
+
 _BILINGUAL = {"en": 0.12, "fr": 0.7}
 _OTHER = {"en": "fr", "fr": "en"}
 _HOSTS = ("example.org", "example.com", "example.ca")
@@ -48,7 +51,7 @@ class People:
         if chance.happens(_BILINGUAL[language]):
             spoken += f',"{_OTHER[language]}"'
         return (
-            f'{{"key":"sample-{number:07d}","name":"{first} {last}",'
+            f'{{"key":"{KEY_PREFIX}{number:07d}","name":"{first} {last}",'
             f'"email":"{self._plain[first]}.{self._plain[last]}.{number}@{chance.pick(_HOSTS)}",'
             f'"region":"{chance.pick(self._regions[language])}","languages":[{spoken}]}}'
         )

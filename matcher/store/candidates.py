@@ -68,6 +68,16 @@ def names(connection: Connection, organisation_id: int, keys: Sequence[str]) -> 
     return found
 
 
+def count_others(connection: Connection, organisation_id: int, prefix: str) -> int:
+    """How many candidates of the pool have a key that does not begin with `prefix`."""
+    c = t.candidates.c
+    others = c.organisation_id == organisation_id, c.key.not_like(f"{prefix}%")
+    number: int = connection.execute(
+        select(func.count()).select_from(t.candidates).where(*others)
+    ).scalar_one()
+    return number
+
+
 def count_candidates(connection: Connection, organisation_id: int) -> int:
     """How many candidates the pool has."""
     of_pool = select(func.count()).where(t.candidates.c.organisation_id == organisation_id)

@@ -128,6 +128,15 @@ def test_what_is_bad_can_be_seen_and_tried_again(credmatch: Command, pool: Path)
 
 
 @pytest.mark.usefixtures("pool")
+def test_fictional_people_are_not_loaded_among_others_unasked(credmatch: Command) -> None:
+    code, _, err = credmatch("sample", "--candidates", 1, "--load")
+    assert (code, err) == (
+        2, "credmatch: the pool holds 2 people who are not of the sample; --among-others loads it all the same\n"
+    )  # fmt: skip
+    assert credmatch("sample", "--candidates", 1, "--load", "--output", "x.jsonl")[0] == 2
+
+
+@pytest.mark.usefixtures("pool")
 def test_match_from_a_file(credmatch: Command, position: Path) -> None:
     code, out, err = credmatch("match", "--position", position, "--json")
     assert code == 0, err
