@@ -22,10 +22,10 @@ from matcher.store.organisations import organisation
 @click.command()
 @click.option("--candidates", type=click.IntRange(min=1), required=True, help="How many people.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives other people.")
-@click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write them.")
+@click.option("--output", type=click.File("w", encoding="utf-8", lazy=True), help="Where to write them.")
 @click.option("--load", is_flag=True, help="Load them, with a dozen positions, instead of writing them.")
 @click.option("--among-others", is_flag=True, help="Load them even where the pool holds other people.")
-def sample(*, candidates: int, seed: int, output: TextIO, load: bool, among_others: bool) -> None:
+def sample(*, candidates: int, seed: int, output: TextIO | None, load: bool, among_others: bool) -> None:
     """Write fictional people with credentials, a JSON document a line; the same ones for the same seed.
 
     \b
@@ -33,7 +33,7 @@ def sample(*, candidates: int, seed: int, output: TextIO, load: bool, among_othe
       credmatch sample --candidates 2000 --load
       credmatch sample --candidates 1000000 --seed 7 --output pool.jsonl
     """
-    if load and output.name != sys.stdout.name:
+    if load and output is not None:
         raise click.UsageError("--load loads them into the database: it takes no --output")
     if load:
         with opened(read_settings()) as parts:
@@ -42,7 +42,7 @@ def sample(*, candidates: int, seed: int, output: TextIO, load: bool, among_othe
             with progress("loading the fictional pool", "people") as step:
                 load_sample(parts, candidates, seed, step)
         return
-    output.writelines(f"{line}\n" for line in generate(candidates, seed))
+    (output or sys.stdout).writelines(f"{line}\n" for line in generate(candidates, seed))
 
 
 def _refuse_others(parts: Parts) -> None:

@@ -163,13 +163,6 @@ def _competency(value: object, at: str, graph: Graph) -> dict[str, Any]:
     return {"uri": uri if _URI.fullmatch(uri) else None, "label": label, "framework": framework}
 
 
-def _read_framework(document: Document, at: str, context: Context) -> Iterator[Record]:  # noqa: ARG001
-    text = (
-        "a framework of competencies in CTDL-ASN, and no credential: `credmatch vocabulary import` loads it"
-    )
-    yield Notice(context.file, context.line, f"{at}: {text}" if at else text)
-
-
 def _is_credential(node: Document) -> bool:
     return any(map(_CREDENTIAL.fullmatch, _CTDL.types(node)))
 
@@ -210,12 +203,4 @@ FORMAT = DocumentFormat(
     },
     recognises=_recognises,
     read=read,
-)
-
-FRAMEWORKS = DocumentFormat(
-    name="CTDL-ASN",
-    recognised_by="has a `ceasn:CompetencyFramework` or `ceasn:Competency`",
-    taken={"": "nothing: `credmatch vocabulary import` loads it"},
-    recognises=_is_framework,
-    read=_read_framework,
 )

@@ -45,7 +45,6 @@ FORMATS: tuple[DocumentFormat, ...] = (
     clr_1.ASSERTION,
     json_resume.FORMAT,
     ctdl.FORMAT,
-    ctdl.FRAMEWORKS,
     schema_org.FORMAT,
     other_credentials.FORMAT,
 )

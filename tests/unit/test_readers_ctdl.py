@@ -166,23 +166,6 @@ def test_what_is_no_credential_is_said(type_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "document",
-    [
-        {"@context": "https://credreg.net/ctdlasn/schema/context/json",
-         "@graph": [{"@type": "ceasn:CompetencyFramework"},
-                    {"@type": "ceasn:Competency", "ceterms:ctid": "ce-1"}]},
-        {"@context": "https://credreg.net/ctdlasn/schema/context/json", "@type": "Competency"},
-        {"@type": "https://purl.org/ctdlasn/terms/CompetencyFramework"},
-    ],
-)  # fmt: skip
-def test_a_framework_is_for_the_vocabulary(document: Any) -> None:
-    assert formats_of(json.dumps(document).encode()) == ["JSON", "CTDL-ASN"]
-    (found,) = read_any(document)
-    assert isinstance(found, Notice)
-    assert "`credmatch vocabulary import` loads it" in found.text
-
-
-@pytest.mark.parametrize(
     ("changes", "where", "reason"),
     [
         ({"ceterms:name": 5}, "ceterms:name", "5 is not text"),
