@@ -24,6 +24,7 @@ from indexer.readers import (
     other_credentials,
     presentations,
     schema_org,
+    tokens,
     vocabularies,
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, StreamFormat
@@ -61,10 +62,12 @@ def recognise(document: Document) -> DocumentFormat | None:
 def read_document(body: object, at: str, context: Context) -> Iterator[Record]:
     """The records of a decoded JSON value, or of the documents in a list; what is wrong is a `Rejected`.
 
-    `at` is the JSON path at which it stands, "" for a whole file.
+    A text that is a token is read as what it holds. `at` is the JSON path at which it stands, "" for a whole
+    file.
     """
     inside = replace(context, depth=context.depth + 1, nested=read_document)
     try:
+        body = tokens.opened(body, at, context.limits)
         for record in _read(body, at, inside):
             if isinstance(record, CandidateRecord) and record.place == Place():
                 yield replace(record, place=Place(context.file, context.line, at))
