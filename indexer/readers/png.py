@@ -1,0 +1,159 @@
+"""Reads credentials that are baked into PNG images (1EdTech badge baking; PNG, third edition, chapter 11).
+
+Taken is the text of a chunk with the keyword `openbadgecredential` (Open Badges 3.0) or `openbadges` (1 and
+2): iTXt, compressed or not, and tEXt or zTXt as old bakers wrote. It holds JSON, a token, or the address of a
+badge, which is refused because nothing is fetched.
+
+The image is walked chunk by chunk and never decoded, so its width and height cost nothing; every chunk's
+checksum is looked at. Of a keyword the first chunk counts.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from indexer.readers import baked
+from indexer.readers.baked import Baked
+from indexer.readers.formats import Context, Record, StreamFormat
+from matcher.errors import InvalidInput
+from matcher.records import Notice, Rejected
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_VERSIONS = {b"openbadgecredential": baked.OPEN_BADGES_3, b"openbadges": baked.OPEN_BADGES_2}
+_TEXTS = {b"iTXt", b"tEXt", b"zTXt"}
+_LONGEST_CHUNK = 2**31 - 1
+_LONGEST_KEYWORD = max(map(len, _VERSIONS)) + 1
+_PIECE = 65_536
+_MOST_CHUNKS = 100_000
+"""Of a sound image; one of 100 megapixels has some thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """`data`: what a text chunk under one of our keywords holds, else empty. `sound`: by its checksum."""
+
+    type: bytes
+    data: bytes
+    sound: bool
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What is baked in, by its keyword; the first thing damaged; why the first text could not be had."""
+
+    found: dict[bytes, Baked] = field(default_factory=dict)
+    damaged: str = ""
+    refused: str = ""
+
+    def add(self, chunk: _Chunk, longest: int) -> None:
+        keyword = chunk.data.partition(b"\0")[0]
+        if not chunk.sound:
+            self.damaged = self.damaged or f"the checksum of its chunk {chunk.type.decode()} is wrong"
+        if chunk.data and keyword not in self.found:
+            try:
+                self.found[keyword] = _baked(keyword, chunk, longest)
+            except InvalidInput as error:
+                self.refused = self.refused or error.reason
+
+
+def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
+    image = _Findings()
+    try:
+        for chunk in _chunks(stream, context.limits.document):
+            image.add(chunk, context.limits.document)
+    except InvalidInput as error:
+        image.damaged = image.damaged or error.reason
+    refused = image.refused
+    if image.damaged and not (image.found or refused):
+        refused = f"no credential was found in the image, and it is damaged: {image.damaged}"
+    if refused:
+        yield Rejected(context.file, 0, "", refused, "")
+    elif image.damaged:
+        yield Notice(context.file, 0, f"the image is damaged, but not what is read of it: {image.damaged}")
+    if image.found or not refused:
+        yield from baked.read(list(image.found.values()), context)
+
+
+def _chunks(stream: BinaryIO, longest: int) -> Iterator[_Chunk]:
+    """The chunks up to the end of the image. Raises InvalidInput where they cannot be followed any more."""
+    stream.read(len(_SIGNATURE))
+    for _ in range(_MOST_CHUNKS):
+        head = stream.read(8)
+        if len(head) < 8:
+            raise InvalidInput("it is cut off" if head else "it has no end")
+        length, type_ = struct.unpack(">I4s", head)
+        if length > _LONGEST_CHUNK or not type_.isalpha():
+            raise InvalidInput("what follows in it is no chunk")
+        yield _chunk(stream, type_, length, longest)
+        if type_ == b"IEND":
+            return
+    raise InvalidInput(f"it has more than {_MOST_CHUNKS:,} chunks")
+
+
+def _chunk(stream: BinaryIO, type_: bytes, length: int, longest: int) -> _Chunk:
+    start = stream.read(min(length, _LONGEST_KEYWORD))
+    ours = type_ in _TEXTS and start.partition(b"\0")[0] in _VERSIONS and b"\0" in start
+    if ours and length > longest:
+        raise InvalidInput(f"the text in the image is longer than {longest:,} bytes")
+    kept, check, left = [start], zlib.crc32(start, zlib.crc32(type_)), length - len(start)
+    while left:
+        piece = stream.read(min(left, _PIECE))
+        if not piece:
+            raise InvalidInput("it is cut off")
+        check, left = zlib.crc32(piece, check), left - len(piece)
+        if ours:
+            kept.append(piece)
+    stated = stream.read(4)
+    if len(stated) < 4:
+        raise InvalidInput("it is cut off")
+    return _Chunk(type_, b"".join(kept) if ours else b"", check == int.from_bytes(stated))
+
+
+def _baked(keyword: bytes, chunk: _Chunk, longest: int) -> Baked:
+    """The text under a keyword. Raises InvalidInput where it cannot be had."""
+    name = f"chunk {chunk.type.decode()} {keyword.decode()}"
+    if not chunk.sound:
+        raise InvalidInput(f"the image is damaged: the checksum of its {name} is wrong")
+    rest = chunk.data[len(keyword) + 1 :]
+    compressed = chunk.type == b"zTXt"
+    if chunk.type == b"iTXt":
+        if len(rest) < 2 or rest[0] > 1 or rest.count(b"\0", 2) < 2:
+            raise InvalidInput(f"the {name} of the image is not as PNG asks for")
+        compressed, method = rest[0] == 1, rest[1:2]
+        _language, _translated, text = rest[2:].split(b"\0", 2)
+        rest = method + text if compressed else text
+    return Baked(name, _VERSIONS[keyword], _inflated(rest, name, longest) if compressed else rest)
+
+
+def _inflated(data: bytes, name: str, longest: int) -> bytes:
+    """`data`, a byte for the method and then a zlib stream, unpacked."""
+    if data[:1] != b"\0":
+        raise InvalidInput(f"the {name} of the image is compressed in a way that PNG does not know")
+    unpacking = zlib.decompressobj()
+    try:
+        text = unpacking.decompress(data[1:], longest + 1)
+    except zlib.error as error:
+        raise InvalidInput(f"the {name} of the image cannot be unpacked") from error
+    if len(text) > longest:
+        raise InvalidInput(f"the {name} of the image is longer than {longest:,} bytes when it is unpacked")
+    if not unpacking.eof:
+        raise InvalidInput(f"the {name} of the image is cut off")
+    return text
+
+
+FORMAT = StreamFormat(
+    name="PNG image",
+    recognised_by="the signature of PNG",
+    taken={
+        "iTXt, tEXt or zTXt openbadgecredential": "the credential (Open Badges 3.0), before any other",
+        "iTXt, tEXt or zTXt openbadges": "the badge (Open Badges 1 and 2)",
+        "an address in place of a badge": "nothing: it is refused, and not fetched",
+        "the picture": "nothing: it is never decoded",
+    },
+    recognises=lambda head: head.startswith(_SIGNATURE),
+    read=_read,
+)
