@@ -13,11 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from indexer.readers.detect import open_records, read_stream
+from indexer.readers.detect import read_stream
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import Limits
+from indexer.readers.sources import neighbours_of, open_records
 from indexer.readers.written import refused
-from matcher.records import AchievementRecord, CandidateRecord, EndorsementRecord, Notice, Rejected
+from matcher.records import (
+    AchievementRecord,
+    CandidateRecord,
+    EndorsementRecord,
+    Notice,
+    Recognised,
+    Rejected,
+)
 from matcher.store import quarantine
 from matcher.store.achievement_intake import AchievementIntake
 from matcher.store.database import Connection, Database
@@ -40,7 +48,8 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did. `quarantined` counts what these files hold that is bad, kept before or not.
+    """What an import did. `files` counts those whose format was recognised: an archive, and each file in it.
+    `quarantined` counts what these files hold that is bad, kept before or not.
 
     `notices`: what is worth knowing of the files, the first hundred. `taken`: how many records were taken in,
     known before or not.
@@ -62,7 +71,7 @@ class Report:
     def plus(self, counts: Counts, bad: Sequence[Rejected], batch: _Batch) -> Report:
         """The report with what became of a further batch, of which `bad` was not taken in."""
         return Report(
-            self.files,
+            self.files + batch.files,
             self.awards_added + counts.awards_added,
             self.awards_changed + counts.awards_changed,
             self.awards_unchanged + counts.awards_unchanged,
@@ -83,6 +92,8 @@ class _Batch:
     notices: list[Notice] = field(default_factory=list)
     awards: int = 0
     raw: int = 0
+    files: int = 0
+    file: str = ""
 
     def add(self, record: Record) -> None:
         match record:
@@ -98,6 +109,9 @@ class _Batch:
                 self.endorsements.append(record)
             case Notice():
                 self.notices.append(record)
+            case Recognised():
+                self.files += record.file != self.file
+                self.file = record.file
 
     @property
     def records(self) -> int:
@@ -136,7 +150,7 @@ def import_files(  # noqa: PLR0913 - each says one thing of the files or of the 
     authoritative: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Import files of any format that we read into an organisation's pool.
+    """Import files of any format that we read, and folders and archives of them, into an organisation's pool.
 
     `candidate`: the key of the person that files are about which are about nobody in particular. `dates`: in
     which order dates like 03/04/2026 are (`readers/dates.py`, ORDERS), "" to refuse them. With
@@ -148,8 +162,7 @@ def import_files(  # noqa: PLR0913 - each says one thing of the files or of the 
         home = organisation(connection, organisation_key)
     context = Context("", home.zone, candidate, limits, dates=dates)
     found = (record for path in paths for record in open_records(path, context))
-    report = import_records(database, home, found, authoritative=authoritative, progress=progress)
-    return replace(report, files=len(paths))
+    return import_records(database, home, found, authoritative=authoritative, progress=progress)
 
 
 def import_records(
@@ -223,8 +236,10 @@ def _store(
 def _retry(database: Database, home: Organisation, id_: int, context: Context, report: Report) -> Report:
     with database.write() as connection:
         kept = quarantine.show(connection, home.id, id_)
-        batch = _Batch()
-        for record in read_stream(io.BytesIO(kept.raw.encode()), replace(context, file=kept.file)):
+        batch = _Batch(file=kept.file)
+        beside = neighbours_of(kept.file, context.limits)
+        inside = replace(context, file=kept.file, neighbours=beside)
+        for record in read_stream(io.BytesIO(kept.raw.encode()), inside):
             batch.add(record)
         counts, bad = batch.store(connection, home, AchievementIntake(home), authoritative=False)
         if batch.records and not bad:
@@ -240,8 +255,8 @@ def _batches(found: Iterable[Record]) -> Iterator[_Batch]:
         batch.add(record)
         if batch.full:
             yield batch
-            batch = _Batch()
-    if batch.records or batch.rejected or batch.notices:
+            batch = _Batch(file=batch.file)
+    if batch.records or batch.rejected or batch.notices or batch.files:
         yield batch
 
 

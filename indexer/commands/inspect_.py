@@ -11,9 +11,9 @@ from indexer.commands.output import json_line
 from indexer.inspection import Found, record_json
 from indexer.installation import opened
 from indexer.readers.dates import ORDERS
-from indexer.readers.detect import open_records
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import limits_of
+from indexer.readers.sources import open_records
 from matcher.moments import day_of
 from matcher.records import (
     UNITS,

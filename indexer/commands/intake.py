@@ -25,7 +25,7 @@ from matcher.settings import read_settings
     "files",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    type=click.Path(exists=True, allow_dash=True, path_type=Path),
 )
 @click.option(
     "--candidate", default="", metavar="KEY", help="Whose a file is that is about nobody in particular."
@@ -38,12 +38,18 @@ from matcher.settings import read_settings
 def import_(
     *, files: tuple[Path, ...], candidate: str, dates: str | None, newest: bool, as_json: bool
 ) -> int:
-    """Import candidates and awards from FILES: JSONL, CSV or Open Badges 3.0, recognised by content.
+    """Import candidates and awards from FILES, recognised by their content and never by their names.
+
+    JSON Lines, CSV, Open Badges and other credentials as JSON, as tokens (JWT) or baked into PNG and SVG
+    images; folders, with the folders in them; ZIP and tar archives, gzip, bzip2 and xz; - is standard input.
+    A badge finds its class, its issuer and what was revoked in the files beside it. Links and hidden files in
+    folders are passed over, and nothing is fetched from addresses.
 
     \b
     Examples:
       credmatch import pool.jsonl awards.csv
-      credmatch import --candidate c-17 badge.json
+      credmatch import wallet.zip certificates/
+      credmatch import --candidate c-17 badge.png
       credmatch import --dates day-first training.csv
 
     The same file twice changes nothing, and an interrupted import is finished by starting it again. What

@@ -1,73 +1,50 @@
-"""Opens a file of candidates in whatever format it is, recognised by its content and never by its name.
+"""Reads an open file in whatever format it is, recognised by its content and never by its name.
 
 Another format is one module with a `FORMAT`, and one line in `FORMATS`; formats of JSON documents stand in
-`documents.py`.
+`documents.py`. Files, folders and standard input are opened by `sources.py`.
 """
 
 from __future__ import annotations
 
-import io
-import sys
-from codecs import BOM_UTF8, BOM_UTF32_LE
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from indexer.readers import csv_rows, documents, jsonl, vocabularies
+from indexer.readers import archives, csv_rows, documents, jsonl, png, svg, tokens, vocabularies
 from indexer.readers.encodings import in_utf_8
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import raw_text, shown
+from indexer.readers.signatures import other
+from indexer.readers.unpacking import rejoined
 from indexer.readers.written import refused
 from matcher.records import CandidateRecord, Recognised, Rejected
 
-FORMATS: tuple[StreamFormat, ...] = (jsonl.FORMAT, documents.FORMAT, csv_rows.FORMAT)
-"""In the order in which they are tried."""
-
-_OTHERS = (
-    (b"\x89PNG", "this is a PNG image; badges baked into images are not read yet"),
-    (b"<", "this is XML or SVG; badges baked into images are not read yet"),
-    (b"eyJ", "this looks like a JSON Web Token; credentials signed in this way are not read yet"),
-    (b"PK\x03\x04", "this is a ZIP file or a spreadsheet; save the table as CSV in UTF-8"),
-    (b"\x1f\x8b", "this is a gzip file; unpack it first"),
-    (BOM_UTF32_LE, "this is UTF-32; save it in UTF-8"),
-    (b"%PDF", "this is a PDF document"),
+FORMATS: tuple[StreamFormat, ...] = (
+    png.FORMAT,
+    *archives.FORMATS,
+    svg.FORMAT,
+    tokens.FORMAT,
+    jsonl.FORMAT,
+    documents.FORMAT,
+    csv_rows.FORMAT,
 )
-"""First bytes of what people try, and what to say of it."""
+"""In the order in which they are tried."""
 
 _HEAD = 65_536
 _SHOWN = 200
 
 
-def open_records(path: Path, context: Context) -> Iterator[Record]:
-    """The records of the file at `path` (`-` is standard input), and what could not be read.
-
-    The context's `file` is set to the path. A file that cannot be opened, or in no format we know, is one
-    `Rejected`.
-    """
-    if str(path) == "-":
-        yield from read_stream(sys.stdin.buffer, replace(context, file="(standard input)"))
-        return
-    named = replace(context, file=str(path))
-    try:
-        with path.open("rb") as stream:
-            yield from read_stream(stream, named)
-    except OSError as error:
-        yield Rejected(named.file, 0, "", f"cannot be read: {error.strerror}", "")
-
-
 def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
-    """The same for an open stream, read forward only.
+    """The records of an open stream, read forward only, and what could not be read.
 
-    A `Rejected`'s raw record, corrected, can be read in this way again.
+    What is in no format we know is one `Rejected`. A `Rejected`'s raw record, corrected, can be read in this
+    way again. Raises OSError where the stream itself cannot be read.
     """
     head, stream, encoding = in_utf_8(stream.read(_HEAD), stream, context.file)
+    head += _after_white_space(head, stream, context.limits.document)
     start = head.removeprefix(BOM_UTF8)
-    reason = next((reason for first, reason in _OTHERS if start.startswith(first)), "")
-    if not start.strip():
-        reason = "the file is empty"
-    elif framework := vocabularies.recognise(head):
-        reason = f"this is a framework of competencies ({framework}): `credmatch vocabulary import` loads it"
+    reason = _reason(start)
     format_ = None if reason else next((one for one in FORMATS if one.recognises(start)), None)
     if format_ is None:
         known = ", ".join(one.name for one in FORMATS)
@@ -77,8 +54,25 @@ def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
     yield Recognised(context.file, format_.name)
     if encoding:
         yield encoding
-    rejoined = cast(BinaryIO, io.BufferedReader(_Rejoined(head, stream), _HEAD))
-    yield from _about_one(format_.read(rejoined, context), context)
+    inside = replace(context, nested=documents.read_document, unpack=read_stream)
+    yield from _about_one(format_.read(rejoined(head, stream), inside), context)
+
+
+def _after_white_space(head: bytes, stream: BinaryIO, longest: int) -> bytes:
+    """What follows the first bytes where they are all white space, up to `longest` with them."""
+    more, last = b"", head
+    while not last.strip() and len(more) < longest and (last := stream.read(_HEAD)):
+        more += last
+    return more
+
+
+def _reason(start: bytes) -> str:
+    """Why nothing that begins in this way is read; "" where it may be."""
+    if not start.strip():
+        return "the file is empty" if len(start) <= _HEAD else "the file begins with nothing but white space"
+    if framework := vocabularies.recognise(start):
+        return f"this is a framework of competencies ({framework}): `credmatch vocabulary import` loads it"
+    return other(start)
 
 
 def _about_one(records: Iterator[Record], context: Context) -> Iterator[Record]:
@@ -99,20 +93,3 @@ def _about_one(records: Iterator[Record], context: Context) -> Iterator[Record]:
                 f"{shown(min(meant))}; the file should be about one person, {shown(context.candidate)}"
             )
             yield refused(record, reason)
-
-
-class _Rejoined(io.RawIOBase):
-    """A stream whose first bytes were read already."""
-
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head = head
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands over
-        data = self._head[: len(buffer)] or self._rest.read(len(buffer))
-        self._head = self._head[len(buffer) :]
-        buffer[: len(data)] = data
-        return len(data)

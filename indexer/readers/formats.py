@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
 from indexer.readers.limits import Limits
+from indexer.readers.unpacking import Budget
 from matcher.records import (
     AchievementRecord,
     CandidateRecord,
@@ -54,7 +56,11 @@ class Context:
     `nested` reads a document inside of the one that is being read (an object, or a token as text), at its
     JSON path: it yields its records, with what is wrong in it as a `Rejected`.
     `dates` says in which order dates like 03/04/2026 are (`dates.py`, ORDERS), "" where nobody said.
-    `depth` counts documents within documents and archives within archives.
+    `depth` counts documents within documents, and `packed` archives within archives.
+
+    Of files in files: `unpack` reads a file inside of the one that is being read, recognised by its content;
+    `budget` is what may still be unpacked, shared by all that lies in one file, None outside of archives;
+    `again` opens the file that is being read from its start once more, None where that cannot be done.
     """
 
     file: str
@@ -66,6 +72,10 @@ class Context:
     line: int = 0
     depth: int = 0
     dates: str = ""
+    unpack: Callable[[BinaryIO, Context], Iterator[Record]] = lambda *_: iter(())
+    budget: Budget | None = None
+    again: Callable[[], AbstractContextManager[BinaryIO]] | None = None
+    packed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

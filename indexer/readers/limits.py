@@ -11,10 +11,10 @@ from matcher.settings import Settings
 class Limits:
     """Bounds that keep the time and memory of one file small, whatever it holds.
 
-    `document`: bytes of one JSON document, image or token. `line`: bytes of one line of JSON Lines. `values`:
-    objects, lists and what they hold in one JSON document. `unpacked`: bytes that an archive or a compressed
-    file holds together. `entries`: files in an archive or a folder. `depth`: archives within archives, and
-    documents within documents. `awards`: of one document.
+    `document`: bytes of one JSON document or token, of an SVG image, and of the text in a PNG image. `line`:
+    bytes of one line of JSON Lines. `values`: objects, lists and what they hold in one JSON document.
+    `unpacked`: bytes that an archive or a compressed file holds together. `entries`: files in an archive or a
+    folder. `depth`: archives within archives, and documents within documents. `awards`: of one document.
     """
 
     document: int = 8_000_000

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,41 @@ def test_files_are_taken_in_and_counted(database: Database, tmp_path: Path) -> N
     assert report == Report(files=1, awards_changed=1, awards_unchanged=2)
 
 
+def test_folders_and_archives_are_read_and_every_file_in_them_is_counted(
+    database: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    one = write(folder / "one.jsonl", line("c-1", award(1)), line("c-2", award(2)))
+    with zipfile.ZipFile(folder / "more.zip", "w") as archive:
+        archive.writestr("a/two.jsonl", json.dumps(line("c-3", award(3))))
+        archive.writestr("photo.jpg", b"\xff\xd8\xff")
+        archive.writestr("bad.json", "{")
+    report = import_files(database, "default", [folder])
+    assert (report.files, report.awards_added, report.quarantined) == (4, 3, 1)
+    assert [notice.file for notice in report.notices] == [f"{folder}/more.zip"]
+    assert [bad.file for bad in kept(database)] == [f"{folder}/more.zip!bad.json"]
+    assert import_files(database, "default", [one]).files == 1
+
+
+def test_what_was_kept_finds_what_came_to_lie_beside_its_file(database: Database, tmp_path: Path) -> None:
+    address = "https://issuer.example.org"
+    badge = {
+        "@context": "https://w3id.org/openbadges/v2", "type": "Assertion", "id": f"{address}/assertions/1",
+        "recipient": {"type": "email", "identity": "zoe@example.org", "hashed": False},
+        "issuedOn": "2026-01-31", "badge": f"{address}/classes/lift", "verification": {"type": "hosted"},
+    }  # fmt: skip
+    write(tmp_path / "badge.json", badge)
+    assert import_files(database, "default", [tmp_path / "badge.json"], candidate="c-1").quarantined == 1
+    issuer = {"type": "Issuer", "id": f"{address}/issuer", "name": "Northshore", "url": address}
+    write(tmp_path / "issuer.json", {"@context": "https://w3id.org/openbadges/v2", **issuer})
+    lift = {"type": "BadgeClass", "id": badge["badge"], "name": "Lift truck", "issuer": issuer["id"]}
+    write(tmp_path / "class.json", {"@context": "https://w3id.org/openbadges/v2", **lift})
+    report = retry_quarantined(database, "default", candidate="c-1")
+    assert report.awards_added == 1, kept(database)
+    assert kept(database) == []
+
+
 def test_an_unknown_organisation_is_said(database: Database, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="nobody"):
         import_files(database, "nobody", [write(tmp_path / "one.jsonl", line("c-1"))])
@@ -93,7 +129,7 @@ def test_one_bad_record_never_stops_a_file(database: Database, tmp_path: Path) -
         line("c-4", award(5)),
     )
     report = import_files(database, "default", [file, tmp_path / "missing.jsonl"])
-    assert report == Report(files=2, awards_added=4, quarantined=5)
+    assert report == Report(files=1, awards_added=4, quarantined=5)
     found = {one.reason.partition(":")[0]: one for one in kept(database)}
     assert [(one.line, one.where) for one in found.values() if one.line == 3] == [(3, "awards[0].issued")]
     conflict = next(one for one in found.values() if "belongs to another candidate" in one.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.unit.containers import CONTAINERS
 from tests.unit.test_readers_clr_1 import ASSERTION as CLR_1_ASSERTION
 from tests.unit.test_readers_clr_1 import CLR as CLR_1
 from tests.unit.test_readers_clr_2 import CLR as CLR_2
@@ -40,4 +41,5 @@ FILES: dict[str, bytes] = {
     "JSON Lines": "\n".join(json.dumps(one) for one in (WHOLE, CREDENTIAL)).encode(),
     "CSV": TABLE.encode(),
     "Another verifiable credential": json.dumps(STATUS_LIST).encode(),
+    **CONTAINERS,
 }

@@ -1,0 +1,55 @@
+"""What files are that we do not read, by their first bytes, and what to say of them."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF32_LE
+
+OTHERS = (
+    (BOM_UTF32_LE, "this is UTF-32; save it in UTF-8"),
+    (b"%PDF", "this is a PDF document"),
+    (b"\xd0\xcf\x11\xe0", "this is an old Excel, Word or PowerPoint file; save the table as CSV in UTF-8"),
+    (b"\xff\xd8\xff", "this is a JPEG image; only PNG and SVG images hold badges"),
+    (b"GIF8", "this is a GIF image; only PNG and SVG images hold badges"),
+    (b"7z\xbc\xaf\x27\x1c", "this is a 7-Zip archive; pack it again as ZIP"),
+    (b"Rar!\x1a\x07", "this is a RAR archive; pack it again as ZIP"),
+    (b"\x28\xb5\x2f\xfd", "this is compressed with Zstandard; pack it again with gzip"),
+    (b"SQLite format 3\0", "this is an SQLite database"),
+)
+"""First bytes of what people try, and what to say of it."""
+
+_READ_ALTHOUGH_BINARY = (b"\x89PNG", b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\xff\xfe", b"\xfe\xff")
+_LOOKED_AT = 512
+
+
+def other(head: bytes) -> str:
+    """What a file that begins with `head` is, where that is known and nothing that we read; else ""."""
+    return next((reason for first, reason in OTHERS if head.startswith(first)), "")
+
+
+def is_foreign(head: bytes) -> bool:
+    """Whether a file found in a folder or an archive is of a kind that can hold no credential.
+
+    Such are pictures that cannot be baked, PDF documents, and what has NUL bytes and is neither in a format
+    that we read nor UTF-16 text.
+    """
+    if head.startswith(_READ_ALTHOUGH_BINARY):
+        return False
+    start = head[:_LOOKED_AT]
+    if head.startswith((b"%PDF", b"\xff\xd8\xff", b"GIF8")):
+        return True
+    return b"\0" in start and not (is_tar(head) or _is_utf_16(start))
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether `head` begins with a header of tar whose checksum is right (POSIX.1-2001, ustar)."""
+    header = head[:512]
+    if len(header) < 512 or not header[0]:
+        return False
+    stated = header[148:156].strip(b"\0 ")
+    if not stated or stated.strip(b"01234567"):
+        return False
+    return int(stated, 8) == sum(header) - sum(header[148:156]) + 8 * 32
+
+
+def _is_utf_16(start: bytes) -> bool:
+    return len(start) > 8 and (not any(start[1:8:2]) or not any(start[0:8:2]))

@@ -1,0 +1,323 @@
+"""Streams of what archives hold: unpacked as they are read, counted, and never more than is allowed.
+
+Whatever is wrong with the bytes is a `BadStream`, an OSError, so that no reader takes it for a bad record.
+"""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol, cast
+
+PIECE = 65_536
+
+_FREE = 16_000_000
+_MOST_TIMES = 100
+_LZMA_MEMORY = 40_000_000
+
+
+class BadStream(OSError):
+    """The bytes of a file in an archive cannot be had: what is wrong, in words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Exhausted(BadStream):
+    """All that may be unpacked of an archive was unpacked: nothing of it is read any more."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much may still be unpacked of an archive, with all the archives in it.
+
+    `left` counts bytes of every layer. Beyond 16 MB, what is unpacked may be a hundred times as long as what
+    was read of the file itself (`packed`): text of one kind packs 10 to 50 times, and bombs a thousand times
+    and more.
+    """
+
+    left: int
+    packed: int = 0
+    used: int = 0
+    exhausted: str = ""
+
+    def take(self, count: int) -> None:
+        """Count unpacked bytes. Raises Exhausted where they are too many, and from then on."""
+        self.left -= count
+        self.used += count
+        if self.left < 0:
+            self.exhausted = "unpacks to more bytes than are read of one archive"
+        elif self.used > _FREE + _MOST_TIMES * self.packed:
+            self.exhausted = f"unpacks to more than {_MOST_TIMES} times its size, as archives made to harm do"
+        if self.exhausted:
+            raise Exhausted(self.exhausted)
+
+
+class Unpacker(Protocol):
+    """What zlib, bz2 and lzma have in common, as adapted below."""
+
+    eof: bool
+    hungry: bool  # gives no more before it is fed
+
+    def feed(self, data: bytes, most: int) -> tuple[bytes, bytes]:
+        """At most `most` bytes unpacked, and what of `data` is to be given again."""
+
+
+class _Deflate:
+    """zlib; `bits` as its documentation has them: -15 for bare deflate, 31 for gzip with its checksum."""
+
+    def __init__(self, bits: int) -> None:
+        self._zlib = zlib.decompressobj(bits)
+        self.eof = False
+        self.hungry = True
+
+    def feed(self, data: bytes, most: int) -> tuple[bytes, bytes]:
+        text = self._zlib.decompress(data, most)
+        self.eof = self._zlib.eof
+        self.hungry = len(text) < most
+        return text, self._zlib.unused_data if self.eof else self._zlib.unconsumed_tail
+
+
+class _Other:
+    """bz2 and lzma, which keep by themselves what they have not used."""
+
+    def __init__(self, unpacker: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
+        self._unpacker = unpacker
+        self.eof = False
+        self.hungry = True
+
+    def feed(self, data: bytes, most: int) -> tuple[bytes, bytes]:
+        text = self._unpacker.decompress(data, most)
+        self.eof = self._unpacker.eof
+        self.hungry = not self.eof and self._unpacker.needs_input
+        return text, self._unpacker.unused_data if self.eof else b""
+
+
+def deflate() -> Unpacker:
+    """Of a ZIP's entry."""
+    return _Deflate(-zlib.MAX_WBITS)
+
+
+def gzip_member() -> Unpacker:
+    """Of one member of a gzip file, its checksum and length looked at."""
+    return _Deflate(16 + zlib.MAX_WBITS)
+
+
+def bzip2() -> Unpacker:
+    """Of one bzip2 stream."""
+    return _Other(bz2.BZ2Decompressor())
+
+
+def xz() -> Unpacker:
+    """Of one xz stream, in at most 40 MB of memory."""
+    return _Other(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY))
+
+
+class Source:
+    """Packed bytes, read forward; those that were not used can be put back."""
+
+    def __init__(self, stream: BinaryIO, budget: Budget, *, outermost: bool) -> None:
+        self._stream = stream
+        self._budget = budget
+        self._outermost = outermost
+        self._back = b""
+        self.position = 0
+
+    def read(self, count: int) -> bytes:
+        """Up to `count` bytes, fewer only at the end."""
+        data = self._back[:count]
+        self._back = self._back[count:]
+        if len(data) < count:
+            more = self._stream.read(count - len(data))
+            if self._outermost:
+                self._budget.packed += len(more)
+            data += more
+        self.position += len(data)
+        return data
+
+    def whole(self, count: int) -> bytes:
+        """Exactly `count` bytes. Raises BadStream where there are fewer."""
+        data = self.read(count)
+        if len(data) < count:
+            raise BadStream("is cut off")
+        return data
+
+    def back(self, data: bytes) -> None:
+        """Put bytes back that were read last."""
+        self._back = data + self._back
+        self.position -= len(data)
+
+    def skip(self, count: int) -> None:
+        """Pass over `count` bytes. Raises BadStream where there are fewer."""
+        while count:
+            count -= len(self.whole(min(count, PIECE)))
+
+
+class Stored(io.RawIOBase):
+    """The next `size` bytes of a source, as they stand."""
+
+    def __init__(self, source: Source, size: int, budget: Budget) -> None:
+        self._source = source
+        self._budget = budget
+        self.left = size
+        self.size = 0
+        self.crc = 0
+        self.failed = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands over
+        data = self._source.read(min(len(buffer), self.left))
+        if self.left and not data:
+            self.failed = True
+            raise BadStream("is cut off")
+        self.left -= len(data)
+        self._budget.take(len(data))
+        self.size += len(data)
+        self.crc = zlib.crc32(data, self.crc)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def ended(self) -> bool:
+        """Whether all was read."""
+        return not self.left
+
+    def finish(self) -> None:
+        """Pass over what was not read of it. Raises BadStream where there is less."""
+        left, self.left = self.left, 0
+        self._source.skip(left)
+
+
+class Unpacked(io.RawIOBase):
+    """What a source holds packed. `packed`: how many bytes of it at most, None where only they know.
+
+    `again` makes a further unpacker for what follows the end of one: gzip, bzip2 and xz files may be several
+    joined together. None: at the end of one, all ends.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        unpacker: Unpacker,
+        budget: Budget,
+        *,
+        packed: int | None = None,
+        again: Callable[[], Unpacker] | None = None,
+    ) -> None:
+        self._source = source
+        self._unpacker = unpacker
+        self._budget = budget
+        self._again = again
+        self._waiting = b""
+        self._left = packed
+        self.size = 0
+        self.crc = 0
+        self.failed = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands over
+        data = self._take(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def ended(self) -> bool:
+        """Whether all was read. May raise BadStream."""
+        return not self.failed and not self._take(1)
+
+    def finish(self) -> None:
+        """Pass over what was not read of it: packed where its length is known, else by unpacking it.
+
+        After a failure, where its length is not known, the source stands somewhere within it.
+        """
+        if self._left is not None:
+            left, self._left, self._waiting = self._left, 0, b""
+            self._source.skip(left)
+        elif self.failed:
+            self._return()
+        else:
+            while self._take(PIECE):
+                pass
+
+    def _take(self, most: int) -> bytes:
+        data = b""
+        try:
+            while not data and self._ready():
+                data = self._feed(most)
+        except BadStream:
+            self.failed = True
+            raise
+        self._budget.take(len(data))
+        self.size += len(data)
+        self.crc = zlib.crc32(data, self.crc)
+        return data
+
+    def _ready(self) -> bool:
+        """Whether there is something to feed; a further member is begun where one follows."""
+        if not self._unpacker.eof:
+            return True
+        following = (self._waiting or self._source.read(PIECE)).lstrip(b"\0") if self._again else b""
+        if not (self._again and following):
+            return False
+        self._waiting, self._unpacker = following, self._again()
+        return True
+
+    def _feed(self, most: int) -> bytes:
+        data = self._waiting or (self._more() if self._unpacker.hungry else b"")
+        starved = not data and self._unpacker.hungry
+        self._waiting = data
+        try:
+            text, self._waiting = self._unpacker.feed(data, most)
+        except lzma.LZMAError as error:
+            memory = "needs more than 40 MB of memory to be unpacked; pack it again without -9"
+            reason = memory if "memory" in str(error).lower() else "cannot be unpacked: its bytes are damaged"
+            raise BadStream(reason) from error
+        except (zlib.error, OSError, ValueError, EOFError) as error:
+            raise BadStream("cannot be unpacked: its bytes are damaged") from error
+        if starved and not (text or self._unpacker.eof):
+            raise BadStream("is cut off")
+        if self._unpacker.eof and not self._again:
+            self._return()
+        return text
+
+    def _more(self) -> bytes:
+        data = self._source.read(PIECE if self._left is None else min(PIECE, self._left))
+        if self._left is not None:
+            self._left -= len(data)
+        return data
+
+    def _return(self) -> None:
+        """Give back to the source what was read and does not belong to it."""
+        self._source.back(self._waiting)
+        if self._left is not None:
+            self._left += len(self._waiting)
+        self._waiting = b""
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream whose first bytes were read already."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands over
+        data = self._head[: len(buffer)] or self._rest.read(len(buffer))
+        self._head = self._head[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def rejoined(head: bytes, rest: BinaryIO) -> BinaryIO:
+    """A stream of `head`, which was read of it already, and of the `rest`."""
+    return cast(BinaryIO, io.BufferedReader(_Rejoined(head, rest), PIECE))
