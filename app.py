@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Flask
 
 from indexer.readers.json_text import decode
+from indexer.readers.limits import limits_of
 from indexer.readers.shape import parse_candidate
+from indexer.uploads import take_credentials
 from matcher.matching import Matcher
 from matcher.search.embedded import EmbeddedEngine
 from matcher.search.engine import Engine
@@ -69,5 +72,8 @@ def create_app(settings: Settings | None = None, *, encoder: Encoder | None = No
         encoder=parts.encoder,
         decode_json=decode,
         parse_candidate=parse_candidate,
+        take_credentials=partial(
+            take_credentials, parts.database, parts.settings.organisation, limits_of(parts.settings)
+        ),
     )
     return make_site(parts.settings, services)

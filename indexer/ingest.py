@@ -68,7 +68,7 @@ class Report:
         """How many awards were taken in."""
         return self.awards_added + self.awards_changed + self.awards_unchanged
 
-    def plus(self, counts: Counts, bad: Sequence[Rejected], batch: _Batch) -> Report:
+    def plus(self, counts: Counts, bad: Sequence[Rejected], batch: Batch) -> Report:
         """The report with what became of a further batch, of which `bad` was not taken in."""
         return Report(
             self.files + batch.files,
@@ -82,7 +82,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """Records that are taken in together, and what could not be read."""
 
     candidates: list[CandidateRecord] = field(default_factory=list)
@@ -221,7 +221,7 @@ def _kept_ids(database: Database, home: Organisation) -> list[int]:
 def _store(
     database: Database,
     home: Organisation,
-    batch: _Batch,
+    batch: Batch,
     achievements: AchievementIntake,
     report: Report,
     *,
@@ -236,7 +236,7 @@ def _store(
 def _retry(database: Database, home: Organisation, id_: int, context: Context, report: Report) -> Report:
     with database.write() as connection:
         kept = quarantine.show(connection, home.id, id_)
-        batch = _Batch(file=kept.file)
+        batch = Batch(file=kept.file)
         beside = neighbours_of(kept.file, context.limits)
         inside = replace(context, file=kept.file, neighbours=beside)
         for record in read_stream(io.BytesIO(kept.raw.encode()), inside):
@@ -249,13 +249,13 @@ def _retry(database: Database, home: Organisation, id_: int, context: Context, r
     return report.plus(counts, bad, batch)
 
 
-def _batches(found: Iterable[Record]) -> Iterator[_Batch]:
-    batch = _Batch()
+def _batches(found: Iterable[Record]) -> Iterator[Batch]:
+    batch = Batch()
     for record in found:
         batch.add(record)
         if batch.full:
             yield batch
-            batch = _Batch(file=batch.file)
+            batch = Batch(file=batch.file)
     if batch.records or batch.rejected or batch.notices or batch.files:
         yield batch
 

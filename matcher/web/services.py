@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -16,6 +16,11 @@ from matcher.vocabulary.encoder import Encoder
 from matcher.vocabulary.vocabularies import Vocabularies
 from matcher.vocabulary.vocabulary import Vocabulary
 
+Json = dict[str, Any]
+
+Upload = tuple[str, BinaryIO]
+"""A file that somebody sends: the name it has there, and its content."""
+
 _NAME = "credmatch"
 
 
@@ -24,7 +29,8 @@ class Services:
     """The parts behind the pages, for one organisation (its key).
 
     `decode_json` turns a body into a value and `parse_candidate` that value into a record; both raise
-    InvalidInput. They belong to intake, which this package may not import.
+    InvalidInput. `take_credentials` stores what files hold for the candidate with a key, and says what was read
+    of them. They belong to intake, which this package may not import.
     """
 
     organisation: str
@@ -34,6 +40,7 @@ class Services:
     encoder: Encoder
     decode_json: Callable[[bytes], object]
     parse_candidate: Callable[[object, ZoneInfo], CandidateRecord]
+    take_credentials: Callable[[str, Sequence[Upload]], Json]
 
     @property
     def vocabulary(self) -> Vocabulary:

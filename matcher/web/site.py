@@ -44,6 +44,6 @@ def make_site(settings: Settings, services: Services) -> Flask:
     answer_errors(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
-    forms.exempt(api.blueprint)  # takes only JSON, which no form can send, and the guard asks for the origin
+    forms.exempt(api.blueprint)  # for programs; what a page of another site sends, the guard refuses
     app.wsgi_app = EncodedSlashes(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
     return app

@@ -29,9 +29,10 @@ _TABLES: Mapping[str, str] = {
         SELECT c.key, a.position_key FROM applications a JOIN candidates c ON c.id = a.candidate_id""",
     "awards": """
         SELECT w.key, c.key, a.key, w.digest, w.issued, w.valid_from, w.expires, w.status, w.level,
-               w.level_label, w.proof, w.evidence
+               w.level_label, w.proof, w.evidence, w.credential_status, w.refresh_service
         FROM awards w JOIN candidates c ON c.id = w.candidate_id
         JOIN achievements a ON a.id = w.achievement_id""",
+    "endorsements": "SELECT key, about, issuer_name, issuer_url, comment, issued FROM endorsements",
     "superseded": """
         SELECT s.kind, coalesce(c.key, a.key, w.key), s.digest FROM superseded s
         LEFT JOIN candidates c ON s.kind = 'candidate' AND c.id = s.owner_id

@@ -404,3 +404,74 @@ def test_the_secret_key_is_made_once_and_is_its_owners(tmp_path: Path) -> None:
     assert len(keys.pop()) == 32
     assert [path.name for path in folder.iterdir()] == ["secret.key"]
     assert stat.S_IMODE((folder / "secret.key").stat().st_mode) == 0o600
+
+
+# --- credentials -------------------------------------------------------------------------------
+
+ASSERTION = {
+    "@context": "https://w3id.org/openbadges/v2",
+    "type": "Assertion",
+    "id": "https://badges.example.org/assertions/9",
+    "recipient": {"type": "email", "identity": "ada@example.org", "hashed": False},
+    "issuedOn": "2026-03-01",
+    "badge": "https://badges.example.org/lift.json",
+    "verification": {"type": "hosted"},
+}
+BADGE = {
+    "@context": "https://w3id.org/openbadges/v2",
+    "type": "BadgeClass",
+    "id": "https://badges.example.org/lift.json",
+    "name": "Lift truck",
+    "issuer": {"id": "https://badges.example.org", "type": "Profile", "name": "Northshore"},
+}
+
+
+def send(client: FlaskClient, key: str, *files: tuple[str, bytes]) -> TestResponse:
+    data = {"files": [(BytesIO(content), name) for name, content in files]}
+    return client.post(f"/api/v1/candidates/{key}/credentials", data=data)
+
+
+def test_credentials_are_sent_as_files_that_find_each_other(client: FlaskClient) -> None:
+    files = ("mine.json", json.dumps(ASSERTION).encode()), ("lift.json", json.dumps(BADGE).encode())
+    found = send(client, "sender", *files).get_json()
+    assert (found["awards_added"], found["rejected"]) == (1, [])
+    assert found["formats"] == ["JSON", "Open Badges 2.0"]
+    assert found["awards"][0]["achievement"]["name"] == "Lift truck"
+    assert send(client, "sender", *files).get_json()["awards_unchanged"] == 1
+    alone = problem(send(client, "sender-2", files[0]), 422)
+    assert "https://badges.example.org/lift.json" in alone["detail"]
+
+
+def test_the_body_may_be_the_credential_itself(client: FlaskClient) -> None:
+    body = {**ASSERTION, "id": "urn:uuid:body", "badge": BADGE}
+    path = "/api/v1/candidates/body/credentials"
+    assert client.post(path, json=body).get_json()["awards_added"] == 1
+    table = "candidate_key,achievement_name,colour\nbody,First aid,red\nother,First aid,red\n"
+    found = client.post(path, data=table, content_type="text/csv").get_json()
+    assert found["awards_added"] == 1
+    assert [(one["line"], one["where"]) for one in found["rejected"]] == [(3, "candidate_key")]
+    assert "colour" in found["notices"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("data", "detail"),
+    [
+        (b"", "empty"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b'{"candidate": NaN}', "NaN"),
+        (b"nothing we know", "formats"),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem_that_says_why(
+    client: FlaskClient, data: bytes, detail: str
+) -> None:
+    refused = client.post("/api/v1/candidates/c/credentials", data=data, content_type="application/json")
+    assert detail in problem(refused, 422)["detail"]
+    assert client.get("/candidates/c").status_code == 404
+
+
+def test_a_form_without_files_and_a_body_too_long_are_refused(client: FlaskClient) -> None:
+    assert "no file" in problem(client.post("/api/v1/candidates/c/credentials", data={"a": "b"},
+                                            content_type="multipart/form-data"), 422)["detail"]  # fmt: skip
+    problem(client.post("/api/v1/candidates/c/credentials", data=b"x" * 10_000_001), 413)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from matcher.web.pages import achievements, candidate, editor, entry, overview, proof, ranking
+from matcher.web.pages import achievements, candidate, credentials, editor, entry, overview, proof, ranking
 
 blueprint = Blueprint("pages", __name__)
 
@@ -21,6 +21,7 @@ for _rule, _view, _methods in (
     ("/suggest", editor.suggest, _GET),
     ("/warm-up", editor.warm_up, _GET),
     ("/candidates/<key:key>", candidate.candidate, _GET),
+    ("/candidates/<key:key>/credentials", credentials.credentials, _FORM),
     ("/achievements", achievements.achievements, _FORM),
     ("/sign-in", entry.sign_in, _FORM),
     ("/sign-out", entry.sign_out, ("POST",)),

@@ -1,0 +1,86 @@
+"""Credentials that somebody sends for one candidate, over HTTP or by a form: read, stored, and answered for.
+
+What is refused is answered and not quarantined: the sender has the file, and is told what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
+
+from indexer.ingest import Batch
+from indexer.inspection import report
+from indexer.readers import neighbours
+from indexer.readers.detect import read_stream
+from indexer.readers.formats import Context, Record
+from indexer.readers.limits import Limits
+from matcher.records import Rejected
+from matcher.store.achievement_intake import AchievementIntake
+from matcher.store.database import Database
+from matcher.store.organisations import organisation
+
+_UNPACKED = 64_000_000
+_ENTRIES = 1_000
+"""A request waits for its answer: of an archive that is sent less is unpacked than of one that is imported."""
+
+_LONGEST_NAME = 100
+
+
+def take_credentials(
+    database: Database,
+    organisation_key: str,
+    limits: Limits,
+    candidate: str,
+    files: Sequence[tuple[str, BinaryIO]],
+) -> dict[str, Any]:
+    """Store what `files` (names and contents) hold for the candidate with this key, who is made where missing.
+
+    Files that belong together, such as a badge and its class, find each other. All that is good is stored at
+    once; gives what became of it, and what was read and refused (`inspection.report`).
+    Raises NotFound where there is no such organisation, and Unavailable.
+    """
+    with database.read() as connection:
+        home = organisation(connection, organisation_key)
+    smaller = replace(limits, unpacked=min(limits.unpacked, _UNPACKED), entries=min(limits.entries, _ENTRIES))
+    context = Context("", home.zone, candidate, smaller)
+    with TemporaryDirectory(prefix="credmatch-upload-") as folder:
+        records = list(_records(Path(folder), files, context))
+    batch = Batch()
+    for record in records:
+        batch.add(record)
+    with database.write() as connection:
+        counts, bad = batch.store(connection, home, AchievementIntake(home), authoritative=False)
+    good = (record for record in records if not isinstance(record, Rejected))
+    return {
+        "awards_added": counts.awards_added,
+        "awards_changed": counts.awards_changed,
+        "awards_unchanged": counts.awards_unchanged,
+        **report([*good, *bad]),
+    }
+
+
+def _records(folder: Path, files: Sequence[tuple[str, BinaryIO]], context: Context) -> Iterator[Record]:
+    saved = [(name, _save(folder, name, stream)) for name, stream in files]
+    index = neighbours.in_folder(lambda: iter([path for _, path in saved]), context.limits)
+    beside = neighbours.View(index, str(folder))
+    for name, path in saved:
+        with path.open("rb") as stream:
+            again = partial(path.open, "rb")
+            yield from read_stream(stream, replace(context, file=name, neighbours=beside, again=again))
+
+
+def _save(folder: Path, name: str, stream: BinaryIO) -> Path:
+    """Save a file under its own name, by which others may refer to it, as far as that is harmless."""
+    plain = re.sub(r"[^\w.-]", "_", PurePath(name).name)[-_LONGEST_NAME:].lstrip(".") or "file"
+    path = folder / plain
+    if path.exists():
+        path = folder / f"{len(list(folder.iterdir()))}-{plain}"
+    with path.open("xb") as file:
+        shutil.copyfileobj(stream, file)
+    return path
