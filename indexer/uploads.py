@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from indexer.ingest import Batch
 from indexer.inspection import report
@@ -27,7 +27,7 @@ from matcher.store.organisations import organisation
 
 _UNPACKED = 64_000_000
 _ENTRIES = 1_000
-"""A request waits for its answer: of an archive that is sent less is unpacked than of one that is imported."""
+"""A request waits for its answer: of an archive that is sent, less is unpacked than of one imported."""
 
 _LONGEST_NAME = 100
 
@@ -37,9 +37,9 @@ def take_credentials(
     organisation_key: str,
     limits: Limits,
     candidate: str,
-    files: Sequence[tuple[str, BinaryIO]],
+    files: Sequence[tuple[str, IO[bytes]]],
 ) -> dict[str, Any]:
-    """Store what `files` (names and contents) hold for the candidate with this key, who is made where missing.
+    """Store what `files` (names and contents) hold for the candidate with this key, made where missing.
 
     Files that belong together, such as a badge and its class, find each other. All that is good is stored at
     once; gives what became of it, and what was read and refused (`inspection.report`).
@@ -65,17 +65,21 @@ def take_credentials(
     }
 
 
-def _records(folder: Path, files: Sequence[tuple[str, BinaryIO]], context: Context) -> Iterator[Record]:
+def _records(folder: Path, files: Sequence[tuple[str, IO[bytes]]], context: Context) -> Iterator[Record]:
     saved = [(name, _save(folder, name, stream)) for name, stream in files]
     index = neighbours.in_folder(lambda: iter([path for _, path in saved]), context.limits)
     beside = neighbours.View(index, str(folder))
     for name, path in saved:
         with path.open("rb") as stream:
-            again = partial(path.open, "rb")
-            yield from read_stream(stream, replace(context, file=name, neighbours=beside, again=again))
+            inside = replace(context, file=name, neighbours=beside, again=partial(_open, path))
+            yield from read_stream(stream, inside)
 
 
-def _save(folder: Path, name: str, stream: BinaryIO) -> Path:
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def _save(folder: Path, name: str, stream: IO[bytes]) -> Path:
     """Save a file under its own name, by which others may refer to it, as far as that is harmless."""
     plain = re.sub(r"[^\w.-]", "_", PurePath(name).name)[-_LONGEST_NAME:].lstrip(".") or "file"
     path = folder / plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -18,7 +18,7 @@ from matcher.vocabulary.vocabulary import Vocabulary
 
 Json = dict[str, Any]
 
-Upload = tuple[str, BinaryIO]
+Upload = tuple[str, IO[bytes]]
 """A file that somebody sends: the name it has there, and its content."""
 
 _NAME = "credmatch"
@@ -29,8 +29,8 @@ class Services:
     """The parts behind the pages, for one organisation (its key).
 
     `decode_json` turns a body into a value and `parse_candidate` that value into a record; both raise
-    InvalidInput. `take_credentials` stores what files hold for the candidate with a key, and says what was read
-    of them. They belong to intake, which this package may not import.
+    InvalidInput. `take_credentials` stores what files hold for the candidate with a key, and says what was
+    read of them. They belong to intake, which this package may not import.
     """
 
     organisation: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import random
 import shutil
 import signal
@@ -82,7 +81,7 @@ def kill_once(context: ForkServerContext, database: Path, folder: Path, after: f
     process = context.Process(target=import_folder, args=(database, folder))
     process.start()
     time.sleep(after)
-    os.kill(process.pid, signal.SIGKILL)  # type: ignore[arg-type]  # it was started
+    process.kill()
     process.join(30)
     return process.exitcode == -signal.SIGKILL
 
