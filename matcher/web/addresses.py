@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _MARK = "\x00"
 """Stands for an encoded slash. An address with %00 itself is not found."""
 
+_PROGRAMS = "/api/"
+
 
 class KeyConverter(UnicodeConverter):
     """A key as one segment of a path."""
@@ -43,8 +45,10 @@ class EncodedSlashes:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         path = _path(str(environ.get("RAW_URI", "")))
-        if "%00" in path:
-            environ["PATH_INFO"] = path.partition("%00")[0] + "//"  # which no rule has
+        if "%00" in path or not _is_utf8(path or str(environ.get("PATH_INFO", ""))):
+            environ["PATH_INFO"] = (
+                f"{_PROGRAMS if path.startswith(_PROGRAMS) else '/nowhere/'}/"  # which no rule has
+            )
         elif "%2f" in path.lower():
             segments = [unquote_to_bytes(segment).decode("latin-1") for segment in path.split("/")]
             environ["PATH_INFO"] = "/".join(segment.replace("/", _MARK) for segment in segments)
@@ -58,6 +62,18 @@ def is_web_address(text: str) -> bool:
     except ValueError:
         return False
     return address.scheme in {"http", "https"} and bool(address.netloc)
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether a path, bytes that WSGI writes as Latin-1, is text in UTF-8 once it is decoded.
+
+    What is not would be read as replacement characters, and so be taken for another key.
+    """
+    try:
+        unquote_to_bytes(path.encode("latin-1")).decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _path(uri: str) -> str:
