@@ -14,12 +14,13 @@ from matcher.web.services import services
 def put_candidate(key: str) -> Response:
     """Merge the candidate in the body with what is stored; answers how many awards were added or changed.
 
+    The key is the address's; the body may leave it out, and a `candidate` that would say nothing else.
     What the body leaves out stays as it was; what it says replaces what was said before, all of it or
     nothing. The search index follows within a second; an achievement that is only described in words counts
     when they were read.
     """
     parts = services()
-    body = json_body()
+    body = _with_key(json_body(), key)
     with parts.database.read() as connection:
         home = organisation(connection, parts.organisation)
     record = parts.parse_candidate(body, home.zone)
@@ -35,3 +36,14 @@ def put_candidate(key: str) -> Response:
             "awards_unchanged": counts.awards_unchanged,
         }
     )
+
+
+def _with_key(body: object, key: str) -> object:
+    """`body` with the key of its address where it names none; anything that is no such body as it is."""
+    if not isinstance(body, dict):
+        return body
+    stated = body.get("candidate")
+    person = {} if stated is None else stated
+    if not isinstance(person, dict) or person.get("key") is not None:
+        return body
+    return {**body, "candidate": {**person, "key": key}}
