@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from matcher.errors import Unavailable
+from matcher.errors import NotScorable, Unavailable
 from matcher.evidence import lapse
 from matcher.messages import said
 from matcher.moments import last_moment
@@ -223,6 +223,8 @@ class _Found:
 def _question(
     connection: Connection, key: str, position: Position, vocabulary: Vocabulary, day: date | None
 ) -> _Question:
+    if not position.requirements:
+        raise NotScorable(said("the position has no requirements yet: add at least one micro-skill"))
     found = organisation(connection, key)
     moment = int(time.time()) if day is None else last_moment(day.isoformat(), found.zone)
     wanted = position.filters.issuers
