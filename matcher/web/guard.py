@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from http import HTTPStatus
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from flask import Flask, Response, current_app, redirect, request, session, url_for
@@ -13,6 +14,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from matcher.messages import said
 from matcher.settings import Settings
+from matcher.web.language import spoken
+from matcher.web.problems import for_program
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -20,6 +23,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN_TO_ALL = frozenset({"static", "pages.sign_in", "pages.healthz"})
 _SESSION = "access"
 _EXTENSION = "credmatch-guard"
+_LONGEST_LOGGED = 200
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
@@ -62,9 +66,7 @@ class Guard:
 
     def _check(self) -> AnyResponse | None:
         if (_split(f"//{request.host}").hostname or "") not in self._hosts:
-            raise BadRequest(
-                said("The server is not known by this host name; CREDMATCH_ALLOWED_HOSTS adds names.")
-            )
+            return _unknown_host()
         if request.method not in _SAFE_METHODS and not _from_here():
             raise Forbidden(said("The request comes from a page of another site."))
         if not self._token or request.endpoint in _OPEN_TO_ALL or self._may():
@@ -101,6 +103,17 @@ def is_local(target: str) -> bool:
 
 def _target() -> str:
     return str(request.environ.get("RAW_URI") or request.full_path.rstrip("?"))
+
+
+def _unknown_host() -> AnyResponse:
+    """Refuse a host name, briefly: who asks by it need not know how the server is set up; its log says it."""
+    current_app.logger.warning(
+        "refused: the server is called %r; CREDMATCH_ALLOWED_HOSTS adds names", request.host[:_LONGEST_LOGGED]
+    )
+    refusal = said("The server is not known by this host name.")
+    if for_program():
+        raise BadRequest(refusal)
+    return Response(f"{spoken(refusal)}\n", HTTPStatus.BAD_REQUEST, content_type="text/plain; charset=utf-8")
 
 
 def _same(one: str, other: str) -> bool:
