@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Protocol
 
@@ -17,10 +17,10 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
-from pydantic_core import ErrorDetails, to_json
+from pydantic_core import to_json
 
 from matcher.errors import InvalidInput
-from matcher.messages import marked, said
+from matcher.messages import said
 from matcher.records import (
     UNITS,
     Alternative,
@@ -31,6 +31,7 @@ from matcher.records import (
     Reading,
     Requirement,
 )
+from matcher.validation import problem, shown
 
 
 class Reader(Protocol):
@@ -64,7 +65,7 @@ _Values = Annotated[list[_Key], BeforeValidator(_as_list), Field(max_length=100)
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class _Way(_Strict):
@@ -94,6 +95,11 @@ class _Position(_Strict):
     filters: _Filters = _Filters()
 
 
+_FIELDS = tuple(
+    dict.fromkeys(name for shape in (_Position, _Requirement, _Filters) for name in shape.model_fields)
+)
+
+
 def parse_position(
     body: object,
     vocabulary: Reader,
@@ -110,40 +116,20 @@ def parse_position(
 
     Raises InvalidInput naming the JSON path and the value.
     """
-    try:
-        stated = _Position.model_validate(body)
-    except ValidationError as error:
-        raise _invalid(error) from error
-    named = stated.key or key
-    if not named:
-        raise InvalidInput(said("a position needs a key"), where="key")
-    if key and named != key:
-        wrong = said("%(stated)s is not the key it is sent to, %(key)s", stated=repr(named), key=repr(key))
-        raise InvalidInput(wrong, where="key")
+    stated = _stated_position(body)
+    named = _key_of(stated, key)
     readings = _readings(stated, vocabulary, earlier, by)
+    filters = stated.filters
     return Position(
         key=named,
         title=stated.title,
         description=stated.description,
         requirements=tuple(
-            Requirement(
-                alternatives=tuple(
-                    Alternative(
-                        way.text or vocabulary.competency(_given(readings[path])).label("en"),
-                        readings[path],
-                        None if way.min_level is None else round(way.min_level * UNITS),
-                    )
-                    for path, way in _ways(f"requirements[{number}]", requirement)
-                ),
-                weight=round(requirement.weight * UNITS),
-                must=requirement.must,
-            )
+            _requirement(f"requirements[{number}]", requirement, readings, vocabulary)
             for number, requirement in enumerate(stated.requirements)
         ),
         applicants_only=stated.applicants_only,
-        filters=Filters(
-            tuple(stated.filters.region), tuple(stated.filters.languages), tuple(stated.filters.issuer)
-        ),
+        filters=Filters(tuple(filters.region), tuple(filters.languages), tuple(filters.issuer)),
     )
 
 
@@ -189,6 +175,42 @@ def version_of(position: Position) -> str:
         ],
     ]
     return hashlib.sha256(to_json(stated)).hexdigest()[:32]
+
+
+def _stated_position(body: object) -> _Position:
+    try:
+        return _Position.model_validate(body)
+    except ValidationError as error:
+        raise problem(error, _FIELDS) from error
+
+
+def _key_of(stated: _Position, key: str | None) -> str:
+    """The position's key: its own, else the one it is sent to. Raises InvalidInput where they differ."""
+    named = stated.key or key
+    if not named:
+        raise InvalidInput(said("a position needs a key"), where="key")
+    if key and named != key:
+        wrong = said("%(stated)s is not the key it is sent to, %(key)s", stated=shown(named), key=shown(key))
+        raise InvalidInput(wrong, where="key")
+    return named
+
+
+def _requirement(
+    path: str, stated: _Requirement, readings: Mapping[str, Reading], vocabulary: Reader
+) -> Requirement:
+    """What the requirement at a JSON path asks for; `readings` by path."""
+    return Requirement(
+        alternatives=tuple(
+            Alternative(
+                way.text or vocabulary.competency(_given(readings[at])).label("en"),
+                readings[at],
+                None if way.min_level is None else round(way.min_level * UNITS),
+            )
+            for at, way in _ways(path, stated)
+        ),
+        weight=round(stated.weight * UNITS),
+        must=stated.must,
+    )
 
 
 def _stated(way: Alternative) -> list[object]:
@@ -244,7 +266,7 @@ def _known(earlier: Position | None) -> dict[str, Reading]:
 def _named(way: _Way, vocabulary: Reader, path: str, by: str) -> Reading:
     competency = vocabulary.by_uri(way.competency)
     if competency is None:
-        wrong = said("no competency has the URI %(uri)s", uri=repr(way.competency))
+        wrong = said("no competency has the URI %(uri)s", uri=shown(way.competency))
         raise InvalidInput(wrong, where=f"{path}.competency")
     given = Reading(Basis.GIVEN, competency.id, UNITS)
     return replace(given, basis=Basis.CONFIRMED, confirmed_by=by) if way.text else given
@@ -254,45 +276,3 @@ def _given(reading: Reading) -> int:
     if reading.competency is None:
         raise InvalidInput(said("names neither a text nor a competency"))
     return reading.competency
-
-
-def _invalid(error: ValidationError) -> InvalidInput:
-    first = error.errors(include_url=False)[0]
-    where = ""
-    for step in first["loc"]:
-        where += f"[{step}]" if isinstance(step, int) else f".{step}"
-    value = repr(first["input"])
-    shown = value if len(value) <= 80 else f"{value[:77]}..."
-    wrong = said("%(fault)s (it is %(value)s)", fault=_fault(first), value=shown)
-    return InvalidInput(wrong, where=where.lstrip(".") or "(whole)")
-
-
-def _fault(error: ErrorDetails) -> str:
-    """What pydantic found, in our words; in its own where we have none."""
-    context = error.get("ctx", {})
-    if error["type"] == "value_error":
-        fault: str = context["error"].args[0]
-        return fault
-    template = _FAULTS.get(error["type"])
-    return error["msg"] if template is None else said(template, **context)
-
-
-_FAULTS = {
-    "bool_parsing": marked("must be true or false"),
-    "bool_type": marked("must be true or false"),
-    "extra_forbidden": marked("is not a known field"),
-    "finite_number": marked("must be a finite number"),
-    "float_parsing": marked("must be a number"),
-    "float_type": marked("must be a number"),
-    "greater_than": marked("must be greater than %(gt)s"),
-    "greater_than_equal": marked("must be at least %(ge)s"),
-    "less_than_equal": marked("must be at most %(le)s"),
-    "list_type": marked("must be a list"),
-    "missing": marked("is required"),
-    "model_type": marked("must be an object"),
-    "string_too_long": marked("must have at most %(max_length)s characters"),
-    "string_too_short": marked("must have at least %(min_length)s characters"),
-    "string_type": marked("must be a text"),
-    "too_long": marked("must have at most %(max_length)s entries"),
-}
-"""Our words for what pydantic finds, by its types of error."""

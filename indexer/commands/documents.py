@@ -8,6 +8,7 @@ from pathlib import Path
 from indexer.readers.json_text import decode
 from indexer.readers.lines import lines
 from matcher.errors import InvalidInput
+from matcher.validation import place_of_no_number
 
 _LONGEST = 4_000_000
 
@@ -21,7 +22,8 @@ def document(path: Path) -> object:
     try:
         return decode(data)
     except InvalidInput as error:
-        raise InvalidInput(error.reason, where=path.name) from error
+        place = place_of_no_number(data)
+        raise InvalidInput(error.reason, where=f"{path.name}: {place}" if place else path.name) from error
 
 
 def documents(path: Path) -> Iterator[tuple[int, object]]:
@@ -36,7 +38,7 @@ def documents(path: Path) -> Iterator[tuple[int, object]]:
             try:
                 yield line.number, decode(line.data) if line.whole else _too_long()
             except InvalidInput as error:
-                yield line.number, error
+                yield line.number, InvalidInput(error.reason, where=place_of_no_number(line.data))
 
 
 def _too_long() -> InvalidInput:

@@ -19,6 +19,7 @@ from matcher.search.folder import Folder
 from matcher.search.generation import Entry, Generation, Manifest, Part, View, count_documents, parts_of
 from matcher.search.recall import recall
 from matcher.search.segment import Segment
+from matcher.validation import shown
 
 SEGMENT_ROWS = 1 << 17
 """Rows of a segment at most: so the running sums of a query stay in the processor's cache (measured: a
@@ -94,7 +95,7 @@ class EmbeddedEngine:
         found = self._folders.get(organisation)
         if found is None:
             if not _KEY.fullmatch(organisation):
-                wrong = said("%(key)s is no key of an organisation", key=repr(organisation))
+                wrong = said("%(key)s is no key of an organisation", key=shown(organisation))
                 raise InvalidInput(wrong, where="organisation")
             # Two threads may both come here: the first one's folder is the one that stays.
             found = self._folders.setdefault(organisation, Folder(self._path / organisation))

@@ -14,6 +14,7 @@ from matcher.store import tables as t
 from matcher.store.changes import log_changes, wholes
 from matcher.store.database import Connection
 from matcher.store.organisations import Organisation
+from matcher.validation import shown
 
 
 class Stage(StrEnum):
@@ -188,7 +189,7 @@ def _find(connection: Connection, organisation: Organisation, key: str) -> tuple
         select(a.id, a.reading).where(a.organisation_id == organisation.id, a.key == key)
     ).one_or_none()
     if row is None:
-        raise NotFound(said("there is no achievement %(key)s", key=repr(key)))
+        raise NotFound(said("there is no achievement %(key)s", key=shown(key)))
     return row.id, row.reading
 
 

@@ -14,6 +14,7 @@ from matcher.store import tables as t
 from matcher.store.database import Connection, parts
 from matcher.store.positions import applications
 from matcher.store.profiles import load_profiles
+from matcher.validation import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def load_candidate(connection: Connection, organisation_id: int, key: str) -> Ca
         .where(c.organisation_id == organisation_id, c.key == key)
     ).one_or_none()
     if row is None:
-        raise NotFound(said("there is no candidate %(key)s", key=repr(key)))
+        raise NotFound(said("there is no candidate %(key)s", key=shown(key)))
     return Candidate(
         profile=load_profiles(connection, organisation_id, [row.id])[row.id],
         name=row.name or "",

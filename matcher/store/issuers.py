@@ -12,6 +12,7 @@ from matcher.store import tables as t
 from matcher.store.changes import log_changes
 from matcher.store.database import Connection
 from matcher.store.organisations import Organisation
+from matcher.validation import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def set_issuer_known(connection: Connection, organisation: Organisation, key: st
     named = or_(func.lower(i.key) == folded, func.lower(i.name) == folded, func.lower(i.url) == folded)
     found = connection.execute(select(i.id, i.known).where(i.organisation_id == organisation.id, named)).all()
     if not found or not folded:  # the empty name is everybody's who has none
-        raise NotFound(said("there is no issuer %(key)s", key=repr(key)))
+        raise NotFound(said("there is no issuer %(key)s", key=shown(key)))
     changing = [id_ for id_, before in found if before != known]
     connection.execute(update(t.issuers).where(i.id.in_(changing)).values(known=known))
     a = t.achievements.c

@@ -11,6 +11,7 @@ from matcher.errors import NotFound
 from matcher.messages import said
 from matcher.store import tables as t
 from matcher.store.database import Connection
+from matcher.validation import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def organisation(connection: Connection, key: str) -> Organisation:
     """The organisation with this key. Raises NotFound."""
     found = _find(connection, key)
     if found is None:
-        raise NotFound(said("there is no organisation %(key)s", key=repr(key)))
+        raise NotFound(said("there is no organisation %(key)s", key=shown(key)))
     return found
 
 

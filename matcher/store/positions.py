@@ -15,6 +15,7 @@ from matcher.messages import said
 from matcher.records import Alternative, Basis, Filters, Position, Reading, Requirement
 from matcher.store import tables as t
 from matcher.store.database import Connection, parts
+from matcher.validation import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def load_position(connection: Connection, organisation_id: int, key: str) -> Pos
     """The position with this key. Raises NotFound."""
     found = _find(connection, organisation_id, key)
     if found is None:
-        raise NotFound(said("there is no position %(key)s", key=repr(key)))
+        raise NotFound(said("there is no position %(key)s", key=shown(key)))
     filters = {name: tuple(values) for name, values in found.filters.items()}
     return Position(
         key=found.key,

@@ -14,6 +14,7 @@ from matcher.records import Competency, Kind
 from matcher.store import tables as t
 from matcher.store.database import Connection, insert_many, parts
 from matcher.store.organisations import note_vocabulary_change
+from matcher.validation import shown
 from matcher.vocabulary.contents import Contents, Label
 
 _LONGEST_VERSION = 60
@@ -36,7 +37,7 @@ def vocabulary_state(connection: Connection, organisation_key: str) -> Vocabular
     )
     found = {key if id_ != t.SHARED else None: (id_, change) for id_, key, change in rows}
     if organisation_key not in found:
-        raise NotFound(said("there is no organisation %(key)s", key=repr(organisation_key)))
+        raise NotFound(said("there is no organisation %(key)s", key=shown(organisation_key)))
     id_, own = found[organisation_key]
     return VocabularyState(id_, found[None][1], own)
 

@@ -9,6 +9,7 @@ from flask import request
 from matcher.errors import InvalidInput
 from matcher.matching import TOP
 from matcher.messages import said
+from matcher.validation import shown
 
 MOST = 500
 """Results that an answer has at most."""
@@ -24,7 +25,7 @@ def chosen_top() -> int:
     if not text:
         return TOP
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MOST):
-        wrong = said("%(value)s is not a whole number from 1 to %(most)s", value=repr(text[:80]), most=MOST)
+        wrong = said("%(value)s is not a whole number from 1 to %(most)s", value=shown(text), most=MOST)
         raise InvalidInput(wrong, where="top")
     return int(text)
 
@@ -36,7 +37,7 @@ def chosen_people() -> str | None:
     """
     text = request.args.get("who", "").strip()
     if text and text not in PEOPLE:
-        wrong = said("%(value)s is neither 'pool' nor 'applicants'", value=repr(text[:80]))
+        wrong = said('%(value)s is neither "pool" nor "applicants"', value=shown(text))
         raise InvalidInput(wrong, where="who")
     return text or None
 
@@ -49,10 +50,10 @@ def chosen_day() -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        wrong = said("%(value)s is not a day such as 2026-01-31", value=repr(text[:80]))
+        wrong = said("%(value)s is not a day such as 2026-01-31", value=shown(text))
         raise InvalidInput(wrong, where="day") from error
     if not 1900 <= day.year <= 9998:
-        wrong = said("%(value)s is not a day from 1900 to 9998", value=repr(text[:80]))
+        wrong = said("%(value)s is not a day from 1900 to 9998", value=shown(text))
         raise InvalidInput(wrong, where="day")
     return day
 

@@ -127,6 +127,16 @@ def test_a_wrong_choice_is_named(client: FlaskClient, query: str, where: str) ->
     assert body["where"] == where
 
 
+def test_a_position_without_requirements_is_a_draft_and_says_so(client: FlaskClient) -> None:
+    assert put(client, "positions/draft", {"title": "Later", "requirements": []}).status_code == 201
+    body = problem(client.get("/api/v1/positions/draft/matches"), 409)
+    assert "has no requirements" in body["detail"]
+    assert body["type"] == "urn:credmatch:problem:not-scorable"
+    page = client.get("/positions/draft")
+    assert page.status_code == 409
+    assert "It names no micro-skills." in page.text
+
+
 def test_what_cannot_be_scored_is_said_so(client: FlaskClient) -> None:
     put(client, "positions/vague", {"requirements": [{"text": "zzzz qqqq", "must": True}]})
     body = problem(client.get("/api/v1/positions/vague/matches"), 409)
@@ -172,6 +182,23 @@ def test_a_wrong_award_names_its_place_and_stores_nothing(client: FlaskClient) -
     assert client.get("/candidates/lee").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"candidate": {"name": "Lou"}},
+        {"candidate": {"key": None, "name": "Lou"}},
+        {"candidate": {"name": "Lou", "identifiers": ["mailto:lou@example.org"]}},
+        {"awards": []},
+        {},
+    ],
+)
+def test_the_key_of_a_candidate_may_stand_in_the_address_alone(
+    client: FlaskClient, body: dict[str, Any]
+) -> None:
+    assert put(client, "candidates/lou", body).status_code == 200
+    assert client.get("/candidates/lou").status_code == 200
+
+
 def test_an_award_of_somebody_else_stores_nothing(client: FlaskClient) -> None:
     put(client, "candidates/first", candidate("first"))
     stolen = candidate("second")
@@ -205,6 +232,36 @@ def test_a_key_is_one_segment_of_the_path(client: FlaskClient, key: str) -> None
 def test_a_slash_that_is_not_encoded_separates(client: FlaskClient) -> None:
     problem(put(client, "positions/a/b", {"title": "x"}), 404)
     problem(client.get("/api/v1/positions/%00"), 404)
+
+
+@pytest.mark.parametrize("key", ["%FF%FE", "a%80", "%C3%28", "a%2F%FF", "%ED%A0%80"])
+def test_an_address_that_is_not_utf_8_is_nobodys(client: FlaskClient, key: str) -> None:
+    problem(put(client, f"positions/{key}", {"requirements": []}), 404)
+    problem(put(client, f"candidates/{key}", {}), 404)
+    for path in ("positions", "candidates"):
+        page = client.get(f"/{path}/{key}")
+        assert (page.status_code, page.content_type) == (404, "text/html; charset=utf-8")
+    assert "\ufffd" not in client.get("/").text
+
+
+def test_a_number_that_json_does_not_have_is_named_with_its_place(client: FlaskClient) -> None:
+    for text, where in (
+        (b'{"requirements":[{"text":"x"},{"text":"y","weight":NaN}]}', "requirements[1].weight"),
+        (b'{"requirements":[{"text":"y","min_level":1e999}]}', "requirements[0].min_level"),
+    ):
+        response = client.put("/api/v1/positions/nan", data=text, content_type="application/json")
+        assert problem(response, 422)["where"] == where
+
+
+def test_values_are_shown_as_json_writes_them(client: FlaskClient) -> None:
+    refused = put(client, "positions/types", {"requirements": [{"text": "x", "must": "yes"}]})
+    body = problem(refused, 422)
+    assert (body["where"], body["detail"]) == ("requirements[0].must", '"yes" is neither true nor false')
+    assert problem(put(client, "positions/types", {"title": "T"}), 422)["detail"] == "is missing"
+    whole = problem(put(client, "positions/types", [1]), 422)
+    assert ("where" in whole, whole["detail"]) == (False, "a list is not an object")
+    other = problem(put(client, "positions/types", {"key": "other", "requirements": []}), 422)
+    assert other["detail"] == '"other" is not the key it is sent to, "types"'
 
 
 # --- bodies that no honest program sends -------------------------------------------------------
@@ -325,9 +382,14 @@ def test_an_installation_that_is_not_made_ready_tells_only_its_log(
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:8080", "localhost.evil.example", "[::2]", "", "a b", "[", "127.1"]
 )
-def test_another_host_name_is_refused(client: FlaskClient, host: str) -> None:
-    problem(client.get("/api/v1/positions/yard", headers={"Host": host}), 400)
-    assert client.get("/", headers={"Host": host}).status_code == 400
+def test_another_host_name_is_refused(
+    client: FlaskClient, host: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = problem(client.get("/api/v1/positions/yard", headers={"Host": host}), 400)["detail"]
+    page = client.get("/", headers={"Host": host})
+    assert (page.status_code, page.content_type) == (400, "text/plain; charset=utf-8")
+    assert page.text == f"{told}\n" == "The server is not known by this host name.\n"
+    assert "CREDMATCH_ALLOWED_HOSTS" in caplog.text
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080", "LOCALHOST:1"])

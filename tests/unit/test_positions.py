@@ -11,6 +11,7 @@ import pytest
 from matcher.errors import InvalidInput
 from matcher.positions import parse_position, position_json
 from matcher.records import Basis, Competency, Kind, Position, Reading
+from matcher.validation import place_of_no_number
 
 FORKLIFT = Competency(7, "urn:forklift", "operate forklift", "conduire un chariot", Kind.SKILL, "f")
 
@@ -106,15 +107,17 @@ def test_a_position_survives_its_own_json() -> None:
 @pytest.mark.parametrize(
     ("body", "where", "said"),
     [
-        ([], "(whole)", "must be an object"),
-        ({}, "requirements", "is required"),
+        ([], "", "^a list is not an object$"),
+        (None, "", "^null is not an object$"),
+        ({}, "requirements", "^requirements: is missing$"),
+        ({"requirements": {"a": 1}}, "requirements", "an object is not a list"),
         ({"requirements": [{"text": "a"}]}, "key", "needs a key"),
         ({"key": "p", "requirements": [{"text": "a\0b"}]}, "requirements[0].text", "control characters"),
-        ({"key": " ", "requirements": [{"text": "a"}]}, "key", "at least 1 character"),
+        ({"key": " ", "requirements": [{"text": "a"}]}, "key", "is empty"),
         (
             {"key": "p", "requirements": [{"text": "a"}], "requirments": []},
             "requirments",
-            "not a known field",
+            'not a known field .did you mean "requirements"',
         ),
         ({"key": "p", "requirements": [{}]}, "requirements[0]", "neither"),
         ({"key": "p", "requirements": [{"text": " "}]}, "requirements[0]", "neither"),
@@ -127,7 +130,47 @@ def test_a_position_survives_its_own_json() -> None:
         (
             {"key": "p", "requirements": [{"text": "a", "weight": float("nan")}]},
             "requirements[0].weight",
-            "nan",
+            "NaN is not a finite number",
+        ),
+        (
+            {"key": "p", "requirements": [{"text": "a", "weight": "2"}]},
+            "requirements[0].weight",
+            '"2" is not a number',
+        ),
+        (
+            {"key": "p", "requirements": [{"text": "a", "weight": True}]},
+            "requirements[0].weight",
+            "true is not a number",
+        ),
+        (
+            {"key": "p", "requirements": [{"text": "a", "must": 1}]},
+            "requirements[0].must",
+            "1 is neither true nor false",
+        ),
+        (
+            {"key": "p", "requirements": [{"text": "a", "must": None}]},
+            "requirements[0].must",
+            "null is neither true nor false",
+        ),
+        (
+            {"key": "p", "requirements": [{"text": 7}]},
+            "requirements[0].text",
+            "7 is not text",
+        ),
+        (
+            {"key": "p", "requirements": [], "applicants_only": "false"},
+            "applicants_only",
+            '"false" is neither true nor false',
+        ),
+        (
+            {"key": 3, "requirements": []},
+            "key",
+            "3 is not text",
+        ),
+        (
+            {"key": "p", "requirements": [], "filters": {"region": [1]}},
+            "filters.region[0]",
+            "1 is not text",
         ),
         ({"key": "p", "requirements": [{"text": "a", "min_level": 1.5}]}, "requirements[0].min_level", "1.5"),
         ({"key": "p", "requirements": [{"text": "a", "must": "maybe"}]}, "requirements[0].must", "maybe"),
@@ -153,6 +196,28 @@ def test_what_is_wrong_is_named_with_its_place(body: object, where: str, said: s
     with pytest.raises(InvalidInput, match=said) as caught:
         parse(body)
     assert caught.value.where == where
+
+
+def test_a_whole_number_is_a_number() -> None:
+    (requirement,) = parse(
+        {"key": "p", "requirements": [{"text": "a", "weight": 3, "min_level": 1}]}
+    ).requirements
+    assert (requirement.weight, requirement.alternatives[0].min_level) == (30_000, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (b'{"requirements": [{"text": "a"}, {"weight": NaN}]}', "requirements[1].weight"),
+        (b'{"a": 1e999, "b": -Infinity}', "a"),
+        (b"NaN", ""),
+        (b'{"a": 1}', ""),
+        (b"[" * 100_000, ""),
+        (b"{", ""),
+    ],
+)
+def test_the_place_of_what_is_no_number_is_known(text: bytes, place: str) -> None:
+    assert place_of_no_number(text) == place
 
 
 def test_a_key_that_differs_from_the_address_is_refused() -> None:

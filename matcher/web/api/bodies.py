@@ -7,6 +7,7 @@ from pydantic_core import to_json
 from werkzeug.exceptions import UnsupportedMediaType
 
 from matcher.errors import InvalidInput
+from matcher.validation import place_of_no_number, shown
 from matcher.web.services import services
 
 
@@ -20,13 +21,16 @@ def json_body() -> object:
         raise UnsupportedMediaType("The body must be JSON, sent as application/json.")
     data = request.get_data(cache=False)
     request.stream.read()  # of a body that states no length only as much as is taken was read: refuses more
-    return services().decode_json(data)
+    try:
+        return services().decode_json(data)
+    except InvalidInput as error:
+        raise InvalidInput(error.reason, where=error.where or place_of_no_number(data)) from error
 
 
 def refuse_other_key(stated: str, key: str, where: str) -> None:
     """Raise InvalidInput where a body names another key than its address."""
     if stated != key:
-        raise InvalidInput(f"{stated!r} is not the key it is sent to, {key!r}", where=where)
+        raise InvalidInput(f"{shown(stated)} is not the key it is sent to, {shown(key)}", where=where)
 
 
 def answer(body: object, status: int = 200) -> Response:

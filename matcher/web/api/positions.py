@@ -9,6 +9,7 @@ from matcher.positions import parse_position, position_json, version_of
 from matcher.records import Position
 from matcher.store.organisations import organisation
 from matcher.store.positions import find_position, load_position, save_position
+from matcher.validation import shown
 from matcher.web.api.bodies import answer, json_body
 from matcher.web.choices import chosen_day, chosen_top
 from matcher.web.language import LANGUAGES
@@ -69,5 +70,5 @@ def _check_version(stored: Position | None) -> None:
 def _language() -> str:
     chosen = request.args.get("language", "en")
     if chosen not in LANGUAGES:
-        raise InvalidInput(f"{chosen[:80]!r} is none of {', '.join(LANGUAGES)}", where="language")
+        raise InvalidInput(f"{shown(chosen)} is none of {', '.join(LANGUAGES)}", where="language")
     return chosen

@@ -13,6 +13,7 @@ from matcher.messages import said
 from matcher.store.achievements import confirm, confirmed, count_unread, to_confirm, unconfirm
 from matcher.store.organisations import organisation
 from matcher.store.positions import positions_asking
+from matcher.validation import shown
 from matcher.vocabulary.vocabulary import Vocabulary
 from matcher.web.language import language
 from matcher.web.pages.drafts import RECRUITER
@@ -107,6 +108,6 @@ def _said(name: str, chosen: list[int]) -> str:
 def _id_of(vocabulary: Vocabulary, uri: str) -> int:
     found = vocabulary.by_uri(uri)
     if found is None:
-        wrong = said("no competency has the URI %(uri)s", uri=repr(uri[:200]))
+        wrong = said("no competency has the URI %(uri)s", uri=shown(uri))
         raise InvalidInput(wrong, where="competency")
     return found.id

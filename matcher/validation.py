@@ -1,0 +1,132 @@
+"""What validation found, in our words and with JSON's forms of values: `weight: "2" is not a number`.
+
+The one translator of pydantic's findings, for positions and for what is imported; it shows no library's
+sentence where we have one, and never how Python writes a value.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from matcher.errors import InvalidInput
+from matcher.messages import Said, marked, said
+
+NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f]*$"
+NO_NUL = r"^[^\x00]*$"
+URI = r"^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f-\x9f]+)?$"
+
+_PATTERNS = {
+    NO_CONTROL: marked("%(value)s has control characters"),
+    NO_NUL: marked("%(value)s has a NUL character"),
+    URI: marked("%(value)s is not a URI"),
+}
+
+# By pydantic's names of errors: https://docs.pydantic.dev/latest/errors/validation_errors/
+_REASONS = {
+    "missing": marked("is missing"),
+    "bool_type": marked("%(value)s is neither true nor false"),
+    "string_type": marked("%(value)s is not text"),
+    "string_unicode": marked("has half of a surrogate pair, which is not text"),
+    "string_too_short": marked("is empty"),
+    "string_too_long": marked("%(value)s has more than %(max_length)s characters"),
+    "literal_error": marked("%(value)s is not one of %(expected)s"),
+    "float_type": marked("%(value)s is not a number"),
+    "int_type": marked("%(value)s is not a whole number"),
+    "finite_number": marked("%(value)s is not a finite number"),
+    "greater_than": marked("%(value)s is not more than %(gt)s"),
+    "greater_than_equal": marked("%(value)s is less than %(ge)s"),
+    "less_than_equal": marked("%(value)s is more than %(le)s"),
+    "list_type": marked("%(value)s is not a list"),
+    "dict_type": marked("%(value)s is not an object"),
+    "model_type": marked("%(value)s is not an object"),
+    "model_attributes_type": marked("%(value)s is not an object"),
+    "too_long": marked("has %(actual_length)s entries, more than %(max_length)s"),
+}
+
+_LONGEST_SHOWN = 80
+
+
+def problem(error: ValidationError, fields: Sequence[str], at: str = "") -> InvalidInput:
+    """The first thing that is wrong; `fields` are the names that a misspelt one is compared with.
+
+    `at` is the JSON path of what was validated, "" for a whole document, of which `where` then says nothing.
+    """
+    first = error.errors(include_url=False)[0]
+    return InvalidInput(_reason(first, fields), where=_path(first["loc"], at))
+
+
+def shown(value: object) -> str:
+    """`value` as a message shows it: JSON, cut to 80 characters; a container only by its kind."""
+    if isinstance(value, dict):
+        return said("an object")
+    if isinstance(value, list | tuple):
+        return said("a list")
+    text = printable(json.dumps(value, ensure_ascii=False, default=str))
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def printable(text: str) -> str:
+    """`text` without what databases refuse: lone surrogates and NUL are written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\u0000")
+
+
+def place_of_no_number(data: bytes) -> str:
+    """The JSON path of the first number that JSON does not have (NaN, an infinity, 1e999), "" for none.
+
+    Only to name the place of what strict decoding refused: `data` is refused, whatever this finds.
+    """
+    try:
+        body = json.loads(data, parse_constant=lambda _: _NO_NUMBER, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return ""
+    waiting: list[tuple[str, Any]] = [("", body)]
+    while waiting:
+        at, value = waiting.pop()
+        if value is _NO_NUMBER:
+            return at.removeprefix(".")
+        if isinstance(value, dict):
+            waiting += [(f"{at}.{printable(name)}", part) for name, part in reversed(value.items())]
+        elif isinstance(value, list):
+            waiting += [(f"{at}[{number}]", part) for number, part in reversed(list(enumerate(value)))]
+    return ""
+
+
+_NO_NUMBER = object()
+
+
+def _finite(text: str) -> object:
+    number = float(text)
+    return number if math.isfinite(number) else _NO_NUMBER
+
+
+def _nearest(name: str, fields: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, fields, n=1)
+    return near[0] if near else ""
+
+
+def _reason(found: ErrorDetails, fields: Sequence[str]) -> str:
+    kind, value, context = found["type"], found["input"], found.get("ctx", {})
+    if kind == "extra_forbidden":
+        near = _nearest(str(found["loc"][-1]), fields)
+        if near:
+            return said('is not a known field (did you mean "%(near)s"?)', near=near)
+        return said("is not a known field")
+    if kind == "value_error" and isinstance(stated := context["error"].args[0], Said):
+        return stated
+    template = _PATTERNS.get(context.get("pattern", "")) or _REASONS.get(kind)
+    if template is None:  # in the library's words, which nobody translated
+        return f"{shown(value)}: {found['msg']}"
+    return said(template, **{**context, "value": shown(value)})
+
+
+def _path(location: tuple[int | str, ...], at: str) -> str:
+    for step in location:
+        at += f"[{step}]" if isinstance(step, int) else f".{printable(step)}"
+    return at.removeprefix(".")
