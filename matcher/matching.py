@@ -21,6 +21,7 @@ from matcher.ranking.plan import plan
 from matcher.ranking.recall import Ranking, all_of, first_of
 from matcher.ranking.score import Scored, Scorer
 from matcher.records import Competency, Pair, Position, Profile, Reading
+from matcher.regions import area, lies_in
 from matcher.search.engine import Engine, IndexState, Query
 from matcher.store.candidates import load_candidate
 from matcher.store.changes import last_change
@@ -69,7 +70,7 @@ class _Question:
         """Whether the position's filters choose a candidate, by the truth."""
         filters = self.position.filters
         return (
-            (not filters.regions or profile.region in filters.regions)
+            (not filters.regions or lies_in(profile.region, filters.regions))
             and (not filters.languages or not set(filters.languages).isdisjoint(profile.languages))
             and (self.issuers is None or self._holds_of(profile, self.issuers))
         )
@@ -78,7 +79,7 @@ class _Question:
         """The same filters as an engine knows them."""
         filters = self.position.filters
         sets = [
-            frozenset(f"region:{region}" for region in filters.regions),
+            frozenset(f"region:{area(region)}" for region in filters.regions),
             frozenset(f"language:{language}" for language in filters.languages),
             frozenset({f"applied:{self.position.key}"} if self.position.applicants_only else ()),
         ]

@@ -346,7 +346,8 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which people to rank; empty means all. Each is met by any of its values."""
+    """Which people to rank; empty means all. Each is met by any of its values; a region takes those below it
+    (see `matcher.regions`)."""
 
     regions: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from matcher.evidence import bound
 from matcher.records import Award, Claim, Profile, SearchDocument
+from matcher.regions import areas
 
 IN_POOL = "in:pool"
 """The keyword that every candidate's document carries."""
@@ -15,7 +16,8 @@ def search_document(profile: Profile, floor: int, *, applied_to: Iterable[str]) 
     """The search document of a candidate.
 
     Per competency the largest bound over all awards and claims (see `evidence.bound`): `now` for moments from
-    `floor` on, `ever` for all; those that are 0 are left out. Keywords: the region, the languages, the
+    `floor` on, `ever` for all; those that are 0 are left out. Keywords: the region with the larger
+    ones that it lies in, the languages, the
     positions applied to (keys), the issuers (ids) of awards that can count at some moment, and `IN_POOL`, so
     that somebody who holds nothing is counted and not taken for a tombstone.
     """
@@ -36,8 +38,8 @@ def search_document(profile: Profile, floor: int, *, applied_to: Iterable[str]) 
 
 
 def _filters(profile: Profile) -> Iterator[str]:
-    if profile.region:
-        yield f"region:{profile.region}"
+    for area in areas(profile.region):
+        yield f"region:{area}"
     for language in profile.languages:
         yield f"language:{language}"
 

@@ -23,8 +23,9 @@ from matcher.errors import Damaged
 from matcher.search.engine import IndexState
 from matcher.search.segment import Segment
 
-LAYOUT = 1
-"""Version of the files' layout. An index of another version is none: it is built anew."""
+LAYOUT = 2
+"""Version of the files' layout and of what documents carry. An index of another version is none: it is built
+anew. 2: a document carries the regions that its own lies in."""
 
 
 class Entry(BaseModel):

@@ -239,7 +239,7 @@ def test_a_merger_does_not_carry_damage_on(tmp_path: Path, damage: Callable[[Pat
 def test_an_index_of_another_layout_is_none(tmp_path: Path) -> None:
     """So a newer version builds its own instead of failing."""
     published(tmp_path)
-    (tmp_path / "o" / "manifest.json").write_text('{"layout": 2, "who": "knows"}')
+    (tmp_path / "o" / "manifest.json").write_text('{"layout": 1, "who": "knows"}')
     engine = EmbeddedEngine(tmp_path)
     assert engine.state("o") is None
     published(tmp_path)

@@ -185,7 +185,7 @@ def test_who_misses_a_must_have_is_counted_and_not_ranked(service: Service) -> N
 
 def test_filters_choose_people(service: Service) -> None:
     service.store(
-        person("a", award("forklift"), region="CA-ON", languages=("fr",)),
+        person("a", award("forklift"), region="CA-ON-Ottawa", languages=("fr",)),
         person("b", award("forklift", issuer="Rive-Sud"), region="CA-QC", languages=("en", "fr")),
         person("c", award("forklift"), award("heights", issuer="Rive-Sud", expires=NOW - DAY)),
     )
@@ -196,6 +196,8 @@ def test_filters_choose_people(service: Service) -> None:
         return set(ranked(service.match(need, filters=Filters(**filters))))
 
     assert chosen(regions=("CA-ON",)) == {"a"}
+    assert chosen(regions=("CA-O",)) == set()
+    assert chosen(regions=("CA",)) == {"a", "b"}
     assert chosen(languages=("fr", "de")) == {"a", "b"}
     assert chosen(languages=("fr",), regions=("CA-QC",)) == {"b"}
     assert chosen(issuers=("rive-sud",)) == {"b"}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.evidence import bound, factors, lapse
 from matcher.records import UNITS, Achievement, Award, Claim, Profile, Proof, Status
+from matcher.regions import area, lies_in
 from matcher.search.documents import IN_POOL, search_document
 from tests.unit.pools import NOW, YEAR, profiles
 
@@ -32,7 +34,7 @@ def award(claims: tuple[Claim, ...], issuer: int = 1, status: Status = Status.AC
 
 
 def profile(*awards: Award) -> Profile:
-    return Profile(7, "c7", 99, region="Québec", languages=("fr", "en"), awards=awards)
+    return Profile(7, "c7", 99, region="CA-QC-Montréal", languages=("fr", "en"), awards=awards)
 
 
 @given(
@@ -83,9 +85,37 @@ def test_keywords() -> None:
     document = search_document(someone, FLOOR, applied_to=["welder", "poste é"])
     assert (document.candidate, document.draw) == (7, 99)
     assert document.keywords == {
-        "region:Québec", "language:fr", "language:en", "issuer:1", "issuer:2", "issuer:4",
+        "region:ca", "region:ca-qc", "region:ca-qc-montréal", "language:fr", "language:en", "issuer:1", "issuer:2", "issuer:4",
         "applied:welder", "applied:poste é", IN_POOL,
     }  # fmt: skip
+
+
+REGIONS = st.text(alphabet="AbÉ- x", max_size=8)
+
+
+@given(REGIONS, st.lists(REGIONS, min_size=1, max_size=3))
+def test_recall_and_truth_choose_the_same_regions(region: str, wanted: list[str]) -> None:
+    carried = search_document(Profile(3, "c3", 5, region=region), FLOOR, applied_to=()).keywords
+    asked = {f"region:{area(one)}" for one in wanted}
+    assert lies_in(region, wanted) is not carried.isdisjoint(asked)
+
+
+@pytest.mark.parametrize(
+    ("region", "wanted", "taken"),
+    [
+        ("CA-ON-Ottawa", "CA-ON", True),
+        ("CA-ON-Ottawa", "ca-on-", True),
+        ("CA-ON-Ottawa", "CA", True),
+        ("CA-ON", "CA-ON-Ottawa", False),
+        ("CA-ONX", "CA-ON", False),
+        ("CA-ON-Ottawa", "ON", False),
+        ("CA-ON-Ottawa", "-", False),
+        ("", "CA", False),
+        ("", "", False),
+    ],
+)
+def test_a_region_takes_what_lies_below_it(region: str, wanted: str, taken: bool) -> None:
+    assert lies_in(region, [wanted]) is taken
 
 
 def test_somebody_with_nothing_is_no_tombstone() -> None:
