@@ -23,6 +23,12 @@ NEAR = 0.25
 """The similarity from which on something else that is held is worth showing; it earns nothing."""
 
 
+MET_BY_SHOWN = 50
+"""So many of the competencies that meet a must-have are listed; the count is of all."""
+
+_RELATIONS = tuple(Relation)
+
+
 class State(StrEnum):
     """How well a requirement is covered, in the order of strength."""
 
@@ -103,6 +109,29 @@ def describe(planned: PlannedRequirement, words: Words) -> Json:
         "understood": planned.understood,
         "max": planned.points / POINTS,
         "alternatives": ways,
+        "met_by": _met_by(planned, words) if planned.requirement.must else None,
+    }
+
+
+def _met_by(planned: PlannedRequirement, words: Words) -> Json:
+    """The competencies that meet a must-have, its own ones first, then by label: how many, and the first."""
+    meeting = {
+        pair.competency: pair
+        for way in planned.alternatives
+        for pair in way.pairs.values()
+        if pair.meets_must
+    }
+    found = [
+        (_RELATIONS.index(pair.relation), words.competency_of(id_), pair.relation.value)
+        for id_, pair in meeting.items()
+    ]
+    found.sort(key=lambda one: (one[0], one[1].label(words.language), one[1].id))
+    return {
+        "count": len(found),
+        "competencies": [
+            {"uri": one.uri, "label": one.label(words.language), "relation": relation}
+            for _, one, relation in found[:MET_BY_SHOWN]
+        ],
     }
 
 

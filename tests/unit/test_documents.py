@@ -85,7 +85,8 @@ def test_keywords() -> None:
     document = search_document(someone, FLOOR, applied_to=["welder", "poste é"])
     assert (document.candidate, document.draw) == (7, 99)
     assert document.keywords == {
-        "region:ca", "region:ca-qc", "region:ca-qc-montréal", "language:fr", "language:en", "issuer:1", "issuer:2", "issuer:4",
+        "region:ca", "region:ca-qc", "region:ca-qc-montréal", "language:fr", "language:en",
+        "issuer:1", "issuer:2", "issuer:4",
         "applied:welder", "applied:poste é", IN_POOL,
     }  # fmt: skip
 

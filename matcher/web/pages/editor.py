@@ -23,6 +23,7 @@ from matcher.store.positions import find_position, load_position, save_position
 from matcher.web.language import language, spoken
 from matcher.web.pages.differences import Differences, differences
 from matcher.web.pages.drafts import Draft, draft_in, draft_of, settled
+from matcher.web.pages.narrower import others_meeting
 from matcher.web.problems import for_people, reason
 from matcher.web.services import services
 from matcher.web.weights import LEVELS, WEIGHTS
@@ -175,13 +176,16 @@ def _page(draft: Draft, key: str, status: int = 200, changes: Differences | None
     }
     with parts.database.read() as connection:
         owner = organisation(connection, parts.organisation).id
-        counts = holders(connection, owner, wanted, int(time.time()))
+        now = int(time.time())
+        counts = holders(connection, owner, wanted, now)
+        others = others_meeting(connection, owner, vocabulary, wanted.keys(), language(), now)
     page = render_template(
         "editor.html",
         draft=draft,
         key=key,
         changes=changes,
         holders=counts,
+        others=others,
         competency=vocabulary.competency,
         opened=request.form.get("open", ""),
         weights=WEIGHTS,
