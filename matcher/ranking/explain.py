@@ -256,6 +256,7 @@ def _award(award: Award, words: Words) -> Json:
         "valid_from": words.day(award.valid_from),
         "expires": words.day(award.expires),
         "status": award.status.value,
+        "proof": award.proof.value,
         "level": None if award.level is None else award.level / UNITS,
         "level_label": award.level_label or None,
     }
@@ -263,5 +264,5 @@ def _award(award: Award, words: Words) -> Json:
 
 _PROOF_FIELDS = (
     "alternative", "relation", "competency", "inferred", "part", "award", "issuer", "issued", "valid_from",
-    "expires", "status", "level", "level_label", "factors",
+    "expires", "status", "proof", "level", "level_label", "factors",
 )  # fmt: skip

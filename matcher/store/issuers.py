@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select, update
@@ -10,7 +11,7 @@ from matcher.errors import NotFound
 from matcher.messages import said
 from matcher.store import tables as t
 from matcher.store.changes import log_changes
-from matcher.store.database import Connection
+from matcher.store.database import Connection, parts
 from matcher.store.organisations import Organisation
 from matcher.validation import shown
 
@@ -56,3 +57,13 @@ def set_issuer_known(connection: Connection, organisation: Organisation, key: st
     a = t.achievements.c
     offered = connection.execute(select(a.id).where(a.issuer_id.in_(changing))).scalars().all()
     log_changes(connection, organisation.id, achievements=offered)
+
+
+def issuer_addresses(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """Issuer id -> its address, of those that have one."""
+    i = t.issuers.c
+    found: dict[int, str] = {}
+    for some in parts(ids):
+        rows = connection.execute(select(i.id, i.url).where(i.id.in_(some), i.url != ""))
+        found.update((id_, url) for id_, url in rows)
+    return found

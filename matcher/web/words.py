@@ -34,7 +34,10 @@ STATES = {
     ),
     State.CLAIMED: Words(
         _l("Claimed only"),
-        _l("Only suggested: a kindred or broader competency, or one inferred from words and not confirmed."),
+        _l(
+            "Only suggested: a kindred or broader competency, one inferred from words and not confirmed, "
+            "or the candidate’s own word."
+        ),
     ),
     State.LAPSED: Words(
         _l("Lapsed"), _l("Held once, and worth nothing now: expired, suspended, revoked or not yet valid.")
@@ -55,7 +58,10 @@ MISSING = {
     Missing.NOT_UNDERSTOOD: _l("The micro-skill itself was not understood, so it does not count."),
     Missing.NOTHING: _l("No award counts towards it."),
     Missing.LAPSED: _l("Only awards that do not count now."),
-    Missing.CLAIM: _l("Nothing that proves it directly: only a kindred, broader or inferred competency."),
+    Missing.CLAIM: _l(
+        "Nothing that proves it directly: only a kindred, broader or inferred competency, "
+        "or the candidate’s own word."
+    ),
     Missing.LEVEL: _l("The required level: the award's is lower, or not stated."),
     Missing.PROOF: _l("A check: the proof or the status was not verified."),
     Missing.WEAKER: _l("Full strength: see what was multiplied."),

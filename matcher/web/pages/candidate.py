@@ -15,6 +15,7 @@ from matcher.store.candidates import evidence, load_candidate
 from matcher.store.organisations import Organisation, organisation
 from matcher.store.positions import find_position
 from matcher.web.language import language
+from matcher.web.pages.endorsed import Endorsement, endorsed
 from matcher.web.services import services
 
 
@@ -34,6 +35,7 @@ class Credential:
     name: str
     issuer: str
     issuer_known: bool
+    own_word: bool
     state: State
     lapse: Lapse | None
     unchecked: bool
@@ -44,6 +46,7 @@ class Credential:
     level_label: str
     stands_for: tuple[Stands, ...]
     evidence: tuple[str, ...]
+    endorsements: tuple[Endorsement, ...]
 
 
 def candidate(key: str) -> str:
@@ -54,9 +57,12 @@ def candidate(key: str) -> str:
         found = load_candidate(connection, home.id, key)
         applied = [(wanted, find_position(connection, home.id, wanted)) for wanted in found.applied_to]
         given = evidence(connection, [award.id for award in found.profile.awards])
+        favour = endorsed(connection, home, found.profile.awards)
     now = int(time.time())
     awards = sorted(found.profile.awards, key=_start, reverse=True)
-    credentials = [_credential(award, given.get(award.id, ()), home, now) for award in awards]
+    credentials = [
+        _credential(award, given.get(award.id, ()), favour.get(award.id, ()), home, now) for award in awards
+    ]
     return render_template(
         "candidate.html",
         key=key,
@@ -71,7 +77,9 @@ def _start(award: Award) -> int:
     return award.issued or award.valid_from or 0
 
 
-def _credential(award: Award, given: tuple[str, ...], home: Organisation, now: int) -> Credential:
+def _credential(
+    award: Award, given: tuple[str, ...], favour: tuple[Endorsement, ...], home: Organisation, now: int
+) -> Credential:
     def day(moment: int | None) -> str | None:
         return None if moment is None else day_of(moment, home.zone).isoformat()
 
@@ -80,6 +88,7 @@ def _credential(award: Award, given: tuple[str, ...], home: Organisation, now: i
         name=award.achievement.name,
         issuer=award.achievement.issuer_name,
         issuer_known=award.achievement.issuer_known,
+        own_word=award.proof is Proof.CLAIMED,
         state=_state(award, reason),
         lapse=reason,
         unchecked=award.status is Status.UNKNOWN,
@@ -90,12 +99,15 @@ def _credential(award: Award, given: tuple[str, ...], home: Organisation, now: i
         level_label=award.level_label,
         stands_for=_stands_for(award),
         evidence=given,
+        endorsements=favour,
     )
 
 
 def _state(award: Award, reason: Lapse | None) -> State:
     if reason is not None:
         return State.LAPSED
+    if award.proof is Proof.CLAIMED:
+        return State.CLAIMED
     return State.CHECKED if award.proof is Proof.CHECKED else State.CURRENT
 
 

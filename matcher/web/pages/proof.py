@@ -9,6 +9,7 @@ from matcher.store.organisations import organisation
 from matcher.store.positions import load_position
 from matcher.web.choices import chosen_day, chosen_view
 from matcher.web.language import language
+from matcher.web.pages.endorsed import endorsed
 from matcher.web.services import services
 
 
@@ -17,10 +18,11 @@ def proof(key: str, candidate: str) -> str:
     parts = services()
     day = chosen_day()
     with parts.database.read() as connection:
-        owner = organisation(connection, parts.organisation).id
-        position = load_position(connection, owner, key)
-        found = load_candidate(connection, owner, candidate)
+        home = organisation(connection, parts.organisation)
+        position = load_position(connection, home.id, key)
+        found = load_candidate(connection, home.id, candidate)
         given = evidence(connection, [award.id for award in found.profile.awards])
+        favour = endorsed(connection, home, found.profile.awards)
     answer = parts.matcher.match_candidate(
         parts.organisation, position, candidate, day=day, language=language()
     )
@@ -32,6 +34,7 @@ def proof(key: str, candidate: str) -> str:
         candidate=candidate,
         name=found.name or candidate,
         evidence={award.key: given[award.id] for award in found.profile.awards if award.id in given},
+        endorsements={award.key: favour[award.id] for award in found.profile.awards if award.id in favour},
         day=day,
         view=chosen_view(),
     )
