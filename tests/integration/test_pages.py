@@ -495,6 +495,30 @@ def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(client: Flas
     assert (kept["description"].strip(), kept["region"]) == ("Kept.", "ON, QC")
 
 
+def test_the_same_micro_skill_twice_is_asked_for_once_and_said_so(client: FlaskClient) -> None:
+    form = Form(client.get("/positions/new"))
+    page = client.post("/positions/new", data=form.with_(lines="- load cargo\nLoad  Cargo\nwork at heights"))
+    assert "“Load Cargo” is in the list already; it is asked for once." in words(page)
+    names = [name for name, _ in Form(page).fields]
+    assert names.count("row") == 2
+    again = client.post("/positions/new?lang=fr", data=Form(page).with_(add="work at heights"))
+    assert "« work at heights » figure déjà dans la liste" in words(again).replace("\xa0", " ")
+    assert [name for name, _ in Form(again).fields].count("row") == 2
+    page = client.post("/positions/new?lang=en", data=Form(again).with_(text__2="load cargo", action="read"))
+    assert "This asks for the same as “load cargo” above" in words(page)
+    page = client.post("/positions/new", data=Form(page).with_(picked__2="urn:skill:heights", text__2="roof"))
+    assert "asks for the same" not in words(page)
+    page = client.post("/positions/new", data=Form(page).with_(picked__2="urn:skill:load", text__2="lade"))
+    assert "This asks for the same as “load cargo” above" in words(page)
+
+
+def test_the_list_to_paste_into_is_open_only_for_a_new_position(client: FlaskClient) -> None:
+    client.put("/api/v1/positions/later", json={"title": "Later", "requirements": []})
+    assert '<details class="paste" open>' in client.get("/positions/new").text
+    for key in ("yard", "later"):
+        assert '<details class="paste">' in client.get(f"/positions/{key}/edit").text
+
+
 def test_unseen_lines_are_shown_before_they_are_stored(client: FlaskClient) -> None:
     path = "/positions/new"
     form = Form(client.get(path))

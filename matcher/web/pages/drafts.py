@@ -79,12 +79,16 @@ class Way:
 
 @dataclass(slots=True)
 class Row(Way):
-    """A micro-skill in the form. `others`: its alternatives; `adding`: one of them was just added."""
+    """A micro-skill in the form. `others`: its alternatives; `adding`: one of them was just added.
+
+    `like`: the words of an earlier row that asks for the same, so that it counts twice; "" for none.
+    """
 
     weight: float = USUAL_WEIGHT
     must: bool = False
     others: list[Way] = field(default_factory=list)
     adding: bool = False
+    like: str = ""
 
     @property
     def ways(self) -> list[Way]:
@@ -102,6 +106,7 @@ class Draft:
     """The form. `filters` in words, comma separated, by the API's names; `errors` by field.
 
     `version`: which stored version it was opened from, or is meant to replace; "" where that is none.
+    `merged`: added words that a row asked for already, and that made no further one.
     """
 
     title: str = ""
@@ -111,6 +116,7 @@ class Draft:
     rows: list[Row] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     version: str = ""
+    merged: list[str] = field(default_factory=list)
 
     @property
     def ways(self) -> list[Way]:
@@ -155,6 +161,22 @@ class Draft:
                 way.basis, way.competency = Basis.NONE, None
             elif way.choice and (chosen := vocabulary.by_uri(way.choice)) is not None:
                 way.basis, way.competency = Basis.CONFIRMED, chosen.id
+        self._compare()
+
+    def _compare(self) -> None:
+        """Say of each row which earlier one asks for the same: by words, or by what they mean for certain."""
+        words: dict[str, str] = {}
+        meanings: dict[int, str] = {}
+        for row in self.rows:
+            if row.others:  # an alternative more makes it another question
+                continue
+            meaning = row.competency if row.certain else None
+            row.like = words.get(_same(row.text), "") or (
+                "" if meaning is None else meanings.get(meaning, "")
+            )
+            words.setdefault(_same(row.text), row.text)
+            if meaning is not None:
+                meanings.setdefault(meaning, row.text)
 
 
 def draft_of(position: Position, vocabulary: Vocabulary) -> Draft:
@@ -183,8 +205,8 @@ def draft_in(form: MultiDict[str, str]) -> Draft:
     """
     rows = [_row(form, number) for number in _numbers(form)]
     start = max((int(row.name) for row in rows), default=-1) + 1
-    rows.extend(_added(form, start))
     rows = [row for row in rows if row.text]
+    merged = _add(rows, _added(form, start))
     errors = {}
     if len(rows) > _MOST_ROWS:
         errors["skills"] = _("There are too many: only the first %(count)s were kept.", count=_MOST_ROWS)
@@ -196,6 +218,7 @@ def draft_in(form: MultiDict[str, str]) -> Draft:
         rows=rows[:_MOST_ROWS],
         errors=errors,
         version=form.get("keep", "") or form.get("version", ""),
+        merged=merged,
     )
 
 
@@ -304,6 +327,23 @@ def _added(form: MultiDict[str, str], start: int) -> Iterator[Row]:
         if text:
             yield Row(str(number), text)
             number += 1
+
+
+def _add(rows: list[Row], added: Iterator[Row]) -> list[str]:
+    """Put further rows at the end of `rows`; the words of those that are there already, each once."""
+    there = {_same(row.text) for row in rows}
+    merged: dict[str, None] = {}
+    for row in added:
+        if _same(row.text) in there:
+            merged.setdefault(row.text)
+        else:
+            there.add(_same(row.text))
+            rows.append(row)
+    return list(merged)
+
+
+def _same(text: str) -> str:
+    return text.casefold()
 
 
 def _words(text: str) -> str:
