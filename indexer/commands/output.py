@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -20,7 +21,17 @@ Step = Callable[[int, int], None]
 
 def json_line(body: object) -> None:
     """Write one JSON document on a line of its own."""
-    click.echo(json.dumps(body, ensure_ascii=False))
+    text = json.dumps(body, ensure_ascii=False)
+    # Half of a surrogate pair, which JSON may escape, is no text that can be written as it is.
+    click.echo(text if _writable(text) else json.dumps(body))
+
+
+def _writable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -36,18 +47,54 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 @contextmanager
 def progress(what: str, unit: str) -> Iterator[Step]:
-    """Show a bar with count and rate on standard error while the block runs (in a file: its last state)."""
+    """Show a bar with count and rate on standard error while the block runs; none where it has nothing to do.
+
+    Where standard error is no terminal, one line at the end says how far it came.
+    """
+    console = Console(stderr=True)
+    with _drawn(console, what, unit) if console.is_terminal else _written(what, unit) as step:
+        yield step
+
+
+@contextmanager
+def _written(what: str, unit: str) -> Iterator[Step]:
+    started = time.monotonic()
+    last: tuple[int, int] | None = None
+
+    def step(done: int, total: int) -> None:
+        nonlocal last
+        last = done, total
+
+    try:
+        yield step
+    finally:
+        if last is not None and any(last):
+            done, total = last
+            of = f" of {total:,}" if total else ""
+            click.echo(f"{what}: {done:,}{of} {unit}, {_rate(done, started)} {unit}/s", err=True)
+
+
+@contextmanager
+def _drawn(console: Console, what: str, unit: str) -> Iterator[Step]:
     rate = TextColumn("{task.fields[rate]}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        task = bars.add_task(what, total=None, rate="")
+    started = time.monotonic()
+    bars = Progress(*columns, console=console)
+    task = bars.add_task(what, total=None, rate="")
 
-        def step(done: int, total: int) -> None:
-            elapsed = bars.tasks[0].elapsed or 0
-            rate = f"{done / elapsed:,.0f} {unit}/s" if elapsed else ""
-            bars.update(task, completed=done, total=total or None, rate=rate)
+    def step(done: int, total: int) -> None:
+        if done or total:
+            bars.start()
+        bars.update(task, completed=done, total=total or None, rate=f"{_rate(done, started)} {unit}/s")
 
+    try:
         yield step
+    finally:
+        bars.stop()
+
+
+def _rate(done: int, started: float) -> str:
+    return f"{done / max(time.monotonic() - started, 0.001):,.0f}"
 
 
 def count(number: int, one: str, many: str) -> str:
