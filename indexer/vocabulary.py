@@ -35,6 +35,7 @@ from matcher.store.organisations import Organisation, organisation
 from matcher.store.tables import SHARED
 from matcher.store.vocabularies import competency_ids, framework_versions, store_vectors, unencoded
 from matcher.vocabulary.encoder import DIMENSION, Encoder
+from matcher.vocabulary.lexicon import folded
 from matcher.vocabulary.vocabularies import Vocabularies
 from matcher.vocabulary.vocabulary import Vocabulary
 
@@ -357,7 +358,8 @@ def resolve_file(vocabulary: Vocabulary, stream: BinaryIO, top: int) -> Iterator
     """What each phrase of a JSONL stream means, a line {"id", "text"} in, an object out, in their order.
 
     An object is {"id", "competencies": [{"uri", "label", "relation", "probability"}]} with `top` of them, the
-    best first; of a line that cannot be read it is {"id": None, "error", "line"}, and the rest goes on.
+    best first; of a line that cannot be answered it is {"id", "error", "line"} with the id that it gives,
+    None where that cannot be read; the rest goes on.
     Raises Unavailable where the encoder does not answer.
     """
     numbered = (line for line in lines(stream, _LONGEST_LINE) if line.data.strip())
@@ -391,21 +393,40 @@ class _Phrase:
 
 
 def _phrase(line: Line) -> _Phrase | dict[str, object]:
+    id_: object = None
     try:
-        return _checked_phrase(line)
+        body = _object(line)
+        id_ = body.get("id")
+        return _Phrase(_id(id_), _text(body.get("text")))
     except InvalidInput as error:
-        return {"id": None, "error": str(error), "line": line.number}
+        return {"id": id_, "error": str(error), "line": line.number}
 
 
-def _checked_phrase(line: Line) -> _Phrase:
+def _object(line: Line) -> dict[str, object]:
     if not line.whole:
         raise InvalidInput(f"longer than {_LONGEST_LINE} bytes")
     body = decode(line.data)
     if not isinstance(body, dict):
-        raise InvalidInput(f"must be an object, is {shown(body)}")
-    id_, text = body.get("id"), body.get("text")
-    if not isinstance(id_, str | int | None):
-        raise InvalidInput(f"must be text or a whole number, is {shown(id_)}", where="id")
-    if not isinstance(text, str):
-        raise InvalidInput(f"must be text, is {shown(text)}", where="text")
-    return _Phrase(id_, text)
+        raise InvalidInput(f"{shown(body)} is not an object")
+    return body
+
+
+def _id(stated: object) -> str | int | None:
+    if not isinstance(stated, str | int | None):
+        raise InvalidInput(f"{shown(stated)} is neither text nor a whole number", where="id")
+    return stated
+
+
+def _text(stated: object) -> str:
+    """A text that can be answered: `Vocabulary.understand` gives nothing for one without letter or digit."""
+    if stated is None:
+        raise InvalidInput("is missing", where="text")
+    if not isinstance(stated, str):
+        raise InvalidInput(f"{shown(stated)} is not text", where="text")
+    if any("\ud800" <= letter <= "\udfff" for letter in stated):
+        raise InvalidInput("has half of a surrogate pair, which is not text", where="text")
+    if not folded(stated):
+        raise InvalidInput(
+            f"{shown(stated)} has neither a letter nor a digit: it means nothing", where="text"
+        )
+    return stated

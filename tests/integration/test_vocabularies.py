@@ -528,10 +528,10 @@ def test_phrases_are_answered_in_their_order_and_bad_lines_said(installed: Insta
     first = {"uri": FORKLIFT, "label": "operate forklift", "relation": "exact", "probability": 1.0}
     assert found[0]["competencies"][0] == first
     assert {one["relation"] for one in found[0]["competencies"][1:]} == {"similar"}
-    assert [one["id"] for one in found] == [7, None, None, None, None, "empty", None, None, "fr"]
-    assert [one["line"] for one in found if "error" in one] == [2, 4, 5, 8, 9]
+    assert [one["id"] for one in found] == [7, None, "x", [1], None, "empty", None, None, "fr"]
+    assert [one["line"] for one in found if "error" in one] == [2, 4, 5, 7, 8, 9]
     assert "text" in str(found[2]["error"])
-    assert found[5]["competencies"] == []
+    assert "neither a letter nor a digit" in str(found[5]["error"])
     assert found[8]["competencies"][0]["uri"] == AID
 
 
