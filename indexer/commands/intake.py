@@ -56,7 +56,7 @@ def import_(
     cannot be read goes to quarantine with file, line and reason (credmatch quarantine list); the exit code
     is 2 where that is all there was.
     """
-    with opened(read_settings()) as parts:
+    with opened(read_settings(), create=True) as parts:
         key = parts.settings.organisation
         with progress("importing", "awards") as step:
             report = import_files(

@@ -46,7 +46,7 @@ def put(ctx: click.Context, *, file: Path, as_json: bool) -> None:
     """
     many = file.suffix == ".jsonl"
     code = 0
-    with opened(read_settings()) as parts:
+    with opened(read_settings(), create=True) as parts:
         for number, body in documents(file) if many else [(0, document(file))]:
             try:
                 stored = _put(parts, body, file.stem)

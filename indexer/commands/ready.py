@@ -22,10 +22,15 @@ SAMPLE_SEED = 1
 @click.option("--sample", is_flag=True, help="Where nobody is in the pool, load 2,000 fictional people.")
 @click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
 def make_ready(*, sample: bool, until_eof: bool) -> None:
-    """Bring database, vocabulary and index up to date."""
+    """Bring database, vocabulary and index up to date; `credmatch serve` starts with it.
+
+    \b
+    Example:
+      credmatch make-ready --sample
+    """
     if until_eof:
         end_with_parent()
-    with opened(read_settings()) as parts:
+    with opened(read_settings(), create=True) as parts:
         if sample:
             _load_sample(parts)
         catch_up(parts.database, parts.engine, parts.settings.organisation)

@@ -36,7 +36,7 @@ def sample(*, candidates: int, seed: int, output: TextIO | None, load: bool, amo
     if load and output is not None:
         raise click.UsageError("--load loads them into the database: it takes no --output")
     if load:
-        with opened(read_settings()) as parts:
+        with opened(read_settings(), create=True) as parts:
             if not among_others:
                 _refuse_others(parts)
             with progress("loading the fictional pool", "people") as step:

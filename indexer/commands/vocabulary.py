@@ -89,7 +89,7 @@ def import_(*, paths: tuple[Path, ...], name: str, version: str, as_json: bool) 
     a second for 300 competencies. What cannot be read goes to quarantine.
     """
     settings = read_settings()
-    with opened(settings) as parts, progress("encoding", "competencies") as step:
+    with opened(settings, create=True) as parts, progress("encoding", "competencies") as step:
         done = import_frameworks(
             parts.database,
             parts.vocabularies,

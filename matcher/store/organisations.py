@@ -40,6 +40,13 @@ def create_organisation(connection: Connection, key: str, name: str = "") -> Org
     return organisation(connection, key)
 
 
+def organisation_keys(connection: Connection, limit: int) -> list[str]:
+    """Keys of the first `limit` organisations, in order."""
+    o = t.organisations.c
+    rows = connection.execute(select(o.key).where(o.id != t.SHARED).order_by(o.key).limit(limit))
+    return list(rows.scalars())
+
+
 def vocabulary_change(connection: Connection, organisation_id: int) -> int:
     """The number of the last change to the organisation's own competencies (or `SHARED`'s)."""
     o = t.organisations.c
