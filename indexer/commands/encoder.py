@@ -15,7 +15,12 @@ from matcher.vocabulary.remote import encode_for_others, socket_path
 @click.command(hidden=True)
 @click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
 def encoder(*, until_eof: bool) -> None:
-    """Encode sentences for the other processes of this installation; `credmatch serve` starts it."""
+    """Encode sentences for the other processes of this installation; `credmatch serve` starts it.
+
+    \b
+    Example:
+      credmatch encoder
+    """
     if until_eof:
         end_with_parent()
     os.nice(5)  # pages that need no encoding come first

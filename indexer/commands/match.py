@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
 from app import Parts
+from indexer.commands.days import Day
 from indexer.commands.documents import document, documents
-from indexer.commands.output import failed, json_line, table
+from indexer.commands.output import count, failed, json_line, table
 from indexer.installation import opened
-from matcher.errors import CredmatchError, NotFound
+from matcher.errors import CredmatchError, InvalidInput, NotFound
 from matcher.matching import TOP
 from matcher.positions import parse_position
 from matcher.settings import read_settings
@@ -57,12 +58,12 @@ class _Asked:
 @click.option(
     "--top", type=click.IntRange(1, 100_000), default=TOP, show_default=True, help="How many people."
 )
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="As of the end of this day instead of now.")
+@click.option("--day", type=Day(), help="As of the end of this day, such as 2026-06-30, instead of now.")
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", help="Of the labels.")
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON document a position, each on a line.")
 @click.pass_context
 def match(
-    ctx: click.Context, *, position: str | None, file: Path | None, top: int, day: datetime | None,
+    ctx: click.Context, *, position: str | None, file: Path | None, top: int, day: date | None,
     language: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Rank the pool, or the applicants, for a position.
@@ -76,7 +77,7 @@ def match(
     A position among many that cannot be ranked is named on standard error, and in JSON its line has an
     "error"; the others go on, and the exit code is that of the last error.
     """
-    asked = _Asked(top, None if day is None else day.date(), language)
+    asked = _Asked(top, day, language)
     show = json_line if as_json else _show
     if (position is None) == (file is None):
         raise click.UsageError("give either --position or --positions")
@@ -85,12 +86,23 @@ def match(
             ctx.exit(_match_many(parts, file, asked, as_json=as_json))
         path = Path(str(position))
         if path.is_file():
-            show(asked.sent(parts, document(path), path.stem))
+            show(asked.sent(parts, _one(path), path.stem))
             return
         try:
             show(asked.stored(parts, str(position)))
         except NotFound as error:
             raise NotFound(f"there is neither a file nor a stored position {position}") from error
+
+
+def _one(path: Path) -> object:
+    """The position that a file holds. Raises InvalidInput, which names --positions where it may be meant."""
+    try:
+        return document(path)
+    except InvalidInput as error:
+        if path.suffix != ".jsonl":
+            raise
+        wrong = f"{error.reason}; a file with a position a line is given with --positions"
+        raise InvalidInput(wrong, where=error.where) from error
 
 
 def _match_many(parts: Parts, file: Path, asked: _Asked, *, as_json: bool) -> int:
@@ -123,7 +135,12 @@ def _show(answer: Json) -> None:
     for requirement in answer["requirements"]:
         click.echo(f"  {_requirement(requirement)}")
     for excluded in answer["excluded"]:
-        click.echo(f"  {excluded['count']:,} lack the must-have {excluded['requirement']} and are not ranked")
+        one = excluded["count"] == 1
+        must = answer["requirements"][excluded["requirement"] - 1]["text"]
+        click.echo(
+            f"  {count(excluded['count'], 'person', 'people')} {'lacks' if one else 'lack'} the must-have "
+            f"{excluded['requirement']} ({must}) and {'is' if one else 'are'} not ranked"
+        )
     click.echo(f"  {_LEGEND}")
     table(("", "candidate", "score", "covers", "by"), (_row(result) for result in answer["results"]))
     click.echo()

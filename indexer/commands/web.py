@@ -13,7 +13,12 @@ from matcher.settings import read_settings
 @click.option("--fd", type=int, required=True, help="Descriptor of the bound socket.")
 @click.option("--until-eof", is_flag=True, help="Wait for a byte on standard input, and stop when it ends.")
 def web(*, fd: int, until_eof: bool) -> None:
-    """Serve pages and API on a socket that is bound already."""
+    """Serve pages and API on a socket that is bound already; `credmatch serve` starts it.
+
+    \b
+    Example, with a shell that opened descriptor 3 as a listening socket:
+      credmatch web --fd 3
+    """
     if until_eof:
         wait_for_parent()
         end_with_parent()
