@@ -350,6 +350,32 @@ def test_the_ranking_draws_every_cell(client: FlaskClient) -> None:
     assert "2 people lack the must-have “operate forklift”" in words(page)
 
 
+def test_what_is_said_of_nobody_and_of_one_person(client: FlaskClient) -> None:
+    def said(path: str) -> str:
+        return words(client.get(f"/positions/{path}"))
+
+    client.put(
+        "/api/v1/positions/rare", json={"requirements": [{"text": "zzzz qqqq"}, {"text": "load cargo"}]}
+    )
+    nobody = {"requirements": [{"text": "load cargo"}], "filters": {"region": "Nowhere"}}
+    client.put("/api/v1/positions/none", json=nobody)
+    page = said("none")
+    assert "Nobody with some coverage, in a pool of " in page
+    assert "Nobody had to be scored: nobody who belongs here was left out." in page
+    assert not re.search(r"\b0 (?:person|people|applicant)", page)
+    assert "No applicant is ranked" in said("none?who=applicants")
+    assert not re.search(r"\b0 (?:person|people|applicant)", said("none?who=applicants"))
+    french = said("none?lang=fr")
+    assert "Personne qui couvre quelque chose, dans un bassin de " in french
+    assert not re.search(r"\b0 (?:personne|candidat)", french)
+    client.get("/?lang=en")
+    body = {"requirements": [{"text": "load cargo"}], "filters": {"issuer": "Unknown Yard"}}
+    client.put("/api/v1/positions/one", json=body)
+    page = said("one")
+    assert "The only person with some coverage, in a pool of " in page
+    assert "1 person was scored" in page
+
+
 def test_applicants_are_all_listed(client: FlaskClient) -> None:
     page = client.get("/positions/yard?who=applicants")
     assert "1 applicant misses a must-have and is not ranked" in words(page)
