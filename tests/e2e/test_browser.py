@@ -275,6 +275,30 @@ def test_a_phone_shows_people_as_cards(phone: Page) -> None:
     expect(phone.get_by_role("dialog")).to_be_visible()
 
 
+def test_a_phones_cards_are_small_and_open_for_the_rest(phone: Page) -> None:
+    phone.goto("/positions/yard")
+    first = phone.locator("tbody tr").first
+    box = first.bounding_box()
+    assert box
+    assert box["height"] <= 120, "50 people take no more than 6,000 pixels"
+    marks = first.locator(".cell .mark")
+    expect(marks).to_have_count(5)
+    tops = {round(marks.nth(number).bounding_box()["y"]) for number in range(5)}  # type: ignore[index]
+    assert len(tops) == 1
+    assert phone.evaluate(f"({AUDIT})()") == []
+    tab_to(phone, ".unfold input")
+    phone.keyboard.press("Space")
+    label = "getComputedStyle(document.querySelector('.cell-link'), '::after').content"
+    assert phone.evaluate(label) == '"operate forklift"'
+    opened_ = first.bounding_box()
+    assert opened_
+    assert opened_["height"] > box["height"] + 100
+    assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert phone.evaluate(f"({AUDIT})()") == []
+    phone.keyboard.press("Space")
+    assert phone.evaluate(label) == "none"
+
+
 @pytest.mark.parametrize(
     "options",
     [
