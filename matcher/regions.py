@@ -17,7 +17,15 @@ def area(region: str) -> str:
 
 def areas(region: str) -> tuple[str, ...]:
     """The areas that a region lies in, itself included, from the large to the small; none for ""."""
-    whole = area(region)
+    return _prefixes(area(region))
+
+
+def written(region: str) -> tuple[str, ...]:
+    """The same as they are written there."""
+    return _prefixes(region.strip("- \t"))
+
+
+def _prefixes(whole: str) -> tuple[str, ...]:
     return tuple(accumulate(whole.split("-"), "{}-{}".format)) if whole else ()
 
 

@@ -95,7 +95,7 @@ def holders(
     query each.
     """
     a, k = t.awards.c, t.achievement_competencies.c
-    counts = _counts(moment)
+    counts = counts_at(moment)
     # From the achievements to their awards, without naming the awards' organisation: the other way round all
     # awards of the organisation would be looked at.
     stating = (
@@ -130,7 +130,7 @@ def holders_each(
                 t.achievements.c.organisation_id == organisation_id,
                 k.inferred.is_(False),
                 k.competency_id.in_(some),
-                _counts(moment),
+                counts_at(moment),
             )
             .group_by(k.competency_id)
         )
@@ -138,7 +138,7 @@ def holders_each(
     return found
 
 
-def _counts(moment: int) -> ColumnElement[bool]:
+def counts_at(moment: int) -> ColumnElement[bool]:
     """Whether an award counts at a moment, as `evidence.lapse` decides it."""
     a = t.awards.c
     return and_(

@@ -753,6 +753,41 @@ def test_a_reader_that_does_not_answer_loses_nothing(
     assert (kept["title"], kept["text-0"]) == ("X", "handle odd crates")
 
 
+def test_the_filters_suggest_what_the_pool_holds(settings: Settings) -> None:
+    website = make_website(settings)
+    client = website.client()
+    for key, region, languages in (
+        ("a", "CA-ON-Ottawa", ["en", "fr"]),
+        ("b", "CA-ON-Kingston", ["en"]),
+        ("c", "ca-on", ["iu"]),
+        ("d", "CA-QC", ["fr"]),
+    ):
+        body = {"candidate": {"region": region, "languages": languages}}
+        assert client.put(f"/api/v1/candidates/{key}", json=body).status_code == 200
+    page = client.get("/positions/new").text
+
+    def suggested(name: str) -> list[tuple[str, str]]:
+        listed = page.partition(f'<datalist id="{name}-pool">')[2].partition("</datalist>")[0]
+        return [(unescape(v), unescape(c)) for v, c in re.findall(r'value="([^"]*)" label="([^"]*)"', listed)]
+
+    assert suggested("region") == [
+        ("CA", "CA: 4 people"),
+        ("CA-ON", "CA-ON: 3 people"),
+        ("CA-ON-Kingston", "CA-ON-Kingston: 1 person"),
+        ("CA-ON-Ottawa", "CA-ON-Ottawa: 1 person"),
+        ("CA-QC", "CA-QC: 1 person"),
+    ]
+    assert suggested("languages") == [("en", "en: 2 people"), ("fr", "fr: 2 people"), ("iu", "iu: 1 person")]
+    # Of four who hold something of it one holds only what does not count, and one has a must-have revoked.
+    assert suggested("issuer") == [
+        ("Northshore Institute", "Northshore Institute: 4 people"),
+        ("Unknown Yard", "Unknown Yard: 1 person"),
+    ]
+    client.put("/api/v1/candidates/e", json={"candidate": {"region": "CA-NU"}})
+    assert "CA-NU" not in client.get("/positions/new").text, "the pool is not read for every page"
+    website.parts.close()
+
+
 def test_suggestions_come_while_typing(client: FlaskClient) -> None:
     found = client.get("/suggest?q=fork").get_json()
     assert found[0]["label"] == "operate forklift"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -24,6 +24,7 @@ from matcher.web.language import language, spoken
 from matcher.web.pages.differences import Differences, differences
 from matcher.web.pages.drafts import Draft, draft_in, draft_of, settled
 from matcher.web.pages.narrower import others_meeting
+from matcher.web.pages.pool import suggested
 from matcher.web.problems import for_people, reason
 from matcher.web.services import services
 from matcher.web.weights import LEVELS, WEIGHTS
@@ -178,6 +179,7 @@ def _page(draft: Draft, key: str, status: int = 200, changes: Differences | None
         owner = organisation(connection, parts.organisation).id
         now = int(time.time())
         counts = holders(connection, owner, wanted, now)
+        pool = suggested(connection, owner)
         others = others_meeting(connection, owner, vocabulary, wanted.keys(), language(), now)
     page = render_template(
         "editor.html",
@@ -186,6 +188,7 @@ def _page(draft: Draft, key: str, status: int = 200, changes: Differences | None
         changes=changes,
         holders=counts,
         others=others,
+        pool=asdict(pool),
         competency=vocabulary.competency,
         opened=request.form.get("open", ""),
         weights=WEIGHTS,
