@@ -29,8 +29,8 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What speaks for the likeliest competencies of a phrase, shape (n, 3): similarity to label and to
-    description, overlap; and which of them are right."""
+    """What speaks for the likeliest competencies of a phrase, shape (n, 4): similarity to label and to
+    description, overlap, overlap of the gloss; and which of them are right."""
 
     evidence: Floats
     right: NDArray[np.bool_]
@@ -42,29 +42,31 @@ def cases(
     """The cases of some phrases; `places` of all competencies, by URI."""
     evidence = understanding.evidence([words for _, words in phrases])
     for (phrase, _), found in zip(phrases, evidence, strict=True):
-        columns = np.stack([found.labels, found.descriptions, found.overlaps], axis=1)
+        columns = np.stack([found.labels, found.descriptions, found.overlaps, found.glosses], axis=1)
         numbers = np.arange(len(columns))
         answers = [places[uri] for uri in phrase.answers if uri in places]
-        near = [largest(column, numbers, _CANDIDATES) for column in columns.T]
+        near = [largest(column, numbers, _CANDIDATES) for column in columns.T if column.any()]
         order = np.unique(np.concatenate([*near, np.array(answers, dtype=np.int64)]))
         yield Case(columns[order], np.isin(order, answers))
 
 
 def fit_english(found: Sequence[Case]) -> Calibration:
     """Fit first the score, so that the right answer ranks first, then the probability of the first."""
-    weights = _ranking_weights([case for case in found if case.right.any()])
+    weights = _ranking_weights([case for case in found if case.right.any()], (0, 1, 2))
     label, description, overlap = (weights / weights[0]).round(3).tolist()
-    weights = np.array([label, description, overlap])
+    weights = np.array([label, description, overlap, 0.0])
     rows = np.array([_first(case, weights) for case in found])
     by_score, by_margin, by_overlap, constant = _logistic(rows[:, :3], rows[:, 3])
     return Calibration(label, description, overlap, constant, by_score, by_margin, by_overlap)
 
 
 def fit_french(found: Sequence[Case]) -> Calibration:
-    """Fit the probability where the score is the overlap alone."""
-    rows = np.array([_first(case, np.array([0.0, 0.0, 1.0])) for case in found])
+    """The same where the score is of overlaps alone."""
+    weights = _ranking_weights([case for case in found if case.right.any()], (2, 3))
+    gloss = float((weights[1] / weights[0]).round(3))
+    rows = np.array([_first(case, np.array([0.0, 0.0, 1.0, gloss])) for case in found])
     by_score, by_margin, constant = _logistic(rows[:, :2], rows[:, 3])
-    return Calibration(0.0, 0.0, 1.0, constant, by_score, by_margin, 0.0)
+    return Calibration(0.0, 0.0, 1.0, constant, by_score, by_margin, 0.0, gloss)
 
 
 def typical_description(found: Iterable[Case]) -> tuple[float, float]:
@@ -74,19 +76,20 @@ def typical_description(found: Iterable[Case]) -> tuple[float, float]:
     return round(float(constant), 3), round(float(slope), 3)
 
 
-def _ranking_weights(found: Sequence[Case]) -> Floats:
+def _ranking_weights(found: Sequence[Case], columns: tuple[int, ...]) -> Floats:
     """Weights that make the right answer likeliest (conditional logit), by Newton's method."""
-    weights = np.full(3, 5.0)
+    weights = np.full(len(columns), 5.0)
     for _ in range(20):
         gradient = np.zeros_like(weights)
         curvature = np.eye(len(weights)) * 1e-6
         for case in found:
-            scores = case.evidence @ weights
+            evidence = case.evidence[:, columns]
+            scores = evidence @ weights
             shares = np.exp(scores - scores.max())
             shares /= shares.sum()
-            mean = shares @ case.evidence
-            gradient += case.evidence[case.right].mean(axis=0) - mean
-            around = case.evidence - mean
+            mean = shares @ evidence
+            gradient += evidence[case.right].mean(axis=0) - mean
+            around = evidence - mean
             curvature += (around * shares[:, np.newaxis]).T @ around
         step = np.linalg.solve(curvature, gradient)
         weights = weights + step

@@ -13,7 +13,7 @@ import json
 import lzma
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -29,6 +29,7 @@ SUPPLEMENT = "credmatch"
 """The framework of the competencies of our own that the supplement adds to ESCO's."""
 
 _DATA = files("matcher") / "vocabulary" / "data"
+_TABLES = ("supplement.csv", "corrections.csv", "twins.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,18 @@ class Vectors:
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """A framework as it ships. `aliases`: further names of competencies of another one, by URI."""
+    """A framework as it ships.
+
+    `aliases`: further names of competencies of another one, by URI; `withheld`: names that it gives wrongly;
+    `same`: pairs of its competencies that are the same.
+    """
 
     framework: Framework
     competencies: Sequence[FrameworkCompetency]
     vectors: Vectors
     aliases: Mapping[str, Sequence[tuple[str, str]]]
+    withheld: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    same: Sequence[tuple[str, str]] = ()
 
 
 def esco_version() -> str:
@@ -58,7 +65,7 @@ def esco_version() -> str:
 
 def supplement_version() -> str:
     """The version of the supplement: a digest of its files."""
-    content = (_DATA / "supplement.csv").read_bytes() + (_DATA / "supplement-vectors.npz").read_bytes()
+    content = b"".join((_DATA / name).read_bytes() for name in (*_TABLES, "supplement-vectors.npz"))
     return hashlib.blake2b(content, digest_size=6).hexdigest()
 
 
@@ -78,7 +85,7 @@ def read_esco() -> Shipped:
 
 
 def read_supplement() -> Shipped:
-    """The supplement: competencies of our own, and further names of ESCO's."""
+    """The supplement: competencies of our own, further names of ESCO's, corrections, and twins."""
     aliases: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     competencies = []
     for row in supplement_rows():
@@ -86,17 +93,37 @@ def read_supplement() -> Shipped:
             aliases[row["esco_uri"]] += _names(row)
         else:
             competencies.append(_own(row))
+    withheld: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in correction_rows():
+        withheld[row["not_uri"]].append((row["language"], row["text"]))
+        if row["uri"]:
+            aliases[row["uri"]].append((row["language"], row["text"]))
     arrays = _arrays("supplement-vectors.npz")
     by_uri = {
         str(uri): (vector.tobytes(), None) for uri, vector in zip(arrays["uri"], arrays["label"], strict=True)
     }
+    twins = [(row["uri"], row["same_uri"]) for row in twin_rows()]
     framework = Framework(SUPPLEMENT, supplement_version(), "Written by the authors of credmatch.")
-    return Shipped(framework, competencies, Vectors(_model(arrays), by_uri), aliases)
+    return Shipped(framework, competencies, Vectors(_model(arrays), by_uri), aliases, withheld, twins)
 
 
 def supplement_rows() -> list[dict[str, str]]:
     """The rows of supplement.csv."""
-    text = (_DATA / "supplement.csv").read_text(encoding="utf-8")
+    return _rows("supplement.csv")
+
+
+def correction_rows() -> list[dict[str, str]]:
+    """The rows of corrections.csv: names that ESCO gives to the wrong competency."""
+    return _rows("corrections.csv")
+
+
+def twin_rows() -> list[dict[str, str]]:
+    """The rows of twins.csv: competencies that ESCO has twice."""
+    return _rows("twins.csv")
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = (_DATA / name).read_text(encoding="utf-8")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 

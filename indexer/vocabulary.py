@@ -28,6 +28,8 @@ from matcher.store.framework_intake import (
     Framework,
     FrameworkCounts,
     add_aliases,
+    add_same,
+    remove_aliases,
     store_framework,
     waiting_relations,
 )
@@ -128,7 +130,9 @@ def _older(one: str, other: str) -> bool:
 
 def _store_shipped(connection: Connection, shipped: Shipped) -> None:
     store_framework(connection, SHARED, shipped.framework, shipped.competencies)
+    remove_aliases(connection, SHARED, shipped.withheld)
     add_aliases(connection, SHARED, shipped.aliases)
+    add_same(connection, SHARED, shipped.same)
     _store_vectors(connection, SHARED, shipped.vectors)
 
 

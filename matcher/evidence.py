@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from matcher.records import UNITS, Award, Claim, Proof, Status
 
-DECLARED_VERSION = "2"
+DECLARED_VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,18 @@ DECLARED: dict[str, Declared] = {
                  "… et elle est entière à partir de cette similarité"),
         Declared("kin_least", 1_000, "… less than this counts nothing",
                  "… moins que cette valeur ne compte pas"),
+        Declared("kin_description", 5_000,
+                 "… so much of what its description is more similar than usual is added",
+                 "… on y ajoute cette part de ce dont sa description est plus proche que d’habitude"),
+        Declared("kin_other_act", 4_000,
+                 "… at most this for another act on the same thing (teaching, leading, trading, repairing, "
+                 "designing), or for a name that only begins alike",
+                 "… au plus cette valeur pour un autre acte sur la même chose (enseigner, diriger, vendre, "
+                 "réparer, concevoir) ou un nom qui commence seulement de la même façon"),
+        Declared("kin_described", 4_000,
+                 "… words that no competency has count nothing below this similarity to a description",
+                 "… des mots qu’aucune compétence n’emploie ne comptent pas sous cette similarité à une "
+                 "description"),
         Declared("kin_most", 100, "… at most so many kindred competencies of a micro-skill",
                  "… au plus tant de compétences parentes par microcompétence", whole=1),
     )
@@ -88,6 +100,8 @@ KIN_FROM = DECLARED["kin_from"].value
 KIN_SPAN = (DECLARED["kin_full"].units - DECLARED["kin_from"].units) / UNITS
 KIN_LEAST = DECLARED["kin_least"].units
 KIN_MOST = DECLARED["kin_most"].units
+KIN_DESCRIPTION = DECLARED["kin_description"].value
+KIN_DESCRIBED = DECLARED["kin_described"].value
 """Kinship: DECLARED["kin"] x clip((similarity - KIN_FROM) / KIN_SPAN, 0, 1); below KIN_LEAST units nothing;
 at most KIN_MOST neighbours of a requirement."""
 

@@ -24,8 +24,8 @@ class Relations(Protocol):
     def relations(self, competency: int) -> Mapping[int, Pair]:
         """All competencies that count towards `competency`, itself included."""
 
-    def kin(self, vector: bytes) -> Mapping[int, Pair]:
-        """The competencies kindred to an encoded text."""
+    def kin(self, vector: bytes, text: str) -> Mapping[int, Pair]:
+        """The competencies kindred to a text that was encoded as `vector`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,10 @@ def plan(position: Position, vocabulary: Relations) -> tuple[PlannedRequirement,
             number,
             requirement,
             0,
-            tuple(PlannedAlternative(a, pairs_of(a.reading, vocabulary)) for a in requirement.alternatives),
+            tuple(
+                PlannedAlternative(a, pairs_of(a.reading, vocabulary, a.text))
+                for a in requirement.alternatives
+            ),
         )
         for number, requirement in enumerate(position.requirements, start=1)
     ]
@@ -87,14 +90,14 @@ def plan(position: Position, vocabulary: Relations) -> tuple[PlannedRequirement,
     return tuple(replace(draft, points=worth.get(draft.number, 0)) for draft in drafts)
 
 
-def pairs_of(reading: Reading, vocabulary: Relations) -> Mapping[int, Pair]:
-    """The pairs of one reading.
+def pairs_of(reading: Reading, vocabulary: Relations, text: str = "") -> Mapping[int, Pair]:
+    """The pairs of one reading of a text.
 
     Given or confirmed: the relations of its competency. Exact: the same times the declared value of an exact
     label. Otherwise the kinship of its own words; where these could not be encoded (French), what counts
     towards the likeliest competency does so as kin, by its probability. Where two apply, the larger counts.
     """
-    pairs: dict[int, Pair] = dict(vocabulary.kin(reading.vector)) if reading.vector else {}
+    pairs: dict[int, Pair] = dict(vocabulary.kin(reading.vector, text)) if reading.vector else {}
     if reading.competency is None or (reading.basis is Basis.SIMILAR and pairs):
         return pairs
     for pair in vocabulary.relations(reading.competency).values():

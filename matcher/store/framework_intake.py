@@ -133,6 +133,44 @@ def add_aliases(
     return len(new)
 
 
+def remove_aliases(
+    connection: Connection, organisation_id: int, aliases: Mapping[str, Iterable[tuple[str, str]]]
+) -> int:
+    """Take aliases (language, text) from competencies, by URI; gives how many there were. Labels stay.
+
+    Only inside `Database.write`.
+    """
+    w = t.labels.c
+    removed = 0
+    for uri, id_ in competency_ids(connection, organisation_id, aliases).items():
+        for language, text in aliases[uri]:
+            wrong = (w.competency_id == id_) & (w.language == language) & (w.text == text) & ~w.preferred
+            removed += connection.execute(delete(t.labels).where(wrong)).rowcount
+    if removed:
+        note_vocabulary_change(connection, organisation_id)
+    return removed
+
+
+def add_same(connection: Connection, organisation_id: int, pairs: Sequence[tuple[str, str]]) -> int:
+    """State that competencies are the same, by URI; gives how many of these relations are new.
+
+    Those with a URI that is not stored are passed over. Only inside `Database.write`.
+    """
+    ids = competency_ids(connection, organisation_id, [uri for pair in pairs for uri in pair])
+    stated = {(ids[one], "same", ids[other]) for one, other in pairs if one in ids and other in ids}
+    r = t.relations.c
+    stored: set[tuple[int, str, int]] = set()
+    for some in parts(one for one, _, _ in stated):
+        rows = connection.execute(
+            select(r.competency_id, r.type, r.other_id).where(r.competency_id.in_(some), r.type == "same")
+        )
+        stored.update((one, kind, other) for one, kind, other in rows)
+    new = sorted(stated - stored)
+    insert_many(connection, t.relations, ("competency_id", "type", "other_id"), new)
+    if new:
+        note_vocabulary_change(connection, organisation_id)
+    return len(new)
+
 _End = TypeVar("_End", int, str)
 """The other end of a relation: its id, or its URI while nobody knows it."""
 

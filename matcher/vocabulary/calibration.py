@@ -30,7 +30,8 @@ class Calibration:
     """Numbers for texts in one language.
 
     The score of a competency is the sum of `label` x similarity to its label's vector, `description` x
-    similarity to its description's, and `overlap` x overlap with its likest label. Where there is no
+    similarity to its description's, `overlap` x overlap with its likest label and `gloss` x that of a French
+    text's words in English with its likest English label. Where there is no
     description, its similarity is taken to be what it is on average, by that of the label (`TYPICAL`).
     The probability is
     1 / (1 + exp(-(`constant` + `by_score` x score + `by_margin` x margin + `by_overlap` x overlap))). The
@@ -44,10 +45,12 @@ class Calibration:
     by_score: float
     by_margin: float
     by_overlap: float
+    gloss: float = 0.0
 
-    def scores(self, labels: Floats, descriptions: Floats, overlaps: Floats) -> Floats:
+    def scores(self, labels: Floats, descriptions: Floats, overlaps: Floats, glosses: Floats) -> Floats:
         """Scores of competencies from their similarities and overlaps."""
-        return self.label * labels + self.description * descriptions + self.overlap * overlaps
+        own = self.label * labels + self.description * descriptions + self.overlap * overlaps
+        return own + self.gloss * glosses
 
     def probabilities(self, scores: Floats, overlaps: Floats) -> NDArray[np.int64]:
         """Probabilities in units of competencies, the best first and with it the second; they never rise."""
@@ -74,18 +77,24 @@ FRENCH = Calibration(
     label=0.0,
     description=0.0,
     overlap=1.0,
-    constant=-3.78,
-    by_score=2.97,
-    by_margin=8.64,
+    constant=-2.36,
+    by_score=0.16,
+    by_margin=6.07,
     by_overlap=0.0,
+    gloss=1.762,
 )
-"""The encoder knows no French: its vectors of French texts say nothing."""
+"""The encoder knows no French: its vectors of French texts say nothing. What their words are in English does
+(`glossary`)."""
 
 TYPICAL = (0.125, 0.601)
 """Constant and slope of the similarity to a description where that to the label is known."""
 
 SIMILAR_FROM = 5_000
 """From this probability on, in units, the likeliest competency is a text's reading."""
+
+NAMED = 9_000
+"""Of what a text names beside a word for a kind of document, such as "training", which may belong to it; no
+other likely competency is given more then."""
 
 EXACT = UNITS
 """What is exact is so by the vocabulary's own words."""

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from matcher.vocabulary.arrays import Ints, Links, Lists, Strings
 from matcher.vocabulary.contents import Contents, Label
 from matcher.vocabulary.encoder import DIMENSION
+from matcher.vocabulary.glossary import learn
 from matcher.vocabulary.layer import KINDS, Layer, unambiguous
-from matcher.vocabulary.lexicon import Features, Grams, Lexicon, Owner, Stems, folded, grams_of
+from matcher.vocabulary.lexicon import Features, Glosses, Grams, Lexicon, Owner, Stems, folded, grams_of
+from matcher.vocabulary.phrases import act_of, key
 from matcher.vocabulary.similarity import Vectors
 from matcher.vocabulary.text import LANGUAGES, stem
 
@@ -27,11 +29,14 @@ def compile_layer(contents: Contents) -> Layer:
     ids = np.array([one.id for one in competencies], dtype=np.int64)
     numbers = {name: number for number, name in enumerate(contents.frameworks)}
     frameworks = np.array([numbers[one.framework] for one in competencies], dtype=np.int32)
-    owners = _owners(contents.labels, {id_: row for row, id_ in enumerate(ids.tolist())})
+    rows = {id_: row for row, id_ in enumerate(ids.tolist())}
+    owners = _owners(contents.labels, rows)
     broader = [(one, other) for one, kind, other in contents.relations if kind == "broader"]
     same = [(one, other) for one, kind, other in contents.relations if kind == "same"]
     stated = {*broader, *_turned(broader), *same, *_turned(same)}
     uris = [one.uri for one in competencies]
+    twins = _classes(len(ids), ((rows[a], rows[b]) for a, b in same if a in rows and b in rows))
+    glosses = learn((one.label_en, one.label_fr) for one in competencies if one.label_en and one.label_fr)
     return Layer(
         framework_names=Strings.of(contents.frameworks),
         ids=ids,
@@ -39,13 +44,15 @@ def compile_layer(contents: Contents) -> Layer:
         rows_by_uri=np.array(sorted(range(len(uris)), key=uris.__getitem__), dtype=np.int32),
         kinds=np.array([KINDS.index(one.kind) for one in competencies], dtype=np.uint8),
         frameworks=frameworks,
-        lexicon=_lexicon(owners, len(ids)),
+        acts=np.array([act_of(folded(one.label_en)) for one in competencies], dtype=np.uint8),
+        twins=twins,
+        lexicon=_lexicon(owners, len(ids), glosses),
         labels=_vectors(ids, {id_: label for id_, (label, _) in contents.vectors.items()}),
         descriptions=_vectors(ids, {id_: text for id_, (_, text) in contents.vectors.items() if text}),
         broader=Links.of(broader),
         narrower=Links.of(_turned(broader)),
         same=Links.of([*same, *_turned(same)]),
-        equal=Links.of(pair for pair in _equal(owners, ids, frameworks) if pair not in stated),
+        equal=Links.of(pair for pair in _equal(owners, ids, frameworks, twins) if pair not in stated),
     )
 
 
@@ -62,13 +69,14 @@ def _owners(labels: Iterable[Label], rows: Mapping[int, int]) -> _Terms:
     return {key: terms[key] for key in sorted(terms, key=lambda key: (key[0].encode(), key[1]))}
 
 
-def _lexicon(owners: _Terms, rows: int) -> Lexicon:
+def _lexicon(owners: _Terms, rows: int, glosses: Glosses) -> Lexicon:
     texts = [text for text, _ in owners]
     languages = np.array([LANGUAGES.index(language) for _, language in owners], dtype=np.uint8)
     pairs = [(term, row) for term, found in enumerate(owners.values()) for row in sorted(found)]
     terms, owning = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     preferred = [found[row] for found in owners.values() for row in sorted(found)]
     words, word_of, term_of = _words(texts)
+    keys, key_terms = _keys(owners)
     return Lexicon(
         terms=Strings.of(texts),
         languages=languages,
@@ -80,7 +88,38 @@ def _lexicon(owners: _Terms, rows: int) -> Lexicon:
         english=_stems(words, word_of, term_of, languages, "en"),
         french=_stems(words, word_of, term_of, languages, "fr"),
         grams=_grams(texts, languages),
+        keys=keys,
+        key_terms=key_terms,
+        glosses=glosses,
     )
+
+
+def _keys(owners: Iterable[tuple[str, str]]) -> tuple[Strings, Lists]:
+    """What the terms keep without inflection, the language before it; and the terms that have each."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for term, (text, language) in enumerate(owners):
+        if kept := key(text, language):
+            found[f"{language} {kept}"].append(term)
+    keys = sorted(found, key=str.encode)
+    pairs = [(place, term) for place, one in enumerate(keys) for term in found[one]]
+    places, terms = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return Strings.of(keys), Lists.of(places, terms, len(keys))
+
+
+def _classes(count: int, same: Iterable[tuple[int, int]]) -> NDArray[np.int32]:
+    """Of each row the lowest one that is declared the same, by whatever detours."""
+    lowest = list(range(count))
+
+    def head(row: int) -> int:
+        while lowest[row] != row:
+            lowest[row] = lowest[lowest[row]]
+            row = lowest[row]
+        return row
+
+    for one, other in same:
+        low, high = sorted((head(one), head(other)))
+        lowest[high] = low
+    return np.array([head(row) for row in range(count)], dtype=np.int32)
 
 
 def _words(texts: Sequence[str]) -> tuple[list[str], Ints, Ints]:
@@ -152,10 +191,12 @@ def _turned(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return [(other, one) for one, other in pairs]
 
 
-def _equal(owners: _Terms, ids: Ints, frameworks: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+def _equal(
+    owners: _Terms, ids: Ints, frameworks: NDArray[np.int32], twins: NDArray[np.int32]
+) -> Iterator[tuple[int, int]]:
     """Ids of competencies of different frameworks with an unambiguous label in common, both ways round."""
     for _, terms in groupby(owners.items(), key=lambda term: term[0][0]):  # one text, in either language
         found = [(row, preferred) for _, rows in terms for row, preferred in rows.items()]
         if len({frameworks[row] for row, _ in found}) > 1:
-            rows = unambiguous([Owner(*one) for one in found], frameworks)
+            rows = unambiguous([Owner(*one) for one in found], frameworks, twins)
             yield from ((int(ids[one]), int(ids[other])) for one, other in permutations(rows, 2))

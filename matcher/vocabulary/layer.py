@@ -22,9 +22,10 @@ from matcher.errors import ConfigurationError
 from matcher.records import Competency, Kind
 from matcher.vocabulary.arrays import Int32s, Ints, Links, Strings
 from matcher.vocabulary.lexicon import Lexicon, Owner
+from matcher.vocabulary.phrases import undocumented
 from matcher.vocabulary.similarity import Vectors
 
-FORMAT = 1
+FORMAT = 2
 """Rises when folders written by an earlier version of this code can no longer be read."""
 
 _MANIFEST = "manifest.json"
@@ -37,7 +38,8 @@ class Layer:
     `texts` has three strings a row: URI, English and French preferred label. `rows_by_uri` sorts the rows by
     URI. `kinds` and `frameworks` are positions in `Kind` and `framework_names`. `broader` leads from a
     competency to broader ones, `narrower` back, `same` to what is declared the same, `equal` to what has a
-    label in common that is unambiguous in both frameworks.
+    label in common that is unambiguous in both frameworks. `acts`: what each does to its thing
+    (`phrases.Act`). `twins`: of each row the lowest one that is declared the same.
     """
 
     framework_names: Strings
@@ -46,6 +48,8 @@ class Layer:
     rows_by_uri: Int32s
     kinds: NDArray[np.uint8]
     frameworks: Int32s
+    acts: NDArray[np.uint8]
+    twins: Int32s
     lexicon: Lexicon
     labels: Vectors
     descriptions: Vectors
@@ -89,18 +93,44 @@ class Layer:
         )
 
     def exact(self, folded: str) -> list[int]:
-        """Rows of the competencies that a folded text names without ambiguity, at most one a framework."""
-        return unambiguous(self.lexicon.owners_of(folded), self.frameworks)
+        """Rows of the competencies that a folded text names without ambiguity, at most one a framework.
+
+        Where no label is the text, it may differ from one by inflection (`phrases.key`), if all labels from
+        which it does so belong to one competency or to several that are declared the same.
+        """
+        if owners := self.lexicon.owners_of(folded):
+            return unambiguous(owners, self.frameworks, self.twins)
+        return self._alone(self.lexicon.inflected_owners_of(folded))
+
+    def named(self, folded: str) -> tuple[list[int], bool]:
+        """As `exact`, for texts that may call it a certificate, a course or the like; and whether it is
+        certain that the text is about what it so names (`phrases.undocumented`)."""
+        certain = True
+        for _ in range(_FRAMES):
+            if rows := self.exact(folded):
+                return rows, certain
+            if self.lexicon.owners_of(folded) or (found := undocumented(folded)) is None:
+                break
+            folded, certain = found[0], certain and found[1]
+        return self.exact(folded), certain
+
+    def _alone(self, owners: Iterable[Owner]) -> list[int]:
+        found = {int(self.twins[owner.row]): owner.row for owner in owners}
+        return list(found.values()) if len(found) == 1 else []
 
 
 KINDS = tuple(Kind)
 
+_FRAMES = 2
+"""A certificate of completion of a course: so many kinds of documents are looked through."""
 
-def unambiguous(owners: Iterable[Owner], frameworks: Int32s) -> list[int]:
+
+def unambiguous(owners: Iterable[Owner], frameworks: Int32s, twins: Int32s) -> list[int]:
     """The rows that a text names without ambiguity, in the order of frameworks, among those who own it.
 
     Within a framework a text is unambiguous where one competency alone has it, as label or alias, or where
-    several have it and it is the preferred label of exactly one of them.
+    several have it and it is the preferred label of exactly one of them. Those that are declared the same
+    count as one (`twins`); then it names the one whose preferred label it is, else the first.
     """
     by_framework: defaultdict[int, dict[int, bool]] = defaultdict(dict)
     for owner in owners:
@@ -108,8 +138,9 @@ def unambiguous(owners: Iterable[Owner], frameworks: Int32s) -> list[int]:
         known[owner.row] = owner.preferred or known.get(owner.row, False)
     found = []
     for _, rows in sorted(by_framework.items()):
-        chosen = [row for row, preferred in rows.items() if preferred or len(rows) == 1]
-        if len(chosen) == 1:
+        named = sorted(row for row, preferred in rows.items() if preferred)
+        chosen = named or sorted(rows)
+        if len({int(twins[row]) for row in chosen}) == 1:
             found.append(chosen[0])
     return found
 

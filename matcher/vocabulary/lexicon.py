@@ -4,6 +4,8 @@ A term is a folded label or alias in one language; several competencies may own 
 text and a term is the mean of two weighted Dice coefficients, 2 w(both) / (w(text) + w(term)): one over
 stemmed words, one over the runs of four bytes of the folded text with a space at either end. What rarer words
 and runs have in common weighs more: each has the weight ln((1 + terms) / terms that have it).
+
+A French text is compared with English terms too, through what its words usually are in English (`Glosses`).
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.vocabulary.arrays import Ints, Lists, Strings
-from matcher.vocabulary.text import fold, stem
+from matcher.vocabulary.phrases import content, key
+from matcher.vocabulary.text import LANGUAGES, fold, stem
 
 Floats = NDArray[np.float32]
 
@@ -67,6 +70,17 @@ class Features:
         dice: Floats = 2 * shared / np.maximum(self.totals + np.float32(whole), np.float32(1e-9))
         return dice
 
+    def weighted_dice(self, known: dict[int, float], unknown: int) -> Floats:
+        """The same with a text that has each of the features `known` to a share from 0 to 1."""
+        shared = np.zeros(len(self.totals), dtype=np.float32)
+        whole = unknown * float(self.unknown[0]) / 2
+        for feature, share in known.items():
+            weight = np.float32(share) * self.weights[feature]
+            shared[self.terms[feature]] += weight
+            whole += float(weight)
+        dice: Floats = 2 * shared / np.maximum(self.totals + np.float32(whole), np.float32(1e-9))
+        return dice
+
 
 @dataclass(frozen=True, slots=True)
 class Stems:
@@ -80,6 +94,11 @@ class Stems:
         stems = dict.fromkeys(stem(word, language) for word in words)
         known = [place for one in stems for place in self.stems.find(one)]
         return self.features.dice(known, len(stems) - len(known))
+
+    def weighted_dice(self, shares: dict[str, float], unknown: int) -> Floats:
+        """Of every term with a text that has each stem to a share, and `unknown` further words; 0 .. 1."""
+        known = {place: share for one, share in shares.items() for place in self.stems.find(one)}
+        return self.features.weighted_dice(known, unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +140,37 @@ class Grams:
 
 
 @dataclass(frozen=True, slots=True)
+class Glosses:
+    """What French stems (sorted) are in English: English stems by number in `english`, and how often each
+    (0 .. 1, `shares` beside their values). Made by `glossary.learn` from labels in both languages."""
+
+    french: Strings
+    english: Strings
+    lists: Lists
+    shares: Floats
+
+    def of(self, words: Iterable[str]) -> tuple[dict[str, float], int]:
+        """The English stems of French words, each with its largest share; and how many words have none."""
+        found: dict[str, float] = {}
+        without = 0
+        for one in dict.fromkeys(stem(word, "fr") for word in words):
+            places = self.french.find(one)
+            without += not places
+            for place in places:
+                for at in range(int(self.lists.starts[place]), int(self.lists.starts[place + 1])):
+                    english = self.english[int(self.lists.values[at])]
+                    found[english] = max(float(self.shares[at]), found.get(english, 0.0))
+        return found, without
+
+
+@dataclass(frozen=True, slots=True)
 class Lexicon:
     """The terms of a vocabulary with their indexes.
 
     `terms` are sorted, then by language (`languages`: positions in LANGUAGES). `owners`: rows of
     competencies by term, with `preferred` beside its values; `competency_terms`: the terms of each row.
-    `words` are sorted; `word_terms`: the terms that have each.
+    `words` are sorted; `word_terms`: the terms that have each. `keys`: what terms keep without inflection
+    (`phrases.key`), the language before it, sorted; `key_terms`: the terms that have each.
     """
 
     terms: Strings
@@ -139,12 +183,39 @@ class Lexicon:
     english: Stems
     french: Stems
     grams: Grams
+    keys: Strings
+    key_terms: Lists
+    glosses: Glosses
 
     def owners_of(self, folded: str) -> list[Owner]:
         """Who owns a folded text as a term, in either language."""
+        return self._owners(self.terms.find(folded))
+
+    def inflected_owners_of(self, folded: str) -> list[Owner]:
+        """Who owns a term that differs from a folded text at most by inflection, in either language."""
+        return [
+            owner
+            for language in LANGUAGES
+            if (wanted := key(folded, language))
+            for place in self.keys.find(f"{language} {wanted}")
+            for owner in self._owners(self.key_terms[place].tolist())
+        ]
+
+    def shares_words(self, folded: str, but: int | None = None) -> bool:
+        """Whether an English term of any competency, row `but` aside, has a content word of a folded text."""
+        for word in content(folded, "en"):
+            for place in self.english.stems.find(stem(word, "en")):
+                terms = self.english.features.terms[place].astype(np.int64)
+                if len(terms) and np.any(
+                    self.owners.values[self.owners.places(terms)[1]] != (-1 if but is None else but)
+                ):
+                    return True
+        return False
+
+    def _owners(self, terms: Iterable[int]) -> list[Owner]:
         return [
             Owner(int(self.owners.values[place]), bool(self.preferred[place]))
-            for term in self.terms.find(folded)
+            for term in terms
             for place in range(self.owners.starts[term], self.owners.starts[term + 1])
         ]
 
@@ -153,11 +224,20 @@ class Lexicon:
         words = dict.fromkeys(folded.split())
         # A term is in one language, so of the first two at least one is 0.
         dice = self.english.dice(words, "en") + self.french.dice(words, "fr") + self.grams.dice(folded)
+        return self._of_competencies(dice / 2)
+
+    def glossed(self, gloss: tuple[dict[str, float], int]) -> Floats:
+        """How much each competency's likest English term overlaps with a gloss; shape (rows,), 0 .. 1."""
+        shares, without = gloss
+        return self._of_competencies(self.english.weighted_dice(shares, without))
+
+    def _of_competencies(self, of_terms: Floats) -> Floats:
+        """The largest of the numbers of each competency's terms; shape (rows,)."""
         of_each = np.zeros(len(self.competency_terms), dtype=np.float32)
         rows = np.flatnonzero(self.competency_terms.lengths)
         if len(rows):
-            of_terms = dice[self.competency_terms.values] / 2
-            of_each[rows] = np.maximum.reduceat(of_terms, self.competency_terms.starts[rows])
+            whole = of_terms[self.competency_terms.values]
+            of_each[rows] = np.maximum.reduceat(whole, self.competency_terms.starts[rows])
         return of_each
 
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.records import Competency, Likely
-from matcher.vocabulary.calibration import ENGLISH, EXACT, FRENCH, TYPICAL
+from matcher.vocabulary.calibration import ENGLISH, EXACT, FRENCH, NAMED, TYPICAL
 from matcher.vocabulary.encoder import DIMENSION, Encoder
 from matcher.vocabulary.language import are_french
 from matcher.vocabulary.layer import Layer
 from matcher.vocabulary.lexicon import folded
+from matcher.vocabulary.phrases import content
 
 _BLOCK = 16
 """Texts that are compared with all competencies at a time, to bound the memory."""
@@ -23,13 +24,15 @@ _BLOCK = 16
 class Words:
     """A text as it is compared.
 
-    `exact`: places of the competencies that it names exactly, the one it means first. `vector`: int8, shape
+    `exact`: places of the competencies that it names exactly, the one it means first; `named`: that it very
+    probably names, beside a word for a kind of document, where none is exact. `vector`: int8, shape
     (384,): its own (`encoded`), else that of the label it is, else zeros, which are similar to nothing.
     """
 
     folded: str
     french: bool
     exact: tuple[int, ...]
+    named: tuple[int, ...]
     vector: NDArray[np.int8]
     encoded: bool
 
@@ -37,11 +40,12 @@ class Words:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for each competency, arrays by place: similarity of the text to its label and to its
-    description, and overlap with its likest label."""
+    description, overlap with its likest label, and of a French text's gloss with its likest English one."""
 
     labels: NDArray[np.float64]
     descriptions: NDArray[np.float64]
     overlaps: NDArray[np.float64]
+    glosses: NDArray[np.float64]
 
 
 class Understanding:
@@ -70,7 +74,7 @@ class Understanding:
         wanted = [
             number
             for number, words in enumerate(plain)
-            if words.folded and not words.exact and not words.french
+            if words.folded and not words.exact and not words.named and not words.french
         ]
         if not wanted:
             return plain
@@ -89,22 +93,30 @@ class Understanding:
             described[:, self._undescribed] = TYPICAL[0] + TYPICAL[1] * labels[:, self._undescribed]
             for number, words in enumerate(block):
                 overlaps = np.concatenate([layer.lexicon.overlaps(words.folded) for layer in self._layers])
-                yield Evidence(labels[number], described[number], overlaps.astype(np.float64))
+                glosses = self._glossed(words) if not words.vector.any() else np.zeros_like(overlaps)
+                yield Evidence(
+                    labels[number], described[number], overlaps.astype(np.float64), glosses.astype(np.float64)
+                )
 
     def competency(self, place: int) -> Competency:
         """The competency at a place."""
         number = int(np.searchsorted(self._starts, place, side="right")) - 1
         return self._layers[number].competency(place - self._starts[number])
 
+    def _glossed(self, words: Words) -> NDArray[np.float32]:
+        gloss = self._layers[0].lexicon.glosses.of(content(words.folded, "fr"))
+        return np.concatenate([layer.lexicon.glossed(gloss) for layer in self._layers])
+
     def _words(self, text: str, *, french: bool) -> Words:
         words = folded(text)
-        exact = [
-            start + row
-            for layer, start in zip(self._layers, self._starts, strict=False)
-            for row in layer.exact(words)
-        ]
-        vector = self._label(exact[0]) if exact else np.zeros(DIMENSION, dtype=np.int8)
-        return Words(words, french, tuple(exact), vector, encoded=False)
+        exact: list[int] = []
+        named: list[int] = []
+        for layer, start in zip(self._layers, self._starts, strict=False):
+            rows, certain = layer.named(words)
+            (exact if certain else named).extend(start + row for row in rows)
+        meant = exact or named
+        vector = self._label(meant[0]) if meant else np.zeros(DIMENSION, dtype=np.int8)
+        return Words(words, french, tuple(exact), () if exact else tuple(named), vector, encoded=False)
 
     def _label(self, place: int) -> NDArray[np.int8]:
         number = int(np.searchsorted(self._starts, place, side="right")) - 1
@@ -113,15 +125,20 @@ class Understanding:
 
     def _likely(self, words: Words, evidence: Evidence, top: int) -> list[Likely]:
         numbers = ENGLISH if words.vector.any() else FRENCH
-        scores = numbers.scores(evidence.labels, evidence.descriptions, evidence.overlaps)
+        scores = numbers.scores(evidence.labels, evidence.descriptions, evidence.overlaps, evidence.glosses)
         best = largest(scores, self._ids, max(top + 1, 2))
         probabilities = numbers.probabilities(scores[best], evidence.overlaps[best]).tolist()
-        exact = words.exact[:1]
-        likely = [Likely(self.competency(place), exact=True, probability=EXACT) for place in exact]
+        first = words.exact[:1] or words.named[:1]
+        sure = bool(words.exact)
+        most = NAMED if words.named else EXACT
+        likely = [
+            Likely(self.competency(place), exact=sure, probability=EXACT if sure else NAMED)
+            for place in first
+        ]
         likely += [
-            Likely(self.competency(place), exact=False, probability=probability)
+            Likely(self.competency(place), exact=False, probability=min(probability, most))
             for place, probability in zip(best.tolist(), probabilities, strict=True)
-            if place not in exact
+            if place not in first
         ]
         return likely[:top]
 

@@ -94,9 +94,9 @@ class Vocabulary:
         """
         return self._relations_of(competency)
 
-    def kin(self, vector: bytes) -> Mapping[int, Pair]:
-        """The competencies kindred to an encoded text, by id."""
-        return self._kin_of(vector)
+    def kin(self, vector: bytes, text: str) -> Mapping[int, Pair]:
+        """The competencies kindred to a text that was encoded as `vector`, by id."""
+        return self._kin_of(vector, text)
 
     def nearest(self, readings: Sequence[Reading], among: Sequence[int]) -> tuple[int, float] | None:
         """Of the competencies `among` (ids) the one whose label is most similar to one of the readings.
