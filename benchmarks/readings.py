@@ -188,7 +188,7 @@ def main() -> None:
     given = parser.parse_args()
     encoder = LocalEncoder()
     with tempfile.TemporaryDirectory() as folder:
-        shipped = _shipped_contents(Path(folder), encoder.model)
+        shipped = shipped_contents(Path(folder), encoder.model)
     esco = _esco_alone(shipped)
     held = hold_out(esco, given.seed)
     left = left_of(esco, held)
@@ -227,7 +227,8 @@ def _fit(left: Contents, held: HeldOut, encoder: Encoder) -> None:
             print(f"TYPICAL = {typical_description(found)}")
 
 
-def _shipped_contents(folder: Path, model: str) -> Contents:
+def shipped_contents(folder: Path, model: str) -> Contents:
+    """All that ships, as the database holds it."""
     database = Database(f"sqlite:///{folder / 'readings.db'}")
     try:
         database.migrate()

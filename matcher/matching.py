@@ -50,8 +50,8 @@ class Vocabulary(Protocol):
     def relations(self, competency: int) -> Mapping[int, Pair]:
         """All competencies that count towards one."""
 
-    def kin(self, vector: bytes) -> Mapping[int, Pair]:
-        """The competencies kindred to an encoded text."""
+    def kin(self, vector: bytes, text: str) -> Mapping[int, Pair]:
+        """The competencies kindred to a text that was encoded as `vector`."""
 
     def nearest(self, readings: Sequence[Reading], among: Sequence[int]) -> tuple[int, float] | None:
         """Of the competencies `among` the one most similar to a reading, with the similarity."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from matcher.vocabulary.arrays import Lists, Strings
+from matcher.vocabulary.arrays import Ints, Lists, Strings
 from matcher.vocabulary.lexicon import Floats, Glosses, folded
 from matcher.vocabulary.phrases import content
 from matcher.vocabulary.text import stem
@@ -52,7 +52,7 @@ def learn(pairs: Iterable[tuple[str, str]]) -> Glosses:
     return _made(list(french), list(english), pairs_, shares[kept].astype(np.float32))
 
 
-def _made(french: list[str], english: list[str], pairs: np.ndarray, shares: Floats) -> Glosses:  # type: ignore[type-arg]
+def _made(french: list[str], english: list[str], pairs: Ints, shares: Floats) -> Glosses:
     used = sorted({french[number] for number in pairs[:, 0].tolist()}, key=str.encode)
     places = {one: place for place, one in enumerate(used)}
     own = np.array([places[french[number]] for number in pairs[:, 0].tolist()], dtype=np.int64)

@@ -224,7 +224,7 @@ class Lexicon:
         words = dict.fromkeys(folded.split())
         # A term is in one language, so of the first two at least one is 0.
         dice = self.english.dice(words, "en") + self.french.dice(words, "fr") + self.grams.dice(folded)
-        return self._of_competencies(dice / 2)
+        return self._of_competencies((dice / 2).astype(np.float32))
 
     def glossed(self, gloss: tuple[dict[str, float], int]) -> Floats:
         """How much each competency's likest English term overlaps with a gloss; shape (rows,), 0 .. 1."""

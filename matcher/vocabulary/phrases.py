@@ -11,57 +11,16 @@ from functools import lru_cache
 
 from matcher.vocabulary.text import stem
 
+
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _FUNCTION_WORDS = {
-    "en": frozenset(
-        [
-            "a",
-            "an",
-            "and",
-            "at",
-            "for",
-            "her",
-            "his",
-            "in",
-            "its",
-            "my",
-            "of",
-            "our",
-            "the",
-            "their",
-            "to",
-            "your",
-        ]
-    ),
-    "fr": frozenset(
-        [
-            "a",
-            "au",
-            "aux",
-            "ce",
-            "ces",
-            "cette",
-            "dans",
-            "de",
-            "des",
-            "du",
-            "en",
-            "et",
-            "la",
-            "le",
-            "les",
-            "leur",
-            "leurs",
-            "nos",
-            "notre",
-            "pour",
-            "sa",
-            "ses",
-            "son",
-            "un",
-            "une",
-            "vos",
-            "votre",
-        ]
+    "en": _words("a an and at for her his in its my of our the their to your"),
+    "fr": _words(
+        "a au aux ce ces cette dans de des du en et la le les leur leurs nos notre pour sa "
+        "ses son un une vos votre"
     ),
 }
 """Words that a name may have or lack. Those that tell two things apart (with, on, without) are not here."""
@@ -212,23 +171,7 @@ _HEADS = {
     )
     for word in words.split()
 }
-_LIGHT = frozenset(
-    [
-        "apply",
-        "assist",
-        "carry",
-        "conduct",
-        "do",
-        "follow",
-        "help",
-        "out",
-        "perform",
-        "provide",
-        "support",
-        "use",
-        "with",
-    ]
-)
+_LIGHT = _words("apply assist carry conduct do follow help out perform provide support use with")
 
 
 @lru_cache(maxsize=1 << 14)

@@ -63,7 +63,7 @@ class Skills:
     def relations(self, competency: int) -> Mapping[int, Pair]:
         return {competency: Pair(competency, Relation.SAME, 10_000, meets_must=True)}
 
-    def kin(self, vector: bytes) -> Mapping[int, Pair]:
+    def kin(self, vector: bytes, text: str) -> Mapping[int, Pair]:
         return {}
 
     def nearest(self, readings: Sequence[Reading], among: Sequence[int]) -> tuple[int, float] | None:

@@ -189,7 +189,7 @@ def test_vectors_of_another_model_are_not_used(installed: Installed) -> None:
     other = WordEncoder()
     other.model = "words@2"
     vocabulary = Vocabularies(installed.database, installed.folder, other).get("default")
-    assert vocabulary.kin(other.encode(["yard duty"])[0].tobytes()) == {}
+    assert vocabulary.kin(other.encode(["yard duty"])[0].tobytes(), "yard duty") == {}
 
 
 # --- frameworks from files ---------------------------------------------------------------------

@@ -45,7 +45,7 @@ class LineVocabulary:
                 pairs[other] = Pair(other, relation, units, relation in {Relation.SAME, Relation.NARROWER})
         return pairs
 
-    def kin(self, vector: bytes) -> Mapping[int, Pair]:
+    def kin(self, vector: bytes, text: str) -> Mapping[int, Pair]:
         return {
             pair.competency: Pair(pair.competency, Relation.KIN, pair.units * 8 // 10, meets_must=False)
             for pair in self.relations(vector[0]).values()

@@ -80,18 +80,18 @@ def test_what_an_organisation_has_is_exact_where_the_shared_vocabulary_has_nothi
 def test_similar_words_are_found_with_a_probability_and_the_vector_is_kept() -> None:
     encoder = WordEncoder()
     vocabulary = small_vocabulary(encoder)
-    [reading] = vocabulary.read(["operate the forklift"])
+    [reading] = vocabulary.read(["operate forklift trucks"])
     assert reading.basis is Basis.SIMILAR
     assert reading.competency == 1
     assert SIMILAR_FROM <= reading.probability < UNITS
-    assert reading.vector == encoder.encode(["operate the forklift"])[0].tobytes()
+    assert reading.vector == encoder.encode(["operate forklift trucks"])[0].tobytes()
     assert reading.model == encoder.model
 
 
 def test_nonsense_is_not_understood_but_has_as_many_answers_as_asked_for(vocabulary: Vocabulary) -> None:
     [reading] = vocabulary.read(["qwertz asdf"])
     assert (reading.basis, reading.competency, reading.probability) == (Basis.NONE, None, 0)
-    assert vocabulary.kin(reading.vector) == {}
+    assert vocabulary.kin(reading.vector, "qwertz asdf") == {}
     assert len(vocabulary.understand(["qwertz asdf"], 7)[0]) == 7
     assert len(vocabulary.understand(["qwertz asdf"], 100)[0]) == len(SKILLS)
 
@@ -114,12 +114,12 @@ def test_french_is_compared_by_its_words_alone() -> None:
 
 def test_the_encoder_that_does_not_answer_is_said() -> None:
     with pytest.raises(Unavailable):
-        small_vocabulary(WordEncoder(available=False)).read(["operate the forklift"])
+        small_vocabulary(WordEncoder(available=False)).read(["operate forklift trucks"])
 
 
 def test_all_texts_are_encoded_together_and_answers_keep_their_order() -> None:
     encoder = WordEncoder()
-    texts = ["operate the forklift", "cariste", "give first aid", "", "work at great heights"] * 8
+    texts = ["operate forklift trucks", "cariste", "give first aid", "", "work at great heights"] * 8
     likely = small_vocabulary(encoder).understand(texts, 1)
     assert [one[0].competency.id if one else 0 for one in likely] == [1, 1, 2, 0, 3] * 8
     assert len(encoder.asked) == 24
@@ -129,7 +129,7 @@ def test_all_texts_are_encoded_together_and_answers_keep_their_order() -> None:
 def test_probabilities_lie_between_0_and_1_and_never_rise(overlaps: list[float], french: bool) -> None:
     numbers = FRENCH if french else ENGLISH
     ordered = np.array(sorted(overlaps, reverse=True))
-    scores = numbers.scores(ordered, ordered, ordered)
+    scores = numbers.scores(ordered, ordered, ordered, ordered)
     units = numbers.probabilities(scores, ordered).tolist()
     assert units == sorted(units, reverse=True)
     assert all(0 <= one <= UNITS for one in units)
@@ -298,11 +298,11 @@ def test_similarities_are_exact_however_many_are_compared(rows: np.ndarray, text
 
 def test_a_text_has_kin_by_its_vector_and_zeros_have_none(vocabulary: Vocabulary) -> None:
     vector = WordEncoder().encode(["operate forklift trucks"])[0].tobytes()
-    kin = vocabulary.kin(vector)
+    kin = vocabulary.kin(vector, "operate forklift trucks")
     assert kin[1].relation is Relation.KIN
     assert 0 < kin[1].units <= DECLARED["kin"].units
     assert not any(pair.meets_must for pair in kin.values())
-    assert vocabulary.kin(bytes(DIMENSION)) == {}
+    assert vocabulary.kin(bytes(DIMENSION), "forklift") == {}
 
 
 def test_the_nearest_is_found_among_some(vocabulary: Vocabulary) -> None:

@@ -22,6 +22,7 @@ from hypothesis.extra.numpy import arrays
 from indexer.build_vocabulary import COMPETENCIES_FILE, VECTORS_FILE, main, write_competencies
 from indexer.readers.esco import read_esco
 from indexer.readers.frameworks import FrameworkCompetency, read_framework
+from indexer.shipped import correction_rows, twin_rows
 from matcher.errors import ConfigurationError, InvalidInput
 from matcher.records import Kind, Rejected
 from matcher.vocabulary import encoder as encoder_module
@@ -142,7 +143,7 @@ def test_the_shipped_file_is_what_the_program_makes_of_escos_export(tmp_path: Pa
 
 
 def test_the_supplement_has_a_few_hundred_terms_in_both_languages(supplement: list[dict[str, str]]) -> None:
-    assert 350 <= len(supplement) <= 700
+    assert 350 <= len(supplement) <= 1_200
     for row in supplement:
         for name, cell in row.items():
             assert cell == " ".join(cell.split()), (row["term_en"], name)
@@ -187,6 +188,8 @@ def test_no_term_of_the_supplement_means_two_things(
     for competency in esco[1:]:
         for name in _names(competency["en"], competency.get("fr", ""), competency):
             meanings[fold(name)].add(competency["uri"])
+    for row in correction_rows():
+        meanings[fold(row["text"])] -= {row["not_uri"]}
     for row in supplement:
         own = row["uri"] or row["esco_uri"]
         parts = {key: row[key].split("|") if row[key] else [] for key in ("aliases_en", "aliases_fr")}
@@ -222,6 +225,28 @@ def test_the_supplement_says_what_these_mean(
     assert row["relation"] == relation
     assert row["esco_label"].startswith(label)
     assert bool(row["esco_label"]) == bool(label)
+
+
+def test_every_correction_takes_a_name_from_who_has_it(esco: list[dict[str, Any]]) -> None:
+    by_uri = {competency["uri"]: competency for competency in esco[1:]}
+    rows = correction_rows()
+    assert len({(row["text"], row["not_uri"]) for row in rows}) == len(rows) >= 60
+    for row in rows:
+        wrong = by_uri[row["not_uri"]]
+        assert wrong["en"] == row["not_label"]
+        assert row["text"] in wrong[f"aliases_{row['language']}"], row
+        assert by_uri[row["uri"]]["en"] == row["label"], row
+        assert row["uri"] != row["not_uri"]
+
+
+def test_twins_are_two_competencies_of_esco_and_none_has_two(esco: list[dict[str, Any]]) -> None:
+    labels = {competency["uri"]: competency["en"] for competency in esco[1:]}
+    rows = twin_rows()
+    for row in rows:
+        assert (labels[row["uri"]], labels[row["same_uri"]]) == (row["label"], row["same_label"])
+        assert row["why"]
+    ends = [uri for row in rows for uri in (row["uri"], row["same_uri"])]
+    assert len(ends) == len(set(ends)) >= 100
 
 
 def _aliases(row: dict[str, str]) -> dict[str, list[str]]:
