@@ -171,6 +171,7 @@ def add_same(connection: Connection, organisation_id: int, pairs: Sequence[tuple
         note_vocabulary_change(connection, organisation_id)
     return len(new)
 
+
 _End = TypeVar("_End", int, str)
 """The other end of a relation: its id, or its URI while nobody knows it."""
 

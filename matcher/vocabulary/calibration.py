@@ -1,10 +1,10 @@
 """How likely it is that a text means a competency: numbers fitted once, and the function that they are for.
 
 Fitted by `python -m benchmarks.readings --fit --seed 1` with all-MiniLM-L6-v2 to 2,793 English (2026-11-23)
-and 620 French (2026-11-24, with glosses) aliases of ESCO 1.1.1, taken out of the vocabulary with all others of
-their competency, alone, or with the competency itself, so that nothing fits. What it is worth on phrases that
-had no part in this, `python -m benchmarks.readings --seed 1` measures (hit: the first answer is right; ECE:
-expected calibration error of its probability, over all phrases, those that nothing fits included):
+and 620 French (2026-11-24, with glosses) aliases of ESCO 1.1.1, taken out of the vocabulary with all others
+of their competency, alone, or with the competency itself, so that nothing fits. What it is worth on phrases
+that had no part in this, `python -m benchmarks.readings --seed 1` measures (hit: the first answer is right;
+ECE: expected calibration error of its probability, over all phrases, those that nothing fits included):
 
     phrases                                   number   hit    MRR    ECE
     other aliases taken out, English           2,800   .845   .888   .022
