@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from indexer.readers import candidates
-from indexer.readers.documents import read_document
+from indexer.readers.documents import read_document, recognise
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import decode, raw_text
 from indexer.readers.lines import Line, lines
@@ -20,7 +20,7 @@ from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Place, Rejected
 
 _CANDIDATE = re.compile(rb'(?<!\\)"candidate"\s*:')
-_OURS = frozenset({"candidate", "awards", "applied_to"})
+_OURS = frozenset({"awards", "applied_to"})
 _START = re.compile(rb'\{\s*"(?:candidate|awards|applied_to)"\s*:')
 
 
@@ -55,10 +55,15 @@ def _read_line(line: Line, context: Context) -> Iterator[Record]:
     except InvalidInput as error:
         yield Rejected(context.file, line.number, error.where, error.reason, raw_text(line.data))
         return
-    if isinstance(body, dict) and not _OURS.isdisjoint(body):
+    if isinstance(body, dict) and _is_ours(body):
         yield from _candidate(body, line, context)
     else:
         yield from read_document(body, "", context)
+
+
+def _is_ours(body: dict[str, object]) -> bool:
+    """Whether an object is, or is meant to be, in our own shape. A résumé has `awards` too."""
+    return "candidate" in body or (not _OURS.isdisjoint(body) and recognise(body) is None)
 
 
 def _candidate(body: dict[str, object], line: Line, context: Context) -> Iterator[Record]:

@@ -9,12 +9,16 @@ from tests.unit.containers import CONTAINERS
 from tests.unit.test_readers_clr_1 import ASSERTION as CLR_1_ASSERTION
 from tests.unit.test_readers_clr_1 import CLR as CLR_1
 from tests.unit.test_readers_clr_2 import CLR as CLR_2
+from tests.unit.test_readers_ctdl import GRAPH
 from tests.unit.test_readers_endorsements import ENDORSEMENT
+from tests.unit.test_readers_json_resume import RESUME
 from tests.unit.test_readers_jsonl import WHOLE
+from tests.unit.test_readers_ler_rs import RECORD, TRANSCRIPT
 from tests.unit.test_readers_open_badges_2 import ASSERTION
 from tests.unit.test_readers_open_badges_3 import CREDENTIAL
 from tests.unit.test_readers_other_credentials import STATUS_LIST
-from tests.unit.test_readers_presentations import PRESENTATION
+from tests.unit.test_readers_presentations import PRESENTATION, TOKEN, envelope
+from tests.unit.test_readers_schema_org import PERSON
 
 DOCUMENTS: dict[str, Any] = {
     "credmatch JSON": WHOLE,
@@ -25,6 +29,12 @@ DOCUMENTS: dict[str, Any] = {
     "CLR 1.0 assertion": CLR_1_ASSERTION,
     "Verifiable Presentation": PRESENTATION,
     "Endorsement": ENDORSEMENT,
+    "HR Open LER-RS": RECORD,
+    "HR Open credential": TRANSCRIPT,
+    "JSON Resume": RESUME,
+    "schema.org": PERSON,
+    "CTDL": GRAPH,
+    "Enveloped credential": envelope(f"data:application/vc+jwt,{TOKEN}"),
 }
 """By the name of its format."""
 
@@ -36,7 +46,7 @@ c-2;Ada Example;First aid;Northshore;2026-03-02;2027-03-02;active;1;first aid
 """
 
 FILES: dict[str, bytes] = {
-    **{name: json.dumps(document).encode() for name, document in DOCUMENTS.items()},
+    **{name: json.dumps(document, indent=1).encode() for name, document in DOCUMENTS.items()},
     "JSON": json.dumps([CREDENTIAL, CREDENTIAL], indent=1).encode(),
     "JSON Lines": "\n".join(json.dumps(one) for one in (WHOLE, CREDENTIAL)).encode(),
     "CSV": TABLE.encode(),

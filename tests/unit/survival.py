@@ -1,0 +1,39 @@
+"""That reading damaged files takes little time and memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+COUNT = 10_000
+"""Mutations of a file."""
+
+SECONDS = 2.0
+MEMORY = 64_000_000
+
+
+def bounded(files: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """`files`, each to be read before the next is asked for: in two seconds, and all in 64 MB more memory."""
+    _forget_peak()
+    before = _peak_memory()
+    for number, data in enumerate(files):
+        started = time.perf_counter()
+        yield data
+        took = time.perf_counter() - started
+        assert took < SECONDS, (name, number, took)
+    assert _peak_memory() - before < MEMORY, name
+
+
+def _peak_memory() -> int:
+    """The most bytes that this process has held since `_forget_peak`; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(lines["VmHWM"].split()[0]) * 1024
+
+
+def _forget_peak() -> None:
+    if Path("/proc/self/clear_refs").exists():
+        Path("/proc/self/clear_refs").write_text("5")
