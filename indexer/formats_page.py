@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from indexer.readers import detect, documents
+from indexer.readers.vocabularies import FRAMEWORK_FORMATS
 
 
 class Described(Protocol):
@@ -31,29 +32,28 @@ what a file holds without storing anything. This page is made from the readers, 
 `python -m indexer.formats_page`.
 
 Nothing is fetched from an address in a document, and no signature is checked: what a file states counts as
-stated.
-"""
+stated. Vocabularies are loaded by `credmatch vocabulary import`, all else by `credmatch import`.
+
+| format | is | recognised by | what is taken | where it goes |
+| --- | --- | --- | --- | --- |"""
 
 
 def page() -> str:
     """The page, in Markdown."""
-    sections = (
-        ("Files", detect.FORMATS),
-        ("Documents in them", documents.FORMATS),
+    kinds = (
+        ("a file", detect.FORMATS),
+        ("a JSON document", documents.FORMATS),
+        ("a vocabulary", FRAMEWORK_FORMATS),
     )
-    return "\n".join([_START, *(line for title, formats in sections for line in _section(title, formats))])
+    return "\n".join([_START, *(line for kind, formats in kinds for line in _rows(kind, formats)), ""])
 
 
-def _section(title: str, formats: Iterable[Described]) -> Iterator[str]:
-    yield f"## {title}\n"
-    yield "| format | recognised by | what is taken | where it goes |"
-    yield "| --- | --- | --- | --- |"
+def _rows(kind: str, formats: Iterable[Described]) -> Iterator[str]:
     for one in formats:
-        name, sign = f"**{one.name}**", one.recognised_by
+        first = f"**{one.name}**", kind, one.recognised_by
         for theirs, ours in one.taken.items():
-            yield f"| {' | '.join(map(_cell, (name, sign, theirs, ours)))} |"
-            name = sign = ""
-    yield ""
+            yield f"| {' | '.join(map(_cell, (*first, theirs, ours)))} |"
+            first = "", "", ""
 
 
 def _cell(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.formats_page import page
 from matcher.evidence import DECLARED
 from matcher.settings import Settings
 
@@ -43,6 +44,10 @@ def test_the_commands_of_the_readme_work_in_their_order(tmp_path: Path) -> None:
     results = json.loads((tmp_path / "answer.json").read_text())["results"]
     scores = {result["candidate"]: result["score"] for result in results}
     assert scores["c-1"] > scores["c-2"] > 0
+
+
+def test_the_page_of_formats_is_what_the_readers_say() -> None:
+    assert (ROOT / "docs" / "formats.md").read_text(encoding="utf-8") == page()
 
 
 def test_the_declared_values_are_those_that_apply() -> None:

@@ -104,7 +104,7 @@ def test_what_is_taken_in_is_stored(store: Store) -> None:
     assert held["candidates"][0][4:] == ("Name of c-1", "c-1@example.org")
     assert held["claims"] == [("urn:a:forklift", "urn:skill:forklift", 0)]
     assert held["identifiers"] == [("c-1@example.org", "c-1")]
-    key, owner, achievement, _, issued, *_, level, label, proof, evidence = held["awards"][0]
+    key, owner, achievement, _, issued, *_, level, label, proof, evidence, _, _ = held["awards"][0]
     assert (key, owner, achievement) == ("https://northshore.example#urn:w:1", "c-1", "urn:a:forklift")
     assert (issued, level, label, proof) == (1_700_000_000, 7_500, "", "stated")
     assert evidence == '["https://e.example"]'
