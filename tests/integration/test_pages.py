@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html import unescape
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ PAGES = (
     "/positions/yard/candidates/theo",
     "/candidates/theo",
     "/candidates/nobody",
+    "/candidates/theo/credentials",
     "/achievements",
     "/achievements?show=confirmed",
 )
@@ -906,3 +908,34 @@ def test_without_a_token_nobody_signs_in(client: FlaskClient) -> None:
 def test_services_know_their_organisation(website: Website) -> None:
     services: Services = website.app.extensions["credmatch"]
     assert services.organisation == "default"
+
+
+# --- adding credentials ------------------------------------------------------------------------
+
+
+def upload(client: FlaskClient, *files: tuple[str, bytes]) -> TestResponse:
+    path = "/candidates/uploader/credentials"
+    token = dict(Form(client.get(path)).fields)["csrf_token"]
+    sent = {"csrf_token": token, "files": [(BytesIO(content), name) for name, content in files]}
+    return client.post(path, data=sent, content_type="multipart/form-data")
+
+
+def test_credentials_are_added_by_a_form_that_says_what_was_read(client: FlaskClient) -> None:
+    good = (
+        b"candidate_key,achievement_name,issued\nuploader,Rigging,2026-03-01\nuploader,Hoisting,2026-02-30\n"
+    )
+    page = upload(client, ("awards.csv", good))
+    assert page.status_code == 200
+    assert "1 award added" in page.text
+    assert "Rigging" in page.text
+    assert "awards.csv:3" in page.text
+    assert "2026-02-30" in page.text
+    assert "Rigging" in client.get("/candidates/uploader").text
+
+
+def test_a_form_without_a_file_or_with_nothing_readable_says_so(client: FlaskClient) -> None:
+    empty = upload(client)
+    assert (empty.status_code, "Choose at least one file." in empty.text) == (422, True)
+    refused = upload(client, ("<b>x</b>.bin", bytes(range(256))))
+    assert refused.status_code == 422
+    assert "&lt;b&gt;x&lt;/b&gt;.bin" in refused.text
