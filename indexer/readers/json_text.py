@@ -13,6 +13,9 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from matcher.errors import InvalidInput
+from matcher.validation import printable, shown
+
+__all__ = ["decode", "encode", "printable", "raw_text", "shown"]
 
 _LONGEST_SHOWN = 80
 
@@ -45,21 +48,6 @@ def encode(value: object) -> str:
         return printable(json.dumps(value, ensure_ascii=False))
     except RecursionError:
         return '"nested too deeply"'
-
-
-def shown(value: object) -> str:
-    """`value` as an error message shows it: JSON, cut to 80 characters; a container only by its kind."""
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list | tuple):
-        return "a list"
-    text = printable(json.dumps(value, ensure_ascii=False, default=str))
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
-
-
-def printable(text: str) -> str:
-    """`text` without what databases refuse: lone surrogates and NUL are written as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\u0000")
 
 
 def raw_text(data: bytes) -> str:
