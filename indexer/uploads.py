@@ -17,9 +17,12 @@ from typing import IO, Any, BinaryIO
 from indexer.ingest import Batch
 from indexer.inspection import report
 from indexer.readers import neighbours
+from indexer.readers.dates import ORDERS
 from indexer.readers.detect import read_stream
 from indexer.readers.formats import Context, Record
+from indexer.readers.json_text import shown
 from indexer.readers.limits import Limits
+from matcher.errors import InvalidInput
 from matcher.records import Rejected
 from matcher.store.achievement_intake import AchievementIntake
 from matcher.store.database import Database
@@ -38,17 +41,22 @@ def take_credentials(
     limits: Limits,
     candidate: str,
     files: Sequence[tuple[str, IO[bytes]]],
+    dates: str = "",
 ) -> dict[str, Any]:
     """Store what `files` (names and contents) hold for the candidate with this key, made where missing.
 
+    `dates`: the order of dates like 03/04/2026 in tables (`readers/dates.py`, ORDERS), "" where nobody said.
     Files that belong together, such as a badge and its class, find each other. All that is good is stored at
     once; gives what became of it, and what was read and refused (`inspection.report`).
-    Raises NotFound where there is no such organisation, and Unavailable.
+    Raises InvalidInput where `dates` is no such order, NotFound where there is no such organisation, and
+    Unavailable.
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
     smaller = replace(limits, unpacked=min(limits.unpacked, _UNPACKED), entries=min(limits.entries, _ENTRIES))
-    context = Context("", home.zone, candidate, smaller)
+    if dates and dates not in ORDERS:
+        raise InvalidInput(f"{shown(dates)} is not one of {', '.join(ORDERS)}", where="dates")
+    context = Context("", home.zone, candidate, smaller, dates=dates)
     with TemporaryDirectory(prefix="credmatch-upload-") as folder:
         records = list(_records(Path(folder), files, context))
     batch = Batch()

@@ -30,7 +30,8 @@ class Services:
 
     `decode_json` turns a body into a value and `parse_candidate` that value into a record; both raise
     InvalidInput. `take_credentials` stores what files hold for the candidate with a key, and says what was
-    read of them. They belong to intake, which this package may not import.
+    read of them; its last argument is the order of dates like 03/04/2026 (day-first, month-first or empty).
+    They belong to intake, which this package may not import.
     """
 
     organisation: str
@@ -40,7 +41,7 @@ class Services:
     encoder: Encoder
     decode_json: Callable[[bytes], object]
     parse_candidate: Callable[[object, ZoneInfo], CandidateRecord]
-    take_credentials: Callable[[str, Sequence[Upload]], Json]
+    take_credentials: Callable[[str, Sequence[Upload], str], Json]
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -513,6 +513,11 @@ def test_the_body_may_be_the_credential_itself(client: FlaskClient) -> None:
     assert found["awards_added"] == 1
     assert [(one["line"], one["where"]) for one in found["rejected"]] == [(3, "candidate_key")]
     assert "colour" in found["notices"][0]["text"]
+    table = "candidate_key,achievement_name,issued\nbody,First aid,03/04/2026\n"
+    assert problem(client.post(path, data=table, content_type="text/csv"), 422)["where"] == "issued"
+    found = client.post(f"{path}?dates=day-first", data=table, content_type="text/csv").get_json()
+    assert found["awards"][0]["issued"].startswith("2026-04-03")
+    assert problem(client.post(f"{path}?dates=x", data=table), 422)["where"] == "dates"
 
 
 @pytest.mark.parametrize(

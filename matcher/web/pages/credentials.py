@@ -20,13 +20,14 @@ def credentials(key: str) -> Response:
     ]
     if not files:
         return _page(key, none_chosen=True, status=422)
-    found = services().take_credentials(key, files)
+    found = services().take_credentials(key, files, request.form.get("dates", ""))
     return _page(key, found=found, status=422 if refuses_all(found) else 200)
 
 
 def _page(key: str, *, found: Json | None = None, none_chosen: bool = False, status: int = 200) -> Response:
+    dates = request.form.get("dates", "")
     shown = render_template(
-        "credentials.html", key=key, name=_name(key), found=found, none_chosen=none_chosen
+        "credentials.html", key=key, name=_name(key), found=found, none_chosen=none_chosen, dates=dates
     )
     return Response(shown, status)
 
