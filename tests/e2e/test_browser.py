@@ -132,7 +132,7 @@ def test_a_position_is_posted_by_keyboard_alone(page: Page) -> None:
 def test_another_meaning_is_chosen_and_a_row_removed(page: Page) -> None:
     page.goto("/positions/new")
     page.fill("#title", "Choosing")
-    page.fill("#lines", "load the cargo\nwork at heights")
+    page.fill("#lines", "load all cargo quickly\nwork at heights")
     page.get_by_role("button", name="Read these lines").click()
     rows = page.locator("li.skill")
     expect(rows).to_have_count(2)
