@@ -29,13 +29,10 @@ from indexer.readers.credential_parts import (
     Achievement,
     Evidence,
     Leftovers,
-    Many,
     Named,
     Names,
-    Part,
     Profile,
     Result,
-    Single,
     achievement_alone,
     achievement_shape,
     award,
@@ -48,6 +45,7 @@ from indexer.readers.credential_parts import (
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.learner_records import Learner
+from indexer.readers.parts import Many, Part, Single
 from matcher.errors import InvalidInput
 from matcher.records import AchievementRecord, AwardRecord, CandidateRecord
 

@@ -33,7 +33,6 @@ from indexer.readers.credential_parts import (
     Leftovers,
     Named,
     Names,
-    Part,
     Profile,
     achievement_alone,
     entries,
@@ -43,6 +42,7 @@ from indexer.readers.credential_parts import (
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import shown
 from indexer.readers.learner_records import Learner
+from indexer.readers.parts import Part
 from indexer.readers.problems import NO_CONTROL
 from matcher.errors import InvalidInput
 from matcher.records import AchievementRecord, AwardRecord, Notice, RelatedRef

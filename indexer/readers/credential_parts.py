@@ -13,11 +13,11 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 
 from indexer.readers.formats import Context, Document, under
 from indexer.readers.json_text import encode
+from indexer.readers.parts import Many, Part, Single, listed
 from indexer.readers.problems import problem
 from indexer.readers.shape import read_achievement, read_award
 from matcher.errors import InvalidInput
@@ -34,14 +34,6 @@ _IDENTITIES = {"emailAddress", "did", "url"}
 _NO_COMPETENCY = {"ceterms:Credential", "CFRubric", "CFRubricCriterion", "CFRubricCriterionLevel"}
 
 
-def _listed(value: object) -> object:
-    return value if value is None or isinstance(value, list) else [value]
-
-
-def _single(value: object) -> object:
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
 def _named(value: object) -> object:
     return {"id": value} if isinstance(value, str) else value
 
@@ -51,13 +43,7 @@ def _text(value: object) -> object:
 
 
 _Item = TypeVar("_Item")
-_Model = TypeVar("_Model", bound="Part")
-Many = Annotated[list[_Item] | None, BeforeValidator(_listed)]
-"""A list, or the only entry of one."""
-
-Single = Annotated[_Item, BeforeValidator(_single)]
-"""One, or a list that holds only this one."""
-
+_Model = TypeVar("_Model", bound=Part)
 Named = Annotated[_Item, BeforeValidator(_named)]
 """An object, or only its id."""
 
@@ -67,12 +53,6 @@ _Figure = Annotated[str | None, BeforeValidator(_text)]
 def spelt(*names: str) -> Any:
     """A part that is not always there, under any of these names."""
     return Field(default=None, validation_alias=AliasChoices(*names))
-
-
-class Part(BaseModel):
-    """A part of a document. What is not read may be there: much in it is for people or for verifiers."""
-
-    model_config = ConfigDict(strict=True, alias_generator=to_camel, allow_inf_nan=False)
 
 
 class Alignment(Part):
@@ -169,7 +149,7 @@ class Identity(Part):
 
 
 Identities = Annotated[
-    Annotated[list[Identity], Field(max_length=_MOST_IDENTITIES)] | None, BeforeValidator(_listed)
+    Annotated[list[Identity], Field(max_length=_MOST_IDENTITIES)] | None, BeforeValidator(listed)
 ]
 """What a holder is known by."""
 

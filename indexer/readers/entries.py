@@ -12,47 +12,29 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, ValidationError
 
 from indexer.readers.formats import Context, Record, under
 from indexer.readers.json_text import encode, shown
+from indexer.readers.parts import Part, single
 from indexer.readers.problems import problem
 from indexer.readers.shape import read_award, read_candidate
 from matcher.errors import InvalidInput
 from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Rejected
 
 _Item = TypeVar("_Item")
-
-
-def _listed(value: object) -> object:
-    return value if value is None or isinstance(value, list) else [value]
-
-
-def _single(value: object) -> object:
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
+_PartType = TypeVar("_PartType", bound=Part)
 
 
 def _text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Many = Annotated[list[_Item] | None, BeforeValidator(_listed)]
-"""One, or a list of them."""
-
-One = Annotated[_Item | None, BeforeValidator(_single)]
-"""One, or a list of one."""
+One = Annotated[_Item | None, BeforeValidator(single)]
+"""One, or a list of one, or none."""
 
 Written = Annotated[str | None, BeforeValidator(_text)]
 """A text that some write as a number, such as a year."""
-
-_PartType = TypeVar("_PartType", bound="Part")
-
-
-class Part(BaseModel):
-    """An object of a document. What is not read may be there: documents carry much that is for people."""
-
-    model_config = ConfigDict(strict=True, alias_generator=to_camel, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from indexer.readers.entries import Many, Part, Stated, Written, read_part
+from indexer.readers.entries import Stated, Written, read_part
 from indexer.readers.formats import under
 from indexer.readers.json_text import shown
 from indexer.readers.partial_dates import first_day, last_day
+from indexer.readers.parts import Many, Part
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,980}")
 _GRANTED = {"granted", "conferred", "awarded", "completed", "complete"}

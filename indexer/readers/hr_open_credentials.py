@@ -24,8 +24,9 @@ from urllib.parse import unquote
 from pydantic import BeforeValidator
 
 from indexer.readers import hr_open
-from indexer.readers.entries import One, Part, Stated, award_of, object_of, read_part, read_person
+from indexer.readers.entries import One, Stated, award_of, object_of, read_part, read_person
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
+from indexer.readers.parts import Part
 from matcher.records import AwardRecord, Notice
 
 _PARTS = {

@@ -24,8 +24,6 @@ from typing import Any
 
 from indexer.readers.entries import (
     Found,
-    Many,
-    Part,
     Stated,
     Written,
     alone,
@@ -40,6 +38,7 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Record, u
 from indexer.readers.json_text import shown
 from indexer.readers.languages import language_code
 from indexer.readers.partial_dates import first_day
+from indexer.readers.parts import Many, Part
 from matcher.records import Notice
 
 _SHOWN = 3

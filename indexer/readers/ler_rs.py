@@ -39,8 +39,6 @@ from pydantic import BeforeValidator
 from indexer.readers import hr_open
 from indexer.readers.entries import (
     Found,
-    Many,
-    Part,
     Stated,
     alone,
     award_of,
@@ -53,6 +51,7 @@ from indexer.readers.entries import (
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import encode, shown
+from indexer.readers.parts import Many, Part
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Notice, Rejected
 from matcher.store.identity import identifier, is_email

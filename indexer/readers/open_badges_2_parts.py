@@ -14,6 +14,7 @@ from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, C
 from pydantic.alias_generators import to_camel
 
 from indexer.readers.formats import Document, types_of
+from indexer.readers.parts import listed, single
 
 _NAMESPACES = {
     "obi": "https://w3id.org/openbadges#",
@@ -73,10 +74,6 @@ def _plain(value: object) -> object:
     return value["@value"] if isinstance(value, dict) and "@value" in value else value
 
 
-def _listed(value: object) -> object:
-    return value if value is None or isinstance(value, list) else [value]
-
-
 def _addressed(value: object) -> object:
     """An object that is given by its address only."""
     return {"id": value} if isinstance(value, str) else value
@@ -112,10 +109,6 @@ def _aligned_to(value: object) -> object:
     return {"targetUrl": value} if isinstance(value, str) else value
 
 
-def _single(value: object) -> object:
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
 _Item = TypeVar("_Item")
 # The least length, of nothing, makes pydantic look at the text: half of a surrogate pair is then named here.
 _Whole = Annotated[str, Field(min_length=0)]
@@ -124,7 +117,7 @@ _Flag = Annotated[bool | None, BeforeValidator(_plain)]
 _Figure = Annotated[_Whole | None, BeforeValidator(_figure)]
 _When = Annotated[_Whole | None, BeforeValidator(_when)]
 # As many as an award's achievement may have: a badge class that thousands of assertions name stays cheap.
-_Many = Annotated[Annotated[list[_Item], Field(max_length=500)] | None, BeforeValidator(_listed)]
+_Many = Annotated[Annotated[list[_Item], Field(max_length=500)] | None, BeforeValidator(listed)]
 
 
 class _Part(BaseModel):
@@ -211,7 +204,7 @@ class Profile(_Part):
     url: _Text = None
     origin: _Text = None
     org: _Text = None
-    revocation_list: Annotated[Any, BeforeValidator(_single)] = None
+    revocation_list: Annotated[Any, BeforeValidator(single)] = None
 
 
 class Claim(_Part):
@@ -225,7 +218,7 @@ class Endorsement(_Part):
     """Endorsement. `issuer` is read apart."""
 
     id: _Text = None
-    claim: Annotated[Claim, BeforeValidator(_single)]
+    claim: Annotated[Claim, BeforeValidator(single)]
     issued_on: _When = None
     revoked: _Flag = None
 

@@ -39,10 +39,8 @@ from indexer.readers.credential_parts import (
     Evidence,
     Identities,
     Leftovers,
-    Many,
     Named,
     Names,
-    Part,
     Profile,
     Result,
     achievement_shape,
@@ -55,6 +53,7 @@ from indexer.readers.credential_parts import (
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import shown
+from indexer.readers.parts import Many, Part
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Notice
 
