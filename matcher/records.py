@@ -123,6 +123,7 @@ class CandidateRecord:
     """A person's record as a file or a request gives it. Empty fields say nothing and change nothing.
 
     `key` may be empty where a document names a subject by `identifiers` only (a DID, an e-mail address).
+    `own_key`: the record states its key itself; else a whole file was said to be about that person.
     """
 
     key: str
@@ -134,6 +135,7 @@ class CandidateRecord:
     applied_to: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
     place: Place = field(default=Place(), compare=False)
+    own_key: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.json_text import encode
@@ -19,7 +20,9 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     """
     try:
         record, refused = read_candidate(without_extensions(dict(document)), context.zone)
-        record = about(context.candidate, record)
+        if context.people:
+            context.people.names(record.identifiers, record.key)
+        record = about(context.candidate, replace(record, own_key=bool(record.key)))
     except InvalidInput as error:
         raise InvalidInput(error.reason, where=under(at, error.where)) from error
     yield record

@@ -26,12 +26,14 @@ from typing import BinaryIO
 from indexer.readers.csv_columns import PATHS, TAKEN, UNREAD
 from indexer.readers.csv_table import LONGEST_LINE, Header, Remarks, Row, Table, looks_like_one
 from indexer.readers.csv_values import Reading, body, is_totals
+from indexer.readers.dates import NOT_STATED
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import printable, raw_text
 from indexer.readers.lines import lines
 from indexer.readers.shape import about, read_candidate
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Place, Rejected
+from matcher.store.identity import identifier
 
 _MOST_AWARDS = 1_000  # of one record: a longer run of rows comes as several
 _COLUMNS = {path: column for column, path in PATHS.items()} | {
@@ -43,7 +45,8 @@ _COLUMNS = {path: column for column, path in PATHS.items()} | {
 def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     """The candidates of `stream`, the rows that could not be read, and what is worth knowing of it.
 
-    Where the context names a candidate, rows about anybody else are refused.
+    Where the context names a candidate, rows about anybody else are refused, and what a row without a key
+    calls the person is not taken: only the file says that it is the candidate's.
     """
     remarks = Remarks()
     yield from _read(Table(lines(stream, LONGEST_LINE), remarks), context, remarks)
@@ -78,11 +81,27 @@ def _records(
             remarks.note("the header again: such rows are skipped", row.number)
             continue
         try:
+            keyed = _names(row, header, context)
             record = about(context.candidate, _record(row, header, reading))
-            yield replace(record, place=Place(context.file, row.number))
+            if context.candidate and not keyed:
+                record = replace(record, name="", email="")
+            yield replace(record, place=Place(context.file, row.number), own_key=keyed)
         except InvalidInput as error:
             where, raw = _where(error.where, header), printable(_raw(row, header))
             yield Rejected(context.file, row.number, where, error.reason, raw)
+
+
+def _names(row: Row, header: Header, context: Context) -> bool:
+    """Whether a row says with a key whose it is; whom it names is noted, even if it is refused."""
+    cells = dict(zip(header.columns, map(str.strip, row.cells), strict=False))
+    stated = {column: cell for column, cell in cells.items() if cell and cell.lower() not in NOT_STATED}
+    key, email = stated.get("candidate_key", ""), identifier(stated.get("email", ""))
+    if context.people and not is_totals(row.cells):
+        email = email if "@" in email else ""
+        context.people.names([email], key)
+        if email and not key:
+            context.people.by_file.add(email)
+    return bool(key)
 
 
 def _record(row: Row, header: Header, reading: Reading) -> CandidateRecord:
@@ -139,8 +158,8 @@ def _joined(found: Iterator[CandidateRecord | Rejected]) -> Iterator[CandidateRe
         yield open_record
 
 
-def _whose(record: CandidateRecord) -> tuple[str, tuple[str, ...]]:
-    return record.key, record.identifiers
+def _whose(record: CandidateRecord) -> tuple[str, tuple[str, ...], bool]:
+    return record.key, record.identifiers, record.own_key
 
 
 def _join(first: CandidateRecord, second: CandidateRecord) -> CandidateRecord:

@@ -14,11 +14,11 @@ from typing import BinaryIO
 from indexer.readers import archives, csv_rows, documents, jsonl, png, svg, tokens, vocabularies
 from indexer.readers.encodings import in_utf_8
 from indexer.readers.formats import Context, Record, StreamFormat
-from indexer.readers.json_text import raw_text, shown
+from indexer.readers.json_text import raw_text
+from indexer.readers.one_person import People
 from indexer.readers.signatures import other
 from indexer.readers.unpacking import rejoined
-from indexer.readers.written import refused
-from matcher.records import CandidateRecord, Recognised, Rejected
+from matcher.records import Recognised, Rejected
 
 FORMATS: tuple[StreamFormat, ...] = (
     png.FORMAT,
@@ -55,7 +55,11 @@ def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
     if encoding:
         yield encoding
     inside = replace(context, nested=documents.read_document, unpack=read_stream)
-    yield from _about_one(format_.read(rejoined(head, stream), inside), context)
+    if not context.candidate or context.people:
+        yield from format_.read(rejoined(head, stream), inside)
+        return
+    people = People(context.candidate, context.limits.awards)
+    yield from people.decided(format_.read(rejoined(head, stream), replace(inside, people=people)))
 
 
 def _after_white_space(head: bytes, stream: BinaryIO, longest: int) -> bytes:
@@ -73,23 +77,3 @@ def _reason(start: bytes) -> str:
     if framework := vocabularies.recognise(start):
         return f"this is a framework of competencies ({framework}): `credmatch vocabulary import` loads it"
     return other(start)
-
-
-def _about_one(records: Iterator[Record], context: Context) -> Iterator[Record]:
-    """`records`; of a file that is said to be about one person, those about a second person are refused.
-
-    Documents name their subject by identifiers. The first that names any says which ones are meant.
-    """
-    meant: set[str] = set()
-    for record in records:
-        if not (context.candidate and isinstance(record, CandidateRecord) and record.identifiers):
-            yield record
-        elif not meant or not meant.isdisjoint(record.identifiers):
-            meant.update(record.identifiers)
-            yield record
-        else:
-            reason = (
-                f"is about {shown(record.identifiers[0])}, and what came before it in this file about "
-                f"{shown(min(meant))}; the file should be about one person, {shown(context.candidate)}"
-            )
-            yield refused(record, reason)

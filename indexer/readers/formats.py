@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
 from indexer.readers.limits import Limits
+from indexer.readers.one_person import People
 from indexer.readers.unpacking import Budget
 from matcher.records import (
     AchievementRecord,
@@ -57,6 +58,8 @@ class Context:
     JSON path: it yields its records, with what is wrong in it as a `Rejected`.
     `dates` says in which order dates like 03/04/2026 are (`dates.py`, ORDERS), "" where nobody said.
     `depth` counts documents within documents, and `packed` archives within archives.
+    `people` is told whom the file names where it should be about one person, None otherwise; it is shared as
+    `budget` is.
 
     Of files in files: `unpack` reads a file inside of the one that is being read, recognised by its content;
     `budget` is what may still be unpacked, shared by all that lies in one file, None outside of archives;
@@ -76,6 +79,7 @@ class Context:
     budget: Budget | None = None
     again: Callable[[], AbstractContextManager[BinaryIO]] | None = None
     packed: int = 0
+    people: People | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.readers import csv_rows
+from indexer.readers import csv_rows, detect
 from indexer.readers.csv_columns import PATHS, TAKEN, columns
 from indexer.readers.formats import Context, Record
+from indexer.readers.limits import Limits
 from matcher.moments import first_moment, last_moment
 from matcher.records import CandidateRecord, CompetencyRef, Notice, Rejected, Status
 from tests.unit.reading import read_any
@@ -462,3 +463,62 @@ def test_any_value_in_any_cell_is_read_or_refused(rows: list[dict[str, str]]) ->
 def test_no_bytes_make_the_reader_fail(rows: list[bytes]) -> None:
     data = b"candidate_key,achievement_name\n" + b"\n".join(rows)
     assert all(isinstance(one, CandidateRecord | Rejected | Notice) for one in read(data))
+
+
+PEOPLE = "Email,Name,Course,Issued on\n"
+ALICE = "alice@example.org,Alice,One,2026-01-31\n"
+BOB = "bob@example.org,Bob,Two,2026-01-31\n"
+
+
+def about_one(text: str) -> list[Record]:
+    found = detect.read_stream(io.BytesIO(text.encode()), Context("awards.csv", ZONE, "c-1"))
+    return [one for one in found if isinstance(one, CandidateRecord | Rejected)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [ALICE + BOB, ALICE.replace("2026-01-31", "03/04/2026") + BOB, ALICE + ",,Three,2026-01-31\n" + BOB],
+)
+def test_of_a_table_of_several_people_nobody_is_taken_as_the_one_meant(rows: str) -> None:
+    found = about_one(PEOPLE + rows)
+    reasons = [one.reason for one in found if isinstance(one, Rejected)]
+    assert len(reasons) == len(found)
+    assert "alice@example.org" in reasons[-1]
+    assert "bob@example.org" in reasons[-1]
+    last = found[-1]
+    assert isinstance(last, Rejected)
+    assert "c-1" not in last.raw
+
+
+def test_rows_with_the_key_are_taken_and_those_about_others_are_not() -> None:
+    header = "candidate_key,email,name,achievement_name\n"
+    mine, *others = about_one(header + "c-1,a@example.org,Ann,One\nc-2,b@example.org,Bob,Two\n,,,Three\n")[
+        ::-1
+    ]
+    found = [mine, *others]
+    taken = [one for one in found if isinstance(one, CandidateRecord)]
+    assert [(one.key, one.name, one.email, len(one.awards)) for one in taken] == [
+        ("c-1", "Ann", "a@example.org", 1)
+    ]
+    assert len(found) == 3
+
+
+def test_what_a_table_calls_somebody_is_not_kept_where_only_the_file_says_who_it_is() -> None:
+    for table in (PEOPLE + BOB, PEOPLE + "," + BOB.partition(",")[2]):
+        (record,) = about_one(table)
+        assert isinstance(record, CandidateRecord)
+        assert (record.key, record.name, record.email, record.identifiers) == ("c-1", "", "", ())
+        assert len(record.awards) == 1
+
+
+def test_more_awards_than_one_person_has_are_refused() -> None:
+    context = Context("awards.csv", ZONE, "c-1", Limits(awards=2))
+    rows = "".join(f"Course {number}\n" for number in range(3))
+    found = list(
+        detect.read_stream(
+            io.BytesIO(f"Course,Issued on\n{rows.replace(chr(10), ',' + chr(10))}".encode()), context
+        )
+    )
+    (refusal,) = [one for one in found if isinstance(one, Rejected)]
+    assert "more than 2 awards" in refusal.reason
+    assert not any(isinstance(one, CandidateRecord) for one in found)

@@ -1,0 +1,93 @@
+"""Of a file that is said to be about one person: whom it names, and what becomes of its records.
+
+Documents and rows name people by identifiers or keys, those that are refused as well. Where they name more
+than one person, nobody can tell which one is meant: only what states the candidate's own key is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from indexer.readers.json_text import shown
+from indexer.readers.written import refused
+from matcher.records import (
+    AchievementRecord,
+    CandidateRecord,
+    EndorsementRecord,
+    Notice,
+    Recognised,
+    Rejected,
+)
+from matcher.store.identity import identifier
+
+_MOST = 100  # people: more are told apart no further
+_Record = CandidateRecord | AchievementRecord | EndorsementRecord | Recognised | Notice | Rejected
+
+
+@dataclass(slots=True)
+class People:
+    """The people that a file names. `candidate`: the key of the one whom it should be about.
+
+    `groups`: the names of a person each. `by_file`: names that stood in rows which are taken as the
+    candidate's only because the file should be: they are not kept as the candidate's.
+    """
+
+    candidate: str
+    most: int
+    groups: list[set[str]] = field(default_factory=list)
+    by_file: set[str] = field(default_factory=set)
+    another: str = ""
+
+    def names(self, identifiers: Iterable[str], key: str = "") -> None:
+        """Note that a document or a row names somebody in this way."""
+        if key and key != self.candidate:
+            self.another = self.another or key
+        names = {identifier(name) or name for name in (*identifiers, key) if name}
+        if not names or len(self.groups) > _MOST or any(names <= group for group in self.groups):
+            return
+        same = [group for group in self.groups if not group.isdisjoint(names)]
+        self.groups = [group for group in self.groups if group.isdisjoint(names)] + [names.union(*same)]
+
+    def problem(self) -> str:
+        """Why nothing of the file is taken; "" where it may be."""
+        if len(self.groups) > 1:
+            both = sorted(min(group) for group in self.groups)[:2]
+        elif self.another:
+            both = [self.candidate, self.another]
+        else:
+            return ""
+        return (
+            f"the file is about {shown(both[0])} and about {shown(both[1])}; it should be about one person, "
+            f"{shown(self.candidate)}"
+        )
+
+    def decided(self, records: Iterator[_Record]) -> Iterator[_Record]:
+        """`records`: those about people last, when it is known whether they are about one person."""
+        held: list[CandidateRecord] = []
+        awards, reason = 0, ""
+        for record in records:
+            if not isinstance(record, CandidateRecord):
+                yield record
+                continue
+            self.names(record.identifiers, record.key if record.own_key else "")
+            held.append(record)
+            awards += max(len(record.awards), 1)
+            if awards > self.most:
+                reason = f"the file holds more than {self.most:,} awards, too many to be of one person"
+                yield from (_refused(one, reason) for one in held)
+                held.clear()
+        reason = reason or self.problem()
+        for record in held:
+            yield _refused(record, reason) if reason and not record.own_key else self._own(record)
+
+    def _own(self, record: CandidateRecord) -> CandidateRecord:
+        if record.own_key or not self.by_file:
+            return record
+        kept = tuple(name for name in record.identifiers if identifier(name) not in self.by_file)
+        return replace(record, identifiers=kept)
+
+
+def _refused(record: CandidateRecord, reason: str) -> Rejected:
+    """What is kept of a record names its own subject: that it is the candidate's was said of the file."""
+    return refused(record if record.own_key else replace(record, key=""), reason)
