@@ -22,10 +22,12 @@ from indexer.readers.detect import read_stream
 from indexer.readers.formats import Context, Record
 from indexer.readers.json_text import shown
 from indexer.readers.limits import Limits
+from indexer.readers.written import refused
 from matcher.errors import InvalidInput
-from matcher.records import Rejected
+from matcher.records import CandidateRecord, Rejected
 from matcher.store.achievement_intake import AchievementIntake
 from matcher.store.database import Database
+from matcher.store.intake import Refusal
 from matcher.store.organisations import organisation
 
 _UNPACKED = 64_000_000
@@ -63,14 +65,30 @@ def take_credentials(
     for record in records:
         batch.add(record)
     with database.write() as connection:
-        counts, bad = batch.store(connection, home, AchievementIntake(home), authoritative=False)
-    good = (record for record in records if not isinstance(record, Rejected))
+        counts, _ = batch.store(connection, home, AchievementIntake(home), authoritative=False)
+    good = [
+        _without(record, counts.refused) if isinstance(record, CandidateRecord) else record
+        for record in records
+        if not isinstance(record, Rejected)
+    ]
+    bad = batch.rejected + [refused(one.record, one.told or one.reason, one.where) for one in counts.refused]
     return {
         "awards_added": counts.awards_added,
         "awards_changed": counts.awards_changed,
         "awards_unchanged": counts.awards_unchanged,
         **report([*good, *bad]),
     }
+
+
+def _without(record: CandidateRecord, refusals: Sequence[Refusal]) -> CandidateRecord:
+    """`record` without those of its awards that were not stored."""
+    not_stored = [
+        award
+        for one in refusals
+        if one.record.place == record.place and one.record.key == record.key
+        for award in one.record.awards
+    ]
+    return replace(record, awards=tuple(award for award in record.awards if award not in not_stored))
 
 
 def _records(folder: Path, files: Sequence[tuple[str, IO[bytes]]], context: Context) -> Iterator[Record]:

@@ -29,11 +29,13 @@ from matcher.store.superseded import Of, Version, load_older, store_older
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """What was not stored: the record with only the part that was refused, where in the record as it was
-    given that stood, and why."""
+    given that stood, and why. `told`: why, for who must not learn of other candidates; "" for `reason`.
+    """
 
     record: CandidateRecord
     where: str
     reason: str
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +280,8 @@ def _refusals(connection: Connection, conflicts: Sequence[tuple[_Said, int]]) ->
             record.key, awards=(said.award,), identifiers=record.identifiers, place=record.place
         )
         where = f"awards[{record.awards.index(said.award)}].key"
-        yield Refusal(alone, where, f"the award {said.key} belongs to another candidate, {keys[owner]}")
+        told = f"the award {said.key} belongs to another candidate"
+        yield Refusal(alone, where, f"{told}, {keys[owner]}", told)
 
 
 def _start(issued: int | None, valid_from: int | None) -> int | None:

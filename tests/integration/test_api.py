@@ -520,6 +520,20 @@ def test_the_body_may_be_the_credential_itself(client: FlaskClient) -> None:
     assert problem(client.post(f"{path}?dates=x", data=table), 422)["where"] == "dates"
 
 
+def test_awards_of_another_candidate_are_refused_without_saying_whose(client: FlaskClient) -> None:
+    theirs = {**ASSERTION, "id": "urn:uuid:theirs", "badge": BADGE}
+    mine = {**ASSERTION, "id": "urn:uuid:mine", "badge": BADGE}
+    assert send(client, "owner-7", ("a.json", json.dumps(theirs).encode())).status_code == 200
+    files = ("a.json", json.dumps(theirs).encode()), ("b.json", json.dumps(mine).encode())
+    found = send(client, "taker", *files).get_json()
+    assert [one["key"] for one in found["awards"]] == ["urn:uuid:mine"]
+    (refusal,) = found["rejected"]
+    assert refusal["reason"].endswith("urn:uuid:theirs belongs to another candidate")
+    detail = problem(send(client, "taker", files[0]), 422)["detail"]
+    assert "belongs to another candidate" in detail
+    assert "owner-7" not in detail
+
+
 @pytest.mark.parametrize(
     ("data", "detail"),
     [

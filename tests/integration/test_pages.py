@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Sequence
 from html import unescape
@@ -931,6 +932,18 @@ def test_credentials_are_added_by_a_form_that_says_what_was_read(client: FlaskCl
     assert "awards.csv:3" in page.text
     assert "2026-02-30" in page.text
     assert "Rigging" in client.get("/candidates/uploader").text
+
+
+def test_awards_of_another_candidate_are_refused_without_saying_whose(client: FlaskClient) -> None:
+    award = {"key": "urn:theirs", "achievement": {"name": "Slinging", "issuer": {"name": "Northshore"}}}
+    path = "/api/v1/candidates/owner-7/credentials"
+    assert client.post(path, json={"candidate": {"key": "owner-7"}, "awards": [award]}).status_code == 200
+    mine = json.dumps({"candidate": {"key": "uploader"}, "awards": [award]}).encode()
+    page = upload(client, ("a.json", mine))
+    assert page.status_code == 422
+    assert "belongs to another candidate" in page.text
+    assert "owner-7" not in page.text
+    assert "Slinging" not in page.text
 
 
 def test_a_form_without_a_file_or_with_nothing_readable_says_so(client: FlaskClient) -> None:
