@@ -214,6 +214,23 @@ def test_where_nothing_is_likely_the_vocabulary_is_searched(page: Page) -> None:
     assert page.evaluate(f"({AUDIT})()") == []
 
 
+def test_where_all_that_is_offered_is_wrong_the_vocabulary_is_searched_by_keyboard(page: Page) -> None:
+    page.goto("/positions/new")
+    page.fill("#lines", "load all cargo quickly")
+    page.get_by_role("button", name="Read these lines").click()
+    row = page.locator("li.skill")
+    expect(row.get_by_role("radio", name="None of these")).to_be_visible()
+    page.focus("#text-0")
+    tab_to(page, "#other-0")
+    page.keyboard.type("inspect")
+    expect(page.locator("#other-list-0 [role=option]").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text("confirmed read as inspect equipment")
+    assert page.input_value("#text-0") == "load all cargo quickly"
+    assert page.evaluate(f"({AUDIT})()") == []
+
+
 def test_a_proof_opens_over_the_matrix_by_keyboard(page: Page) -> None:
     page.goto("/positions/yard")
     tab_to(page, "tbody tr:first-child td.cell:nth-of-type(3) a")

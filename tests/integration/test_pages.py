@@ -580,6 +580,23 @@ def test_where_nothing_is_likely_there_is_a_search(website: Website, client: Fla
     assert requirement.alternatives[0].reading.basis is Basis.CONFIRMED
 
 
+def test_where_all_that_is_offered_is_wrong_there_is_a_search_too(
+    website: Website, client: FlaskClient
+) -> None:
+    path = "/positions/new"
+    page = send(client, path, Form(client.get(path)).with_(title="W", add="load cargo quickly"), 200)
+    assert len(re.findall(r'type="radio" name="choice-0"', page.text)) > 1
+    assert 'name="other-0"' in page.text
+    assert "Search the vocabulary for what “load cargo quickly” means" in words(page)
+    # No choice stands in its way, not even that none of those offered is meant.
+    page = send(client, path, Form(page).with_(choice__0="none", action="read"), 200)
+    page = send(client, path, Form(page).with_(other__0=SKILLS["inspect equipment"], action="read"), 200)
+    assert "confirmed read as inspect equipment" in words(page)
+    answer = send(client, path, Form(page).with_(action="save"), 302)
+    (requirement,) = stored(website, answer.headers["Location"].rsplit("/", 1)[1]).requirements
+    assert requirement.alternatives[0].text == "load cargo quickly"
+
+
 def test_a_must_have_has_to_be_certain(client: FlaskClient) -> None:
     path = "/positions/new"
     form = Form(client.get(path))
