@@ -541,6 +541,85 @@ def test_the_same_micro_skill_twice_is_asked_for_once_and_said_so(client: FlaskC
     assert "This asks for the same as “load cargo” above" in words(page)
 
 
+def pasted(client: FlaskClient, *lines: str) -> tuple[str, list[tuple[str, bool]]]:
+    """What the page says of pasted lines, and its micro-skills in order, alternatives joined by " | "."""
+    form = Form(client.get("/positions/new?lang=en"))
+    page = client.post("/positions/new", data=form.with_(lines="\n".join(lines), action="read"))
+    assert page.status_code == 200, page.text
+    fields = Form(page).fields
+    texts = {name.removeprefix("text-"): text for name, text in fields if name.startswith("text-")}
+    must = {name.removeprefix("must-") for name, _ in fields if name.startswith("must-")}
+    return words(page), [
+        (
+            " | ".join(text for name, text in texts.items() if name.partition("-")[0] == row),
+            row in must,
+        )
+        for name, row in fields
+        if name == "row"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "must"),
+    [
+        ("3. load cargo (required)", "load cargo", True),
+        ("load cargo (Must have)", "load cargo", True),
+        ("- load cargo [mandatory]", "load cargo", True),
+        ("load cargo (obligatoire)", "load cargo", True),
+        ("required: load cargo", "load cargo", True),
+        ("Exigé : load cargo", "load cargo", True),
+        ("load cargo - required", "load cargo", True),
+        ("load cargo exigé", "load cargo", True),
+        ("load cargo, requis.", "load cargo", True),
+        ("load cargo (not required)", "load cargo (not required)", False),
+        ("load cargo non exigé", "load cargo non exigé", False),
+        ("gather the skills required", "gather the skills required", False),
+        ("Required:", "Required:", False),
+    ],
+)
+def test_a_pasted_line_may_say_that_it_is_a_must_have(
+    client: FlaskClient, line: str, text: str, must: bool
+) -> None:
+    said, rows = pasted(client, line)
+    assert rows == [(text, must)]
+    assert ("“load cargo” is marked as a must-have, as its line says." in said) == must
+
+
+@pytest.mark.parametrize(
+    ("line", "rows"),
+    [
+        ("work at heights or load cargo", ["work at heights | load cargo"]),
+        ("load cargo ou work at heights", ["load cargo | work at heights"]),
+        ("• communication skills; teamwork", ["communication skills", "teamwork"]),
+        ("load cargo, work at heights", ["load cargo", "work at heights"]),
+        ("load cargo, zzzz", ["load cargo, zzzz"]),
+        ("load cargo or zzzz qqqq", ["load cargo or zzzz qqqq"]),
+        ("inspect equipment or a b c d e", ["inspect equipment or a b c d e"]),
+        ("use hand tools (saw; hammer)", ["use hand tools (saw; hammer)"]),
+        ("load cargo, load cargo", ["load cargo"]),
+    ],
+)
+def test_a_pasted_line_is_taken_apart_where_it_is_several(
+    client: FlaskClient, line: str, rows: list[str]
+) -> None:
+    said, found = pasted(client, line)
+    assert found == [(text, False) for text in rows]
+    assert ("was taken apart into 2" in said) == (line.count(";") + line.count(",") > 0 and rows != [line])
+    assert ("became one micro-skill with an alternative to it" in said) == (" | " in rows[0])
+
+
+def test_of_pasted_parts_those_marked_are_must_haves(client: FlaskClient) -> None:
+    lines = ("Required: load cargo; work at heights or inspect equipment", "manage inventory; load cargo")
+    said, rows = pasted(client, *lines)
+    assert rows == [
+        ("load cargo", True),
+        ("work at heights | inspect equipment", True),
+        ("manage inventory", False),
+    ]
+    assert "“load cargo” is in the list already" in said
+    assert pasted(client, "load cargo", "load cargo (required)")[1] == [("load cargo", True)]
+
+
 def test_the_list_to_paste_into_is_open_only_for_a_new_position(client: FlaskClient) -> None:
     client.put("/api/v1/positions/later", json={"title": "Later", "requirements": []})
     assert '<details class="paste" open>' in client.get("/positions/new").text

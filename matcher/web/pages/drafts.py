@@ -28,6 +28,18 @@ _OFFERED = 5
 _LEAST = UNITS // 20
 """Where nothing is as probable as this, nothing is offered."""
 _BULLET = re.compile(r"^\s*(?:[-*•–·]|\d{1,2}[.)])\s+")
+_NEEDED = r"(?:required|mandatory|must[- ]have|obligatoires?|exigée?s?|requise?s?)"
+_NEEDED_FIRST = re.compile(rf"^{_NEEDED}\s*:\s*(?=\S)", re.IGNORECASE)
+_NEEDED_LAST = re.compile(
+    rf"(?<=\S)(?:\s*\(\s*{_NEEDED}\s*\)|\s*\[\s*{_NEEDED}\s*\]|\s*[,:]\s*{_NEEDED}|\s+[-–—]\s*{_NEEDED}"
+    r"|(?<!\bnon)(?<!\bpas)\s+exigée?s?)\s*\.?$",
+    re.IGNORECASE,
+)
+"""Where a pasted line says that it is a must-have."""
+_SEMICOLON = re.compile(r"\s*;\s*(?![^(]*\))")
+_OR = re.compile(r"\s+(?:or|ou)\s+", re.IGNORECASE)
+_SHORT = 4
+"""Words that a side of an "or" has at most: in more, the "or" may join words within one micro-skill."""
 _MOST_ROWS = 200
 _LONGEST = 500
 
@@ -82,6 +94,7 @@ class Row(Way):
     """A micro-skill in the form. `others`: its alternatives; `adding`: one of them was just added.
 
     `like`: the words of an earlier row that asks for the same, so that it counts twice; "" for none.
+    `pasted`: it is a line that was just pasted, which may hold more than one micro-skill.
     """
 
     weight: float = USUAL_WEIGHT
@@ -89,6 +102,7 @@ class Row(Way):
     others: list[Way] = field(default_factory=list)
     adding: bool = False
     like: str = ""
+    pasted: bool = False
 
     @property
     def ways(self) -> list[Way]:
@@ -106,7 +120,8 @@ class Draft:
     """The form. `filters` in words, comma separated, by the API's names; `errors` by field.
 
     `version`: which stored version it was opened from, or is meant to replace; "" where that is none.
-    `merged`: added words that a row asked for already, and that made no further one.
+    `merged`: added words that a row asked for already, and that made no further one. `apart`: what was made
+    of pasted lines that said more than a micro-skill's name, as sentences.
     """
 
     title: str = ""
@@ -117,6 +132,7 @@ class Draft:
     errors: dict[str, str] = field(default_factory=dict)
     version: str = ""
     merged: list[str] = field(default_factory=list)
+    apart: list[str] = field(default_factory=list)
 
     @property
     def ways(self) -> list[Way]:
@@ -145,7 +161,8 @@ class Draft:
         }
 
     def read(self, vocabulary: Vocabulary) -> None:
-        """Read all words, and offer what else they may mean. Raises Unavailable."""
+        """Take pasted lines apart, read all words, and offer what else they may mean. Raises Unavailable."""
+        self._take_apart(vocabulary)
         texts = [way.text for way in self.ways]
         found, readings = vocabulary.understand(texts, _OFFERED), vocabulary.read(texts)
         for way, likely, reading in zip(self.ways, found, readings, strict=True):
@@ -162,6 +179,40 @@ class Draft:
             elif way.choice and (chosen := vocabulary.by_uri(way.choice)) is not None:
                 way.basis, way.competency = Basis.CONFIRMED, chosen.id
         self._compare()
+
+    def _take_apart(self, vocabulary: Vocabulary) -> None:
+        """Make of a pasted line a row for each of its parts, or one with an alternative, where it is that.
+
+        Never of a line that is itself a name. Between commas each part has to be a name; both sides of an
+        "or" have to be short and understood ("install or repair pumps" is one micro-skill).
+        """
+        parts = {row.name: _parts(row.text) for row in self.rows if row.pasted}
+        texts = [row.text for row in self.rows if any(parts.get(row.name, ()))]
+        texts += [text for listed, sides in parts.values() for text in (*listed, *sides)]
+        bases = dict(zip(texts, (one.basis for one in vocabulary.read(texts)), strict=True)) if texts else {}
+        number = max((int(row.name) for row in self.rows), default=-1) + 1
+        rows: list[Row] = []
+        for row in self.rows:
+            listed, sides = parts.get(row.name, ((), ()))
+            row.pasted = False
+            if bases.get(row.text) is Basis.EXACT:
+                listed, sides = (), ()
+            if listed and all(bases[text] is Basis.EXACT for text in listed):
+                self.apart.append(_taken_apart(row.text, len(listed)))
+                further = [Row(str(number + place), text, must=row.must) for place, text in enumerate(listed)]
+                self.merged += _add(rows, iter(further))
+                number += len(further)
+                continue
+            if sides and all(bases[text] is not Basis.NONE for text in sides):
+                self.apart.append(
+                    _("“%(text)s” became one micro-skill with an alternative to it.", text=row.text)
+                )
+                row.text = sides[0]
+                row.others = [Way(f"{row.name}-0", sides[1])]
+            rows.append(row)
+        if len(rows) > _MOST_ROWS:
+            self.errors["skills"] = _too_many()
+        self.rows = rows[:_MOST_ROWS]
 
     def _compare(self) -> None:
         """Say of each row which earlier one asks for the same: by words, or by what they mean for certain."""
@@ -206,10 +257,11 @@ def draft_in(form: MultiDict[str, str]) -> Draft:
     rows = [_row(form, number) for number in _numbers(form)]
     start = max((int(row.name) for row in rows), default=-1) + 1
     rows = [row for row in rows if row.text]
-    merged = _add(rows, _added(form, start))
+    apart: list[str] = []
+    merged = _add(rows, _added(form, start, apart))
     errors = {}
     if len(rows) > _MOST_ROWS:
-        errors["skills"] = _("There are too many: only the first %(count)s were kept.", count=_MOST_ROWS)
+        errors["skills"] = _too_many()
     return Draft(
         title=form.get("title", "").strip(),
         description=form.get("description", "").replace("\r\n", "\n").strip(),
@@ -219,6 +271,7 @@ def draft_in(form: MultiDict[str, str]) -> Draft:
         errors=errors,
         version=form.get("keep", "") or form.get("version", ""),
         merged=merged,
+        apart=apart,
     )
 
 
@@ -315,29 +368,62 @@ def _way(form: MultiDict[str, str], name: str) -> Way:
     )
 
 
-def _added(form: MultiDict[str, str], start: int) -> Iterator[Row]:
-    """Rows for the line that was added, with the competency that was picked for it, and for pasted lines."""
+def _added(form: MultiDict[str, str], start: int, apart: list[str]) -> Iterator[Row]:
+    """Rows for the line that was added, with the competency that was picked for it, and for pasted lines.
+
+    `apart` takes what is to be said of lines that became more than their words.
+    """
     number = start
     one = _words(form.get("add", ""))
     if one:
         yield Row(str(number), one, choice=form.get("picked-add", ""))
         number += 1
     for line in form.get("lines", "").splitlines():
-        text = _words(_BULLET.sub("", line))
-        if text:
-            yield Row(str(number), text)
+        whole = _words(_BULLET.sub("", line))
+        text, all_needed = _NEEDED_FIRST.subn("", whole)
+        listed = [part for part in _SEMICOLON.split(text) if part]
+        if len(listed) > 1:
+            apart.append(_taken_apart(whole, len(listed)))
+        for part in listed:
+            words, needed = _NEEDED_LAST.subn("", part)
+            if all_needed or needed:
+                apart.append(_("“%(text)s” is marked as a must-have, as its line says.", text=words))
+            yield Row(str(number), words, must=bool(all_needed or needed), pasted=True)
             number += 1
 
 
+def _parts(text: str) -> tuple[Sequence[str], Sequence[str]]:
+    """What a line may hold: names between commas, and the two sides of an "or", if any."""
+    listed = [part.strip() for part in text.split(",")]
+    sides = _OR.split(text)
+    short = len(sides) == 2 and all(0 < len(side.split()) <= _SHORT for side in sides)
+    return (
+        listed if len(listed) > 1 and all(listed) else (),
+        sides if short and "," not in text else (),
+    )
+
+
+def _taken_apart(text: str, count: int) -> str:
+    return _("“%(text)s” was taken apart into %(count)s micro-skills.", text=text, count=count)
+
+
+def _too_many() -> str:
+    return _("There are too many: only the first %(count)s were kept.", count=_MOST_ROWS)
+
+
 def _add(rows: list[Row], added: Iterator[Row]) -> list[str]:
-    """Put further rows at the end of `rows`; the words of those that are there already, each once."""
-    there = {_same(row.text) for row in rows}
+    """Put further rows at the end of `rows`; the words of those that are there already, each once.
+
+    What is a must-have the second time is one.
+    """
+    there = {_same(row.text): row for row in reversed(rows)}
     merged: dict[str, None] = {}
     for row in added:
         if _same(row.text) in there:
             merged.setdefault(row.text)
+            there[_same(row.text)].must |= row.must
         else:
-            there.add(_same(row.text))
+            there[_same(row.text)] = row
             rows.append(row)
     return list(merged)
 
