@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from indexer.readers import archives, csv_rows, documents, jsonl, png, svg, tokens, vocabularies
+from indexer.readers import archives, csv_rows, documents, json_files, jsonl, png, svg, tokens, vocabularies
 from indexer.readers.encodings import in_utf_8
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import raw_text
@@ -26,7 +26,7 @@ FORMATS: tuple[StreamFormat, ...] = (
     svg.FORMAT,
     tokens.FORMAT,
     jsonl.FORMAT,
-    documents.FORMAT,
+    json_files.FORMAT,
     csv_rows.FORMAT,
 )
 """In the order in which they are tried."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
 
 from indexer.readers import (
     candidates,
@@ -27,8 +26,8 @@ from indexer.readers import (
     tokens,
     vocabularies,
 )
-from indexer.readers.formats import Context, Document, DocumentFormat, Record, StreamFormat
-from indexer.readers.json_text import decode, encode, raw_text, shown
+from indexer.readers.formats import Context, Document, DocumentFormat, Record
+from indexer.readers.json_text import encode, shown
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Place, Recognised, Rejected
 
@@ -50,8 +49,6 @@ FORMATS: tuple[DocumentFormat, ...] = (
     other_credentials.FORMAT,
 )
 """In the order in which they are tried."""
-
-_KEPT_OF_TOO_LONG = 2_000
 
 
 def recognise(document: Document) -> DocumentFormat | None:
@@ -103,31 +100,3 @@ def _unknown(body: Document) -> str:
         return f"this is a framework of competencies ({framework}): `credmatch vocabulary import` loads it"
     held = ", ".join(map(shown, list(body)[:5])) or "nothing"
     return f"in none of the formats we read ({known}); it holds {held}"
-
-
-def _recognises(head: bytes) -> bool:
-    return head.lstrip().startswith((b"{", b"["))
-
-
-def _read_file(stream: BinaryIO, context: Context) -> Iterator[Record]:
-    longest = context.limits.document
-    data = stream.read(longest + 1)
-    if len(data) > longest:
-        reason = f"the document is longer than {longest:,} bytes; write large exports as one document a line"
-        yield Rejected(context.file, 0, "", reason, raw_text(data[:_KEPT_OF_TOO_LONG]))
-        return
-    try:
-        document = decode(data, values=context.limits.values)
-    except InvalidInput as error:
-        yield Rejected(context.file, 0, "", error.reason, raw_text(data))
-        return
-    yield from read_document(document, "", context)
-
-
-FORMAT = StreamFormat(
-    name="JSON",
-    recognised_by="begins with { or [",
-    taken={"a document, or a list of documents": "see the formats of documents"},
-    recognises=_recognises,
-    read=_read_file,
-)

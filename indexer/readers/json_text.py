@@ -13,11 +13,12 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from matcher.errors import InvalidInput
-from matcher.validation import printable, shown
+from matcher.validation import place_of_no_number, printable, shown
 
-__all__ = ["decode", "encode", "printable", "raw_text", "shown"]
+__all__ = ["decode", "encode", "place_of", "printable", "raw_text", "shown"]
 
 _LONGEST_SHOWN = 80
+_NO_NUMBERS = ("NaN ", "Infinity ", "-Infinity ", "the number ")
 
 
 def decode(data: bytes, *, values: int | None = None) -> object:
@@ -40,6 +41,11 @@ def decode(data: bytes, *, values: int | None = None) -> object:
         raise InvalidInput("not readable: nested too deeply") from error
     except ValueError as error:  # an integer of thousands of digits
         raise InvalidInput("not readable: a number has too many digits") from error
+
+
+def place_of(data: bytes, error: InvalidInput) -> str:
+    """Where in `data`, a JSON text, that stands for which decoding it raised `error`; "" for nobody knows."""
+    return place_of_no_number(data) if error.reason.startswith(_NO_NUMBERS) else error.where
 
 
 def encode(value: object) -> str:

@@ -14,12 +14,16 @@ from typing import BinaryIO
 from indexer.readers import candidates
 from indexer.readers.documents import read_document, recognise
 from indexer.readers.formats import Context, Record, StreamFormat
-from indexer.readers.json_text import decode, raw_text
+from indexer.readers.json_text import decode, place_of, raw_text
 from indexer.readers.lines import Line, lines
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Place, Rejected
 
 _CANDIDATE = re.compile(rb'(?<!\\)"candidate"\s*:')
+_TOKEN = b"eyJ"
+_VALUES = 400_000
+"""Of a line that is only looked at, to tell what the file is."""
+
 _OURS = frozenset({"awards", "applied_to"})
 _START = re.compile(rb'\{\s*"(?:candidate|awards|applied_to)"\s*:')
 
@@ -27,13 +31,32 @@ _START = re.compile(rb'\{\s*"(?:candidate|awards|applied_to)"\s*:')
 def recognises(head: bytes) -> bool:
     """Whether a file that begins with `head` has an object a line, and is not one document over several."""
     found = [line.strip() for line in head.split(b"\n") if line.strip()]
-    whole = [line.startswith(b"{") and line.endswith(b"}") for line in found]
-    if any(is_whole and _CANDIDATE.search(line) for line, is_whole in zip(found, whole, strict=True)):
+    if any(_CANDIDATE.search(line) and line.startswith(b"{") and line.endswith(b"}") for line in found):
         return True
-    if len(found) > 2:
-        return all(whole[:2])
-    # Of two lines the second may be cut off where `head` ends.
-    return whole[0] and found[1].startswith(b"{") if len(found) > 1 else bool(_START.match(found[0]))
+    if len(found) > 1 and found[0].startswith(b"{"):
+        return _object(found[0]) is not None  # what follows an object on another line is no part of it
+    if found[0].startswith((b"{", b"[")):
+        return bool(_START.match(found[0]))
+    return has_whole_lines(head)
+
+
+def has_whole_lines(data: bytes) -> bool:
+    """Whether a line of `data`, which as a whole is no JSON, is a document that is read."""
+    return any(
+        (body := _object(line.strip())) is not None and (_is_ours(body) or recognise(body) is not None)
+        for line in data.split(b"\n")
+    )
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    """The object that a line is; None where it is none, or not a whole one."""
+    if not (line.startswith(b"{") and line.endswith(b"}")):
+        return None
+    try:
+        body = decode(line, values=_VALUES)
+    except InvalidInput:
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
@@ -50,10 +73,14 @@ def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 
 
 def _read_line(line: Line, context: Context) -> Iterator[Record]:
+    if line.data.startswith(_TOKEN):
+        yield from read_document(line.data.decode("utf-8", "replace").strip(), "", context)
+        return
     try:
         body = decode(line.data, values=context.limits.values)
     except InvalidInput as error:
-        yield Rejected(context.file, line.number, error.where, error.reason, raw_text(line.data))
+        where = place_of(line.data, error)
+        yield Rejected(context.file, line.number, where, error.reason, raw_text(line.data))
         return
     if isinstance(body, dict) and _is_ours(body):
         yield from _candidate(body, line, context)

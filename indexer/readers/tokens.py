@@ -167,7 +167,15 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
             reason = f"the token is longer than {longest:,} bytes"
             yield Rejected(context.file, line.number, "", reason, raw_text(line.data))
         elif text := raw_text(line.data).strip():
-            yield from context.nested(text, "", replace(context, line=line.number))
+            yield from context.nested(_document(text, context), "", replace(context, line=line.number))
+
+
+def _document(text: str, context: Context) -> object:
+    """A line among tokens that is a document as it stands, decoded; else the line."""
+    try:
+        return decode(text.encode(), values=context.limits.values) if text.startswith("{") else text
+    except InvalidInput:
+        return text
 
 
 FORMAT = StreamFormat(

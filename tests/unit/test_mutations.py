@@ -17,6 +17,7 @@ from tests.unit.mutations import changed_document, mutations
 from tests.unit.reading import formats_of, only, read_any
 from tests.unit.specimens import DOCUMENTS, FILES
 from tests.unit.survival import COUNT, bounded
+from tests.unit.test_readers_open_badges_3 import CREDENTIAL
 
 RECORDS = CandidateRecord, AchievementRecord, EndorsementRecord, Notice, Rejected
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "credentials"
@@ -53,6 +54,48 @@ def test_mutations_of_published_files(path: Path) -> None:
 def kind(path: Path) -> tuple[str, str]:
     """The standard and the form of a published file: of those alike, ten thousand together are read."""
     return path.relative_to(SHARED).parts[0], path.suffix
+
+
+DAMAGED = (
+    b"{bad", b"null", b"garbage", b'{"x": NaN}', b'{"x": 1, "x": 2}', b"[" * 100_000,
+    b"[" + b"1," * 500_000 + b"1]", b'{"a": "' + b"x" * 100_000 + b'"}', b"\xff\xff",
+    b'{"a":{"b":' * 400, b"eyJhbGciOiJub25lIn0.e30.",
+)  # fmt: skip
+"""Lines that are no documents."""
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+@pytest.mark.parametrize("number", range(len(DAMAGED)))
+def test_good_lines_around_a_bad_one_are_read(number: int, place: int) -> None:
+    lines = [json.dumps({**CREDENTIAL, "id": f"urn:{n}"}).encode() for n in range(3)]
+    lines.insert(place, DAMAGED[number])
+    records = read_any(b"\n".join(lines))
+    assert len(only(CandidateRecord, records)) == 3
+    (refused,) = only(Rejected, records)
+    assert refused.line == place + 1
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+@pytest.mark.parametrize("bad", ['{"x": NaN}', '{"x": 1, "x": 2}', "[" * 900 + "]" * 900, "{bad}", "1e999"])
+def test_good_entries_of_a_list_around_a_bad_one_are_read(bad: str, place: int) -> None:
+    entries = [json.dumps({**CREDENTIAL, "id": f"urn:{n}"}, indent=1) for n in range(3)]
+    entries.insert(place, bad)
+    records = read_any(f"[{','.join(entries)}]")
+    assert len(only(CandidateRecord, records)) == 3
+    (refused,) = only(Rejected, records)
+    assert refused.where.startswith(f"[{place}]")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_good_lines_around_one_with_damaged_bytes_are_read(name: str) -> None:
+    good = json.dumps(DOCUMENTS[name]).encode()
+    whose = "" if only(CandidateRecord, read_any(good)) else "c-1"
+    expected = len(only(CandidateRecord, read_any(good, whose)))
+    for number, mutated in enumerate(mutations(good, seed=3, count=300)):
+        lines = [good, good]
+        lines.insert(number % 3, mutated.replace(b"\n", b" "))
+        found = only(CandidateRecord, read_any(b"\n".join(lines), whose))
+        assert len(found) >= 2 * expected, (number, mutated)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

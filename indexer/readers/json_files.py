@@ -1,0 +1,95 @@
+"""Reads a file that is one JSON document, or a list of them.
+
+Where it is neither, as something in it is damaged, what is whole is read all the same: of a list the other
+entries, of a file with an object a line the other lines.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import BinaryIO
+
+from indexer.readers import jsonl
+from indexer.readers.documents import read_document
+from indexer.readers.formats import Context, Record, StreamFormat
+from indexer.readers.json_text import decode, place_of, raw_text
+from matcher.errors import InvalidInput
+from matcher.records import Rejected
+
+_KEPT_OF_TOO_LONG = 2_000
+_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]')
+
+
+def _recognises(head: bytes) -> bool:
+    return head.lstrip().startswith((b"{", b"["))
+
+
+def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
+    longest = context.limits.document
+    data = stream.read(longest + 1)
+    if len(data) > longest:
+        reason = f"the document is longer than {longest:,} bytes; write large exports as one document a line"
+        yield Rejected(context.file, 0, "", reason, raw_text(data[:_KEPT_OF_TOO_LONG]))
+        return
+    try:
+        document = decode(data, values=context.limits.values)
+    except InvalidInput as error:
+        yield from _read_damaged(data, error, context)
+        return
+    yield from read_document(document, "", context)
+
+
+def _read_damaged(data: bytes, error: InvalidInput, context: Context) -> Iterator[Record]:
+    if jsonl.has_whole_lines(data):
+        yield from jsonl.read(io.BytesIO(data), context)
+        return
+    text = raw_text(data).strip()
+    entries = list(_entries(text)) if text.startswith("[") else []
+    if len(entries) < 2 or len(entries) > context.limits.awards:
+        yield Rejected(context.file, 0, place_of(data, error), error.reason, raw_text(data))
+        return
+    inside = replace(context, depth=context.depth + 1)
+    for number, entry in enumerate(entries):
+        yield from _read_entry(entry, f"[{number}]", inside)
+
+
+def _read_entry(entry: str, at: str, context: Context) -> Iterator[Record]:
+    data = entry.encode()
+    try:
+        body = decode(data, values=context.limits.values)
+    except InvalidInput as error:
+        where = f"{at}.{place_of(data, error)}".rstrip(".")
+        yield Rejected(context.file, context.line, where, error.reason, entry)
+        return
+    yield from read_document(body, at, context)
+
+
+def _entries(text: str) -> Iterator[str]:
+    """The texts between the commas of a list, told apart by quotation marks and brackets alone."""
+    depth, start = 0, 1
+    for mark in _MARKS.finditer(text):
+        sign = mark[0]
+        if sign in "[{":
+            depth += 1
+        elif sign in "]}":
+            depth -= 1
+        if (sign == "," and depth == 1) or (sign in "]}" and depth <= 0):
+            if entry := text[start : mark.start()].strip():
+                yield entry
+            start = mark.end()
+        if depth <= 0 and sign in "]}":
+            return
+    if rest := text[start:].strip():
+        yield rest
+
+
+FORMAT = StreamFormat(
+    name="JSON",
+    recognised_by="begins with { or [",
+    taken={"a document, or a list of documents": "see the formats of documents"},
+    recognises=_recognises,
+    read=_read,
+)
