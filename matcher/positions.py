@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
 )
 from pydantic_core import to_json
@@ -62,6 +63,9 @@ _Text = Annotated[str, _Printable]
 _Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _Printable]
 _Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), _Printable]
 _Values = Annotated[list[_Key], BeforeValidator(_as_list), Field(max_length=100)]
+
+
+_KEY: TypeAdapter[str] = TypeAdapter(_Key)
 
 
 class _Strict(BaseModel):
@@ -185,7 +189,15 @@ def _stated_position(body: object) -> _Position:
 
 
 def _key_of(stated: _Position, key: str | None) -> str:
-    """The position's key: its own, else the one it is sent to. Raises InvalidInput where they differ."""
+    """The position's key: its own, else the one it is sent to.
+
+    Raises InvalidInput where they differ, and where either is no key.
+    """
+    if key:
+        try:
+            _KEY.validate_python(key)
+        except ValidationError as error:
+            raise problem(error, (), at="key") from error
     named = stated.key or key
     if not named:
         raise InvalidInput(said("a position needs a key"), where="key")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -227,6 +227,18 @@ def test_a_key_is_one_segment_of_the_path(client: FlaskClient, key: str) -> None
     page = client.get(f"/positions/{path}")
     assert page.status_code == 200
     assert f"/positions/{path}/edit" in page.text.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize("key", ["k" * 201, "k" * 3000, "%20", "a%07b"])
+def test_a_key_in_the_address_is_checked_as_one_in_the_body(client: FlaskClient, key: str) -> None:
+    body = {"title": "x", "requirements": [{"text": "load cargo"}]}
+    refused = problem(put(client, f"positions/{key}", body), 422)
+    stated = put(client, "positions/plain", body | {"key": unquote(key)})
+    assert problem(stated, 422) == refused
+    assert refused["where"] == "key"
+    problem(client.get(f"/api/v1/positions/{key}"), 404)
+    assert client.get(f"/positions/{key}/edit").status_code == 404
+    assert put(client, f"positions/{'k' * 200}", body).status_code in {200, 201}
 
 
 def test_a_slash_that_is_not_encoded_separates(client: FlaskClient) -> None:
