@@ -19,7 +19,7 @@ from matcher.moments import last_moment
 from matcher.ranking.explain import Json, Words, describe, explain
 from matcher.ranking.plan import plan
 from matcher.ranking.recall import Ranking, all_of, first_of
-from matcher.ranking.score import Scored, Scorer
+from matcher.ranking.score import Lack, Scored, Scorer
 from matcher.records import Competency, Pair, Position, Profile, Reading
 from matcher.regions import area, lies_in
 from matcher.search.engine import Engine, IndexState, Query
@@ -122,8 +122,9 @@ class Matcher:
         of them are listed whatever `top` says. `day`: as of its last instant in the organisation's time zone;
         None is now. `exact` says that no candidate who belongs among the results was left out, relative to
         `change_number`; `scored` is how many were scored from the truth; `matched` how many could score above
-        zero as far as the index knows; `excluded` counts who misses a must-have (for a whole pool: as far as
-        the index knows, and of those scored).
+        zero as far as the index knows; `excluded` counts who misses a must-have, by requirement and `reason`
+        (see `Lack`). For a whole pool, who holds nothing that meets it is counted by the index ("nothing",
+        whatever kindred or broader they hold), and the other reasons among those scored.
 
         Raises NotScorable, and Unavailable where there is no index yet.
         """
@@ -145,9 +146,10 @@ class Matcher:
             "applicants_only": position.applicants_only,
             "requirements": [describe(planned, words) for planned in question.scorer.requirements],
             "excluded": [
-                {"requirement": number, "reason": "must_have", "count": count}
-                for number, count in sorted(found.missed.items())
-                if count
+                {"requirement": planned.number, "reason": lack.value, "count": count}
+                for planned in question.scorer.requirements
+                for lack in (Lack.NOTHING, Lack.LEVEL, Lack.LEVEL_UNKNOWN, Lack.CLAIM)
+                if (count := found.missed[planned.number, lack])
             ],
             "results": list(_results(found.ranking, question.scorer, words)),
         }
@@ -207,18 +209,20 @@ class Matcher:
             return load_profiles(connection, question.organisation.id, ids)
 
         ranking = first_of(recall.batches, question.scorer, load, question.admits, top)
-        lacking = {r.number: count for r, count in zip(understood, recall.missing, strict=True)}
+        lacking = {
+            (r.number, Lack.NOTHING): count for r, count in zip(understood, recall.missing, strict=True)
+        }
         return _Found(recall.state, ranking, recall.matched, ranking.missed + Counter(lacking))
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A ranking with where it came from; `missed`: how many miss the must-have of each number."""
+    """A ranking with where it came from; `missed`: how many miss which must-have, and why."""
 
     state: IndexState
     ranking: Ranking
     matched: int
-    missed: Counter[int]
+    missed: Counter[tuple[int, Lack]]
 
 
 def _question(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -134,16 +136,24 @@ def _show(answer: Json) -> None:
     click.echo(f"{answer['position']}  {answer['title']}".rstrip())
     for requirement in answer["requirements"]:
         click.echo(f"  {_requirement(requirement)}")
-    for excluded in answer["excluded"]:
-        one = excluded["count"] == 1
-        must = answer["requirements"][excluded["requirement"] - 1]["text"]
-        click.echo(
-            f"  {count(excluded['count'], 'person', 'people')} {'lacks' if one else 'lack'} the must-have "
-            f"{excluded['requirement']} ({must}) and {'is' if one else 'are'} not ranked"
-        )
+    for number, excluded in groupby(answer["excluded"], itemgetter("requirement")):
+        must = answer["requirements"][number - 1]["text"]
+        click.echo(f"  not ranked for the must-have {number} ({must}): {'; '.join(map(_lack, excluded))}")
     click.echo(f"  {_LEGEND}")
     table(("", "candidate", "score", "covers", "by"), (_row(result) for result in answer["results"]))
     click.echo()
+
+
+_LACKS = {
+    "nothing": ("person lacks it", "people lack it"),
+    "level": ("holds it at a lower level", "hold it at a lower level"),
+    "level_unknown": ("states no level", "state no level"),
+    "claim": ("has only weaker evidence of it", "have only weaker evidence of it"),
+}
+
+
+def _lack(excluded: Json) -> str:
+    return count(excluded["count"], *_LACKS[excluded["reason"]])
 
 
 def _requirement(requirement: Json) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from matcher.ranking.score import Scored, Scorer
+from matcher.ranking.score import Lack, Scored, Scorer
 from matcher.records import Profile
 from matcher.search.engine import Batch
 
@@ -27,13 +27,13 @@ _CHUNK = 256
 class Ranking:
     """Who ranks, best first (`listed`), and who misses a must-have.
 
-    `missed` counts the latter by requirement number; `others` holds them where everybody is listed. `exact`:
-    whether everybody who could be among the first was scored.
+    `missed` counts the latter by requirement number and what is lacking; `others` holds them where everybody
+    is listed. `exact`: whether everybody who could be among the first was scored.
     """
 
     listed: list[Scored] = field(default_factory=list)
     others: list[Scored] = field(default_factory=list)
-    missed: Counter[int] = field(default_factory=Counter)
+    missed: Counter[tuple[int, Lack]] = field(default_factory=Counter)
     scored: int = 0
     exact: bool = True
 
@@ -88,7 +88,7 @@ def _score(
     for profile in profiles:
         scored = scorer.score(profile)
         ranking.scored += 1
-        ranking.missed.update(scored.missed)
+        ranking.missed.update(scored.lacks)
         (missed if scored.missed else met).append(scored)
     return met, missed
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from matcher.evidence import Factor, factors, lapse, level_met
 from matcher.ranking.plan import PlannedAlternative, PlannedRequirement
@@ -52,13 +53,25 @@ class Proven:
         return mine < (other.award.key, other.pair.competency, other.claim.part, other.alternative.text)
 
 
+class Lack(StrEnum):
+    """What a candidate lacks of a must-have; of several, the first is what counts."""
+
+    LEVEL = "level"  # held now, at a lower level than the required one
+    LEVEL_UNKNOWN = "level_unknown"  # held now, its level not stated
+    CLAIM = "claim"  # only inferred, the candidate's own word, kindred, broader, or narrower further down
+    NOTHING = "nothing"  # no award counts now for it
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One requirement's share of a score; `proven` is None where nothing counts. `met`: as a must-have."""
+    """One requirement's share of a score; `proven` is None where nothing counts.
+
+    `lack`: what keeps it from being met as a must-have, None where it is met.
+    """
 
     requirement: PlannedRequirement
     points: int
-    met: bool
+    lack: Lack | None
     proven: Proven | None
 
 
@@ -73,10 +86,15 @@ class Scored:
     @property
     def missed(self) -> tuple[int, ...]:
         """Numbers of the must-haves that are not met."""
+        return tuple(number for number, _ in self.lacks)
+
+    @property
+    def lacks(self) -> tuple[tuple[int, Lack], ...]:
+        """The must-haves that are not met: their numbers, each with what is lacking."""
         return tuple(
-            part.requirement.number
+            (part.requirement.number, part.lack)
             for part in self.parts
-            if part.requirement.requirement.must and not part.met
+            if part.requirement.requirement.must and part.lack is not None
         )
 
     @property
@@ -99,17 +117,18 @@ class Scorer:
     def score(self, profile: Profile) -> Scored:
         """The candidate's score. Awards that do not count at the moment are as if they were not there."""
         best: dict[int, Proven] = {}
-        met: set[int] = set()
+        lacks: dict[int, Lack | None] = {}
         for award in profile.awards:
             if lapse(award, self.moment) is not None:
                 continue
             for index, proven in self.proofs(award):
                 if index not in best or proven.precedes(best[index]):
                     best[index] = proven
-                if index not in met and _meets_must(proven):
-                    met.add(index)
+                lack = lacks.get(index, Lack.NOTHING)
+                if lack is not None:
+                    lacks[index] = _least(lack, _lack(proven))
         parts = tuple(
-            Part(planned, _points(planned, best.get(index)), index in met, best.get(index))
+            Part(planned, _points(planned, best.get(index)), lacks.get(index, Lack.NOTHING), best.get(index))
             for index, planned in enumerate(self.requirements)
         )
         return Scored(profile, sum(part.points for part in parts), parts)
@@ -139,10 +158,18 @@ def _points(planned: PlannedRequirement, proven: Proven | None) -> int:
     return 0 if proven is None else (planned.points * proven.coverage + COVERAGE // 2) // COVERAGE
 
 
-def _meets_must(proven: Proven) -> bool:
-    return (
-        proven.pair.meets_must
-        and not proven.claim.inferred
-        and proven.award.proof is not Proof.CLAIMED
-        and level_met(proven.award, proven.alternative.min_level)
-    )
+def _lack(proven: Proven) -> Lack | None:
+    """What a proof lacks to meet a must-have, None where it meets it."""
+    award = proven.award
+    if not proven.pair.meets_must or proven.claim.inferred or award.proof is Proof.CLAIMED:
+        return Lack.CLAIM
+    if level_met(award, proven.alternative.min_level):
+        return None
+    return Lack.LEVEL_UNKNOWN if award.level is None else Lack.LEVEL
+
+
+_ORDER = {lack: place for place, lack in enumerate(Lack)}
+
+
+def _least(one: Lack, other: Lack | None) -> Lack | None:
+    return None if other is None else min(one, other, key=_ORDER.__getitem__)

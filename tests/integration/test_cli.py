@@ -305,7 +305,7 @@ def test_many_positions_in_a_file_for_one_are_pointed_elsewhere(credmatch: Comma
 def test_who_is_not_ranked_is_counted_in_words(credmatch: Command, position: Path) -> None:
     code, out, _ = credmatch("match", "--position", position, "--day", "2025-12-31")
     assert code == 0
-    assert "  2 people lack the must-have 1 (cariste) and are not ranked" in out
+    assert "  not ranked for the must-have 1 (cariste): 2 people lack it\n" in out
 
 
 def test_an_organisation_that_is_misspelt_is_not_made(

@@ -180,7 +180,33 @@ def test_who_misses_a_must_have_is_counted_and_not_ranked(service: Service) -> N
     service.index()
     answer = service.match(service.need("forklift", must=True), service.need("heights"))
     assert list(ranked(answer)) == ["a"]
-    assert answer["excluded"] == [{"requirement": 1, "reason": "must_have", "count": 2}]
+    assert answer["excluded"] == [{"requirement": 1, "reason": "nothing", "count": 2}]
+
+
+@pytest.mark.parametrize("applicants_only", [False, True])
+def test_who_misses_a_must_have_is_counted_by_what_is_lacking(
+    service: Service, applicants_only: bool
+) -> None:
+    low, high = 2_500, 10_000
+    held = {
+        "expert": [award("forklift", level=high)],
+        "basic": [award("forklift", level=low), award("heights"), award("forklift", key="2")],
+        "unsaid": [award("forklift"), award("forklift", key="claim", claimed=True, level=high)],
+        "word": [award("forklift", claimed=True, level=high)],
+        "lapsed": [award("forklift", expires=NOW - DAY, level=high)],
+        "none": [],
+    }
+    service.store(*(person(key, *awards, applied_to=("job",)) for key, awards in held.items()))
+    service.index()
+    need = service.need("forklift", must=True)
+    need = replace(need, alternatives=(replace(need.alternatives[0], min_level=5_000),))
+    answer = service.match(need, applicants_only=applicants_only)
+    assert answer["excluded"] == [
+        {"requirement": 1, "reason": "nothing", "count": 2},
+        {"requirement": 1, "reason": "level", "count": 1},
+        {"requirement": 1, "reason": "level_unknown", "count": 1},
+        {"requirement": 1, "reason": "claim", "count": 1},
+    ]
 
 
 def test_filters_choose_people(service: Service) -> None:

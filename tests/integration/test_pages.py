@@ -350,7 +350,7 @@ def test_the_ranking_draws_every_cell(client: FlaskClient) -> None:
     for row in rows:
         assert row.count("data-proof=") == row.count('class="cell-words"') == row.count("#m-") == 5
     assert rows[1].count("shares this rank") == 1
-    assert "2 people lack the must-have “operate forklift”" in words(page)
+    assert "Must-have “operate forklift”: 2 people lack it." in words(page)
 
 
 def test_what_is_said_of_nobody_and_of_one_person(client: FlaskClient) -> None:

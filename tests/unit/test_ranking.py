@@ -17,7 +17,7 @@ from matcher.evidence import bound, lapse
 from matcher.ranking.explain import Words, explain
 from matcher.ranking.plan import PlannedRequirement, allot, plan
 from matcher.ranking.recall import first_of
-from matcher.ranking.score import Scored, Scorer
+from matcher.ranking.score import Lack, Scored, Scorer
 from matcher.records import (
     POINTS,
     Achievement,
@@ -217,6 +217,27 @@ def test_a_required_level_counts_in_proportion(level: int | None, expected: floa
 def test_a_must_have_is_met_only_by_the_thing_itself(held: Award, met: bool) -> None:
     scored = scorer_of(Position("p", requirements=(need(5, must=True),))).score(holder(held))
     assert (scored.missed == ()) is met
+
+
+@pytest.mark.parametrize(
+    ("held", "lack"),
+    [
+        ((award(6, level=9_000), award(5, "l")), None),
+        ((award(5), award(5, "l", level=4_000), award(4, "b")), Lack.LEVEL),
+        ((award(5), award(4, "b", level=9_000)), Lack.LEVEL_UNKNOWN),
+        ((award(5, level=9_000, inferred=True),), Lack.CLAIM),
+        ((award(5, level=9_000, proof=Proof.CLAIMED),), Lack.CLAIM),
+        ((award(4, level=9_000),), Lack.CLAIM),
+        ((award(9, level=9_000),), Lack.CLAIM),
+        ((award(5, level=9_000, expires=NOW - 1),), Lack.NOTHING),
+        ((), Lack.NOTHING),
+    ],
+)
+def test_what_a_must_have_lacks_is_the_least_of_it(held: tuple[Award, ...], lack: Lack | None) -> None:
+    scorer = scorer_of(Position("p", requirements=(need(5, min_level=8_000, must=True),)))
+    for order in (held, held[::-1]):
+        scored = scorer.score(holder(*order))
+        assert scored.lacks == (() if lack is None else ((1, lack),))
 
 
 @given(st.integers(1, 20), profiles())
