@@ -62,6 +62,14 @@ def problem(error: ValidationError, fields: Sequence[str], at: str = "") -> Inva
     return InvalidInput(_reason(first, fields), where=_path(first["loc"], at))
 
 
+def unknown(name: str, fields: Sequence[str]) -> str:
+    """That nothing is called `name`, with the nearest of `fields`, if one is near."""
+    near = difflib.get_close_matches(name, fields, n=1)
+    if near:
+        return said('is not a known field (did you mean "%(near)s"?)', near=near[0])
+    return said("is not a known field")
+
+
 def shown(value: object) -> str:
     """`value` as a message shows it: JSON, cut to 80 characters; a container only by its kind."""
     if isinstance(value, dict):
@@ -106,18 +114,10 @@ def _finite(text: str) -> object:
     return number if math.isfinite(number) else _NO_NUMBER
 
 
-def _nearest(name: str, fields: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, fields, n=1)
-    return near[0] if near else ""
-
-
 def _reason(found: ErrorDetails, fields: Sequence[str]) -> str:
     kind, value, context = found["type"], found["input"], found.get("ctx", {})
     if kind == "extra_forbidden":
-        near = _nearest(str(found["loc"][-1]), fields)
-        if near:
-            return said('is not a known field (did you mean "%(near)s"?)', near=near)
-        return said("is not a known field")
+        return unknown(str(found["loc"][-1]), fields)
     if kind == "value_error" and isinstance(stated := context["error"].args[0], Said):
         return stated
     template = _PATTERNS.get(context.get("pattern", "")) or _REASONS.get(kind)

@@ -9,7 +9,7 @@ from flask import request
 from matcher.errors import InvalidInput
 from matcher.matching import TOP
 from matcher.messages import said
-from matcher.validation import shown
+from matcher.validation import printable, shown, unknown
 
 MOST = 500
 """Results that an answer has at most."""
@@ -17,6 +17,16 @@ MOST = 500
 
 PEOPLE = ("pool", "applicants")
 """Who can be ranked."""
+
+
+def only(*known: str) -> None:
+    """Refuse an address that asks for anything else than `known`: misspelt, it would be passed over.
+
+    Raises InvalidInput.
+    """
+    for name in request.args:
+        if name not in known:
+            raise InvalidInput(unknown(name, known), where=printable(name))
 
 
 def chosen_top() -> int:

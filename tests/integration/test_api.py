@@ -120,11 +120,21 @@ def test_matches_take_top_day_and_language(client: FlaskClient) -> None:
         ("day=0001-01-01", "day"),
         ("day=9999-12-31", "day"),
         ("language=de", "language"),
+        ("dya=2026-06-30", "dya"),
     ],
 )
 def test_a_wrong_choice_is_named(client: FlaskClient, query: str, where: str) -> None:
     body = problem(client.get(f"/api/v1/positions/yard/matches?{query}"), 422)
     assert body["where"] == where
+
+
+def test_a_misspelt_choice_is_named_with_the_nearest(client: FlaskClient) -> None:
+    def detail(query: str) -> str:
+        return str(problem(client.get(f"/api/v1/positions/yard/matches?{query}"), 422)["detail"])
+
+    assert detail("dya=2026-06-30") == 'is not a known field (did you mean "day"?)'
+    assert detail("top=3&lang=fr") == 'is not a known field (did you mean "language"?)'
+    assert detail("xyzzy=") == "is not a known field"
 
 
 def test_a_position_without_requirements_is_a_draft_and_says_so(client: FlaskClient) -> None:

@@ -11,7 +11,7 @@ from matcher.store.organisations import organisation
 from matcher.store.positions import find_position, load_position, save_position
 from matcher.validation import shown
 from matcher.web.api.bodies import answer, json_body
-from matcher.web.choices import chosen_day, chosen_top
+from matcher.web.choices import chosen_day, chosen_top, only
 from matcher.web.language import LANGUAGES
 from matcher.web.services import services
 
@@ -44,7 +44,11 @@ def get_position(key: str) -> Response:
 
 
 def get_matches(key: str) -> Response:
-    """Who is best qualified (see `Matcher.match`): `?top=` 1 to 500, `?day=`, `?language=` en or fr."""
+    """Who is best qualified (see `Matcher.match`): `?top=` 1 to 500, `?day=`, `?language=` en or fr.
+
+    Raises InvalidInput for any other parameter.
+    """
+    only("top", "day", "language")
     parts = services()
     return answer(
         parts.matcher.match_stored(
