@@ -518,10 +518,26 @@ def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(client: Flas
     form = Form(client.get(path))
     page = send(client, path, form.with_(action="save", description="Kept.", region="ON, QC"), 422)
     assert "Give the position a title." in words(page)
-    assert "Add at least one micro-skill." in words(page)
     assert 'aria-describedby="title-error"' in page.text
     kept = dict(Form(page).fields)
     assert (kept["description"].strip(), kept["region"]) == ("Kept.", "ON, QC")
+
+
+def test_a_draft_without_micro_skills_is_stored_and_its_ranking_says_so(
+    website: Website, client: FlaskClient
+) -> None:
+    form = Form(client.get("/positions/new"))
+    answer = send(client, "/positions/new", form.with_(title="For later", action="save"), 302)
+    assert answer.headers["Location"] == "/positions/for-later"
+    assert stored(website, "for-later").requirements == ()
+    page = client.get("/positions/for-later")
+    assert page.status_code == 409
+    assert "It names no micro-skills." in words(page)
+    edit = "/positions/for-later/edit"
+    again = Form(client.get(edit)).with_(title="For much later", action="save")
+    assert send(client, edit, again, 302).headers["Location"] == "/positions/for-later"
+    assert stored(website, "for-later").title == "For much later"
+    assert "For much later" in words(client.get("/"))
 
 
 def test_the_same_micro_skill_twice_is_asked_for_once_and_said_so(client: FlaskClient) -> None:

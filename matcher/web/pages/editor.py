@@ -119,11 +119,9 @@ def _changed(draft: Draft, key: str) -> Answer:
 
 
 def _check(draft: Draft) -> None:
-    """Say beside each field what keeps the form from being stored."""
+    """Say beside each field what keeps the form from being stored; without micro-skills it is a draft."""
     if not draft.title:
         draft.errors["title"] = _("Give the position a title.")
-    if not draft.rows:
-        draft.errors["skills"] = _("Add at least one micro-skill.")
     for way in draft.ways:
         if way.reworded:
             way.error = _("These words were changed. See how they were read, then save again.")
