@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from matcher.evidence import Lapse, lapse, level_met
+from matcher.evidence import Lapse, lapse
 from matcher.moments import day_of
 from matcher.ranking.plan import PlannedRequirement
-from matcher.ranking.score import COVERAGE, Part, Proven, Scored, Scorer
+from matcher.ranking.score import COVERAGE, Lack, Part, Proven, Scored, Scorer
 from matcher.records import POINTS, UNITS, Award, Competency, Pair, Proof, Reading, Relation
 
 Json = dict[str, Any]
@@ -40,7 +40,11 @@ class State(StrEnum):
 
 
 class Missing(StrEnum):
-    """What keeps a requirement from full coverage, the first that applies."""
+    """What keeps a requirement from full coverage.
+
+    The first that applies of NOT_UNDERSTOOD to CLAIM, and LEVEL where it alone keeps a must-have from being
+    met; else what the smallest of the factors stands for, which costs most, and of equal ones the first here.
+    """
 
     NOT_UNDERSTOOD = "not_understood"  # the requirement itself; it leaves the score
     NOTHING = "nothing"  # no award counts towards it
@@ -217,10 +221,22 @@ def _missing(part: Part, state: State) -> str | None:
         return None
     if part.proven.claimed_only:
         return Missing.CLAIM
-    if not level_met(part.proven.award, part.proven.alternative.min_level):
+    if part.requirement.requirement.must and part.lack in {Lack.LEVEL, Lack.LEVEL_UNKNOWN}:
         return Missing.LEVEL
-    unchecked = {"issuer_known", "stated_only", "status_unchecked"}
-    return Missing.PROOF if any(f.name in unchecked for f in part.proven.factors) else Missing.WEAKER
+    costs = [(f["value"], _COSTS.get(f["name"], Missing.WEAKER)) for f in _factors(part.proven)]
+    least = min(value for value, _ in costs)
+    return min((code for value, code in costs if value == least), key=_CODES.index)
+
+
+_CODES = tuple(Missing)
+_COSTS = {
+    "level": Missing.LEVEL,
+    "level_unstated": Missing.LEVEL,
+    "issuer_known": Missing.PROOF,
+    "stated_only": Missing.PROOF,
+    "status_unchecked": Missing.PROOF,
+}
+"""What a factor below 1 says is missing, by its name; WEAKER for the others."""
 
 
 def _proof(proven: Proven | None, words: Words) -> Json:
@@ -235,11 +251,14 @@ def _proof(proven: Proven | None, words: Words) -> Json:
         "inferred": proven.claim.inferred,
         "part": proven.claim.part or None,
         **_award(award, words),
-        "factors": [
-            *_relation_factors(pair),
-            *({"name": factor.name, "value": factor.units / UNITS} for factor in proven.factors),
-        ],
+        "factors": _factors(proven),
     }
+
+
+def _factors(proven: Proven) -> list[Json]:
+    """Everything that was multiplied, the relation first, each with its name and its size as a share of 1."""
+    applied = ({"name": factor.name, "value": factor.units / UNITS} for factor in proven.factors)
+    return [*_relation_factors(proven.pair), *applied]
 
 
 def _relation_factors(pair: Pair) -> list[Json]:

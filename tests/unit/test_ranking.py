@@ -376,3 +376,25 @@ def test_a_candidates_own_word_counts_half_and_never_meets_a_must_have() -> None
     assert (scored.points, scored.missed) == (500_000, (1,))
     part = explain(scored, scorer, words())["requirements"][0]
     assert (part["state"], part["missing"]) == ("claimed", "claim")
+
+
+@pytest.mark.parametrize(
+    ("held", "must", "missing"),
+    [
+        (award(5, level=9_000), False, None),
+        (award(5, level=9_000, proof=Proof.STATED, expires=None, issued=None), False, "weaker"),
+        (award(5, level=9_000, proof=Proof.STATED, part="Basics"), False, "proof"),
+        (award(5, level=9_000, status=Status.UNKNOWN, part="Basics"), False, "proof"),
+        (award(6, level=9_000, proof=Proof.STATED), False, "proof"),
+        (award(7, level=9_000, proof=Proof.STATED), False, "weaker"),
+        (award(5, level=7_600, proof=Proof.STATED), False, "proof"),
+        (award(5, level=7_600, proof=Proof.STATED), True, "level"),
+        (award(5, level=4_000, proof=Proof.STATED), False, "level"),
+        (award(5, expires=None, issued=None), False, "level"),
+        (award(5, level=400, inferred=True), False, "claim"),
+    ],
+)
+def test_what_is_missing_is_what_costs_most(held: Award, must: bool, missing: str | None) -> None:
+    scorer = scorer_of(Position("p", requirements=(need(5, min_level=8_000, must=must),)))
+    part = explain(scorer.score(holder(held)), scorer, words())["requirements"][0]
+    assert part["missing"] == missing
