@@ -63,8 +63,11 @@ def problem(error: ValidationError, fields: Sequence[str], at: str = "") -> Inva
 
 
 def unknown(name: str, fields: Sequence[str]) -> str:
-    """That nothing is called `name`, with the nearest of `fields`, if one is near."""
-    near = difflib.get_close_matches(name, fields, n=1)
+    """That nothing is called `name`, with the nearest of `fields`, if one is near.
+
+    A name that is among them belongs elsewhere: then none is nearer.
+    """
+    near = [] if name in fields else difflib.get_close_matches(name, fields, n=1)
     if near:
         return said('is not a known field (did you mean "%(near)s"?)', near=near[0])
     return said("is not a known field")

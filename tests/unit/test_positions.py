@@ -115,6 +115,11 @@ def test_a_position_survives_its_own_json() -> None:
         ({"key": "p", "requirements": [{"text": "a\0b"}]}, "requirements[0].text", "control characters"),
         ({"key": " ", "requirements": [{"text": "a"}]}, "key", "is empty"),
         (
+            {"key": "p", "requirements": [{"text": "a", "any_of": [{"text": "b", "weight": 2}]}]},
+            "requirements[0].any_of[0].weight",
+            "weight: is not a known field$",
+        ),
+        (
             {"key": "p", "requirements": [{"text": "a"}], "requirments": []},
             "requirments",
             'not a known field .did you mean "requirements"',
