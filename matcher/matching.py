@@ -22,7 +22,7 @@ from matcher.ranking.recall import Ranking, all_of, first_of
 from matcher.ranking.score import Lack, Scored, Scorer
 from matcher.records import Competency, Pair, Position, Profile, Reading
 from matcher.regions import area, lies_in
-from matcher.search.engine import Engine, IndexState, Query
+from matcher.search.engine import Engine, Query
 from matcher.store.candidates import load_candidate
 from matcher.store.changes import last_change
 from matcher.store.database import Connection, Database
@@ -122,9 +122,11 @@ class Matcher:
         of them are listed whatever `top` says. `day`: as of its last instant in the organisation's time zone;
         None is now. `exact` says that no candidate who belongs among the results was left out, relative to
         `change_number`; `scored` is how many were scored from the truth; `matched` how many could score above
-        zero as far as the index knows; `excluded` counts who misses a must-have, by requirement and `reason`
-        (see `Lack`). For a whole pool, who holds nothing that meets it is counted by the index ("nothing",
-        whatever kindred or broader they hold), and the other reasons among those scored.
+        zero and meet the must-haves as far as the index knows. Of applicants who were scored from the truth,
+        without the index, it is how many do; then `generation` is None, and `pool`, how many people the index
+        holds, is None where there is none. `excluded` counts who misses a must-have, by requirement and
+        `reason` (see `Lack`). For a whole pool, who holds nothing that meets it is counted by the index
+        ("nothing", whatever kindred or broader they hold), and the other reasons among those scored.
 
         Raises NotScorable, and Unavailable where there is no index yet.
         """
@@ -137,12 +139,12 @@ class Matcher:
             "position": position.key,
             "title": position.title,
             "day": None if day is None else day.isoformat(),
-            "generation": found.state.generation,
-            "change_number": found.state.change_number,
+            "generation": found.generation,
+            "change_number": found.change_number,
             "exact": found.ranking.exact,
             "scored": found.ranking.scored,
             "matched": found.matched,
-            "pool": found.state.documents,
+            "pool": found.pool,
             "applicants_only": position.applicants_only,
             "requirements": [describe(planned, words) for planned in question.scorer.requirements],
             "excluded": [
@@ -185,12 +187,16 @@ class Matcher:
             return None
         profiles = load_profiles(connection, question.organisation.id, ids).values()
         ranking = all_of(filter(question.admits, profiles), question.scorer)
-        everybody = [*ranking.listed, *ranking.others]
-        matched = sum(scored.points > 0 for scored in everybody)
         state = self._engine.state(question.organisation.key)
-        number = last_change(connection, question.organisation.id)
-        from_truth = IndexState("", number, 0, "", 0 if state is None else state.documents)
-        return _Found(from_truth, ranking, matched, ranking.missed)
+        return _Found(
+            ranking,
+            ranking.missed,
+            matched=sum(scored.points > 0 for scored in ranking.listed),
+            change_number=last_change(connection, question.organisation.id),
+            pool=None
+            if (state := self._engine.state(question.organisation.key)) is None
+            else state.documents,
+        )
 
     def _pool(self, connection: Connection, question: _Question, top: int) -> _Found:
         """The first `top` of the pool (or of very many applicants), recalled by the engine."""
@@ -212,17 +218,30 @@ class Matcher:
         lacking = {
             (r.number, Lack.NOTHING): count for r, count in zip(understood, recall.missing, strict=True)
         }
-        return _Found(recall.state, ranking, recall.matched, ranking.missed + Counter(lacking))
+        return _Found(
+            ranking,
+            ranking.missed + Counter(lacking),
+            matched=recall.matched,
+            change_number=recall.state.change_number,
+            pool=recall.state.documents,
+            generation=recall.state.generation,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A ranking with where it came from; `missed`: how many miss which must-have, and why."""
+    """A ranking with where it came from; `missed`: how many miss which must-have, and why.
 
-    state: IndexState
+    `generation`: which index was asked, None where the truth alone was; `pool`: how many people the index
+    holds, None where there is none.
+    """
+
     ranking: Ranking
-    matched: int
     missed: Counter[tuple[int, Lack]]
+    matched: int
+    change_number: int
+    pool: int | None
+    generation: str | None = None
 
 
 def _question(

@@ -245,6 +245,26 @@ def test_every_applicant_is_listed_with_zeros_and_missed_must_haves(service: Ser
     ]
 
 
+def test_applicants_from_the_truth_name_no_index_and_count_who_is_ranked(service: Service) -> None:
+    applied: dict[str, Any] = {"applied_to": ("job",)}
+    service.store(
+        person("a", award("forklift"), award("heights"), **applied), person("b", award("heights"), **applied),
+        person("c", **applied), person("d", award("forklift"), award("heights")),
+    )  # fmt: skip
+
+    def shown(**options: Any) -> tuple[Any, ...]:
+        needs = service.need("forklift", must=True), service.need("heights")
+        answer = service.match(*needs, **options)
+        return tuple(answer[name] for name in ("generation", "matched", "pool", "scored"))
+
+    assert shown(applicants_only=True) == (None, 1, None, 3)
+    service.index()
+    assert shown(applicants_only=True) == (None, 1, 4, 3)
+    generation, *others = shown()
+    assert generation
+    assert others == [2, 4, 2]
+
+
 def test_a_whole_lends_the_competencies_of_its_parts(service: Service) -> None:
     issuer = IssuerRef("Northshore")
     whole = AchievementRecord(
