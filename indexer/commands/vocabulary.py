@@ -50,6 +50,8 @@ def resolve(
     """
     if (text is None) == (stream is None):
         raise click.UsageError("give either TEXT or --input")
+    if text is not None and not text.strip():
+        raise click.UsageError("TEXT is empty")
     with opened(read_settings()) as parts:
         found = parts.vocabularies.get(parts.settings.organisation)
         if stream is None:

@@ -425,3 +425,11 @@ def test_stopped_it_says_so(process: Callable[..., subprocess.Popen[str]]) -> No
     _, err = sample.communicate(timeout=30)
     assert sample.returncode == 130
     assert err.strip() == "credmatch: stopped"
+
+
+@pytest.mark.parametrize("text", ["", " \t "])
+@pytest.mark.usefixtures("pool")
+def test_no_words_cannot_be_resolved(credmatch: Command, text: str) -> None:
+    code, out, err = credmatch("vocabulary", "resolve", text, "--json")
+    assert (code, out) == (2, "")
+    assert "TEXT is empty" in err
