@@ -4,7 +4,7 @@ A token is decoded and never verified: what it holds counts as stated. Open Badg
 the payload; Open Badges 3.0, CLR 2.0 and presentations are the payload itself (VC-JWT 2.0) or its claim `vc`
 or `vp` (VC-JWT 1.1). Where the payload is a credential, claims fill what that leaves out:
 
-    jti -> id    iss -> issuer    sub -> credentialSubject.id
+    jti -> id    iss -> issuer, or its id    sub -> credentialSubject.id
     nbf, else iat -> validFrom    exp -> validUntil
 
 of a presentation: jti -> id, iss -> holder. Paths in messages are those of the credential, not of the token.
@@ -128,6 +128,9 @@ def _held(payload: dict[str, Any]) -> dict[str, Any]:
 
 def _credential(document: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
     filled = _filled(document, payload, {"id": "jti", "issuer": "iss"})
+    issuer = filled.get("issuer")
+    if isinstance(issuer, dict):
+        filled["issuer"] = _filled(issuer, payload, {"id": "iss"})
     subject = document.get("credentialSubject")
     single = subject[0] if isinstance(subject, list) and len(subject) == 1 else subject
     if isinstance(single, dict):
@@ -184,7 +187,7 @@ FORMAT = StreamFormat(
     taken={
         "the payload, or its vc or vp": "the credential, read as its JSON would be",
         "jti": "id, where the credential has none",
-        "iss": "issuer (of a presentation: holder), where the credential has none",
+        "iss": "issuer, or its id (of a presentation: holder), where the credential has none",
         "sub": "credentialSubject.id, where the credential has none",
         "nbf, else iat": "validFrom, where the credential has none",
         "exp": "validUntil, where the credential has none",

@@ -85,6 +85,14 @@ def test_claims_fill_what_the_credential_leaves_out(claim: str) -> None:
     assert one_candidate(read_any(listed)) == record
 
 
+def test_the_issuer_claim_is_the_id_of_an_issuer_that_is_only_named() -> None:
+    named = {**CREDENTIAL, "issuer": {"name": "Northshore Safety Institute"}}
+    assert read_any(token({"vc": named, **CLAIMS})) == read_any(CREDENTIAL)
+    assert one_candidate(read_any(token({"vc": named, **CLAIMS, "iss": None}))).awards[
+        0
+    ].achievement.issuer == IssuerRef("Northshore Safety Institute")
+
+
 def test_claims_replace_nothing_that_the_credential_states() -> None:
     others = {
         "jti": "urn:other",
