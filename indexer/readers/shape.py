@@ -264,9 +264,18 @@ def read_achievement(body: object, at: str) -> AchievementRecord:
     except ValidationError as error:
         raise problem(error, FIELDS, at) from error
     except PydanticSerializationError as error:
-        raise InvalidInput("has half of a surrogate pair, or is nested too deeply", where=at) from error
+        raise _not_json(body, at) from error
     except InvalidInput as error:
         raise InvalidInput(error.reason, where=f"{at}{error.where}") from error
+
+
+def _not_json(body: object, at: str) -> InvalidInput:
+    """What is wrong with an achievement that is no JSON: half of a surrogate pair, or deep nesting."""
+    try:
+        _Achievement.model_validate(body)
+    except ValidationError as error:
+        return problem(error, FIELDS, at)
+    return InvalidInput("has half of a surrogate pair, or is nested too deeply", where=at)
 
 
 @lru_cache(maxsize=5_000)

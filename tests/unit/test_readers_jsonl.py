@@ -207,12 +207,30 @@ def test_a_bad_line_is_refused_and_the_next_is_read(line: bytes, where: str, rea
     rejected.raw.encode()  # can be stored
 
 
+HALF = "has half of a surrogate pair, which is not text"
+
+
 def test_an_award_that_is_not_text_or_too_deep_is_refused_alone() -> None:
     surrogate, deep = award(achievement={"name": "\ud800"}), award()
     found = refused(surrogate)
-    assert (found.where, json.loads(found.raw)["awards"]) == ("awards[0].achievement", surrogate["awards"])
-    nested = json.dumps(deep).replace('"A"', "[" * 900 + "]" * 900)
-    assert refused(nested).where == "awards[0].achievement"
+    assert json.loads(found.raw)["awards"] == surrogate["awards"]
+    assert (found.where, found.reason) == ("awards[0].achievement.name", HALF)
+    nested = refused(json.dumps(deep).replace('"A"', "[" * 900 + "]" * 900))
+    assert (nested.where, nested.reason) == ("awards[0].achievement.name", "a list is not text")
+
+
+@pytest.mark.parametrize(
+    ("achievement", "where"),
+    [
+        ({"name": "A", "competencies": [{"label": "MIG \ud800 welding"}]}, ".competencies[0].label"),
+        ({"name": "A", "issuer": {"url": "urn:\udc00"}}, ".issuer.url"),
+        ({"name": "A", "related": [{"type": "related", "key": "\ud800"}]}, ".related[0].key"),
+        ({"name": "A", "\ud800": 1}, ""),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_found_in_an_achievement(achievement: object, where: str) -> None:
+    found = refused(award(achievement=achievement))
+    assert (found.where, found.reason) == (f"awards[0].achievement{where}", HALF)
 
 
 def test_a_line_too_long_is_refused_without_being_held() -> None:

@@ -249,6 +249,13 @@ def test_whose_it_is_comes_from_what_identifies_a_person_everywhere() -> None:
     assert one(CREDENTIAL, candidate="c-1").identifiers == ("did:example:zoe",)
 
 
+def test_half_of_a_surrogate_pair_is_named_by_its_place_in_the_credential() -> None:
+    half = "has half of a surrogate pair, which is not text"
+    aligned = with_achievement(alignment=[{"targetName": "MIG \ud800 welding"}])
+    assert refused(aligned) == ("credentialSubject.achievement.alignment[0].targetName", half)
+    assert refused(with_achievement(name="\ud800")) == ("credentialSubject.achievement.name", half)
+
+
 RUBRIC = [
     {
         "id": "urn:scale",
