@@ -44,7 +44,7 @@ is shown as the level's label, and "failed" in it refuses the row. What is not k
 _OF_SEVERAL = {
     FIRST_NAME: "candidate.name, with the last name",
     LAST_NAME: "candidate.name, with the first name",
-    SCORE: "awards.level.label, where no column has that; never a level",
+    SCORE: "awards.level.label, where no column has that; never a level; `note` in French tables only",
 }
 
 _ENGLISH = {
@@ -165,6 +165,18 @@ _KNOWN = {name: name for name in (*PATHS, *_OF_SEVERAL)} | {
     for name, column in _names(column, words)
 }
 
+_BY_LANGUAGE = [
+    {name for column, words in language.items() for name, _ in _names(column, words)}
+    for language in (_ENGLISH, _FRENCH)
+]
+_ONLY_ENGLISH, _ONLY_FRENCH = _BY_LANGUAGE[0] - _BY_LANGUAGE[1], _BY_LANGUAGE[1] - _BY_LANGUAGE[0]
+_NOTE = "note"  # a score in French, and a remark in English
+_ESSENTIAL = frozenset({
+    "candidate_key", "email", "achievement_key", "achievement_name", "issuer", "issued", "valid_from",
+    "expires", "status", "award_key",
+})  # fmt: skip
+"""What may not be stated by two columns: who, what, by whom, when, and whether it holds."""
+
 TAKEN = {
     f"`{column}`; in English also {_ENGLISH[column]}; in French {_FRENCH[column]}": path
     for column, path in (PATHS | _OF_SEVERAL).items()
@@ -185,35 +197,68 @@ def suffices(headers: Sequence[str], *, about_one: bool) -> bool:
 def columns(headers: Sequence[str], *, about_one: bool = False) -> list[str]:
     """The columns that `headers` name, in their order, `UNREAD` for each that is not known.
 
-    Case, spaces and accents do not matter. Raises InvalidInput where two mean the same, or one that is needed
-    is missing.
+    Case, spaces and accents do not matter. Of two that mean the same the first counts (`repeated` names the
+    others). Raises InvalidInput where those are essential, or one that is needed is missing.
     """
-    found = [_KNOWN.get(plain(header), UNREAD) for header in headers]
-    _split_name(headers, found)
+    found = _meant(headers)
     if missing := _missing(set(found), about_one=about_one):
         where, reason = missing
         unread = not_known(headers, found)
         raise InvalidInput(f"{reason}; not known: {unread}" if unread else reason, where=where)
     for number, name in enumerate(found):
-        if name != UNREAD and name in found[:number]:
+        if name == UNREAD or name not in found[:number]:
+            continue
+        if name in _ESSENTIAL:
             first = headers[found.index(name)]
             reason = f"{shown(first)} and {shown(headers[number])} are both {name}: leave one out"
             raise InvalidInput(reason, where=printable(headers[number]))
+        found[number] = UNREAD
     return found
+
+
+def repeated(headers: Sequence[str], found: Sequence[str]) -> str:
+    """What to say of the headers that mean the same as one before them, and are not read; "" for none."""
+    said: dict[str, list[str]] = {}
+    for header, meant, name in zip(headers, _meant(headers), found, strict=True):
+        if meant != name:
+            said.setdefault(meant, []).append(shown(header))
+    return "; ".join(
+        f"not read, as {shown(headers[found.index(name)])} is {name} too: {', '.join(others[:_NAMED])}"
+        for name, others in said.items()
+    )
 
 
 def not_known(headers: Sequence[str], found: Sequence[str]) -> str:
     """The headers whose columns are not read, each with the known name that it is most like; "" for none."""
     unread = [
-        header for header, name in zip(headers, found, strict=True) if name == UNREAD and header.strip()
+        header
+        for header, meant, name in zip(headers, _meant(headers), found, strict=True)
+        if meant == name == UNREAD and header.strip()
     ]
     named = [f"{shown(header)}{_nearest(header)}" for header in unread[:_NAMED]]
     return ", ".join(named) + (f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else "")
 
 
 def _nearest(header: str) -> str:
-    near = difflib.get_close_matches(plain(header[:_LONGEST]), list(_KNOWN), n=1, cutoff=0.8)
+    name = plain(header[:_LONGEST])
+    near = [] if name in _KNOWN else difflib.get_close_matches(name, list(_KNOWN), n=1, cutoff=0.8)
     return f' (did you mean "{near[0]}"?)' if near else ""
+
+
+def _meant(headers: Sequence[str]) -> list[str]:
+    """The column that each of `headers` names, `UNREAD` where it is not known."""
+    names = [plain(header) for header in headers]
+    found = [_KNOWN.get(name, UNREAD) for name in names]
+    if _NOTE in names and not _is_french(names):
+        found = [UNREAD if name == _NOTE else column for name, column in zip(names, found, strict=True)]
+    _split_name(headers, found)
+    return found
+
+
+def _is_french(names: Sequence[str]) -> bool:
+    """Whether the headers are French: of those that tell, at least as many as are English."""
+    french = sum(name in _ONLY_FRENCH for name in names if name != _NOTE)
+    return french > 0 and french >= sum(name in _ONLY_ENGLISH for name in names)
 
 
 def _split_name(headers: Sequence[str], found: list[str]) -> None:

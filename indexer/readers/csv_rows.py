@@ -1,13 +1,13 @@
 """Reads awards from tables as HR and learning systems export them: a row an award.
 
-Columns stand in any order, named as in `templates/awards.csv`, in plain English or French, or as such
-systems name them (`csv_columns.py`). Needed are `candidate_key` or `email`, unless the file is said to be
-about one person, and `achievement_name` or `achievement_key`. A column that is not known is not read, and a
-notice names it. Encoding, separator, header and rows: `csv_table.py`; dates: `dates.py`; statuses, levels
-and scores: `csv_values.py`; maxima: `shape.py`. A cell with several values separates them by `|`, or by `;`
-where it has no `|`; `competencies` (labels) and `competency_uris` belong together in their order. Cells
-that look like formulas are data like any other. Header rows that are repeated are skipped; lines of totals
-are refused.
+Columns stand in any order, named as in `templates/awards.csv`, in plain English or French, or as such systems
+name them (`csv_columns.py`). Needed are `candidate_key` or `email`, unless the file is said to be about one
+person, and `achievement_name` or `achievement_key`. A column that is not known is not read, and a notice
+names it; so is the second of two that mean the same, unless they say who, what or when. Encoding, separator,
+header and rows: `csv_table.py`; dates: `dates.py`; statuses, levels and scores: `csv_values.py`; maxima:
+`shape.py`. A cell with several values separates them by `|`, or by `;` where it has no `|`; `competencies`
+(labels) and `competency_uris` belong together in their order. Cells that look like formulas are data like any
+other. Header rows that are repeated are skipped; lines of totals are refused.
 
 Rows of one candidate that follow each other become one record. A bad row is a `Rejected` whose raw record
 is the header and the row, so that it can be corrected and imported alone; it leaves out what is in columns

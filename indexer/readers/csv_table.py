@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from indexer.readers.csv_columns import columns, known, not_known, suffices
+from indexer.readers.csv_columns import columns, known, not_known, repeated, suffices
 from indexer.readers.encodings import text_of
 from indexer.readers.json_text import raw_text
 from indexer.readers.lines import Line
@@ -177,6 +177,8 @@ class Table:
             self._remarks.note("the header; what stands above it is not read", row.number)
         if unread := not_known(names, found):
             self._remarks.note(f"columns not known and not read: {unread}", row.number)
+        if others := repeated(names, found):
+            self._remarks.note(others, row.number)
 
     def _row(self, start: int, separator: str) -> tuple[str, int, list[str]]:
         """The row that begins with a line waiting: its text, how many lines it has, and its cells.

@@ -6,8 +6,9 @@ the award is taken as suspended and a notice says so: refusing it would leave an
 So is what is "cancelled" and was issued, as that may mean a credential revoked; without a date of issue or
 a number it is a registration given up, and refused.
 
-**Levels** are 0.75, 0,75, 75 % or 3/4; a number over 1 without a scale is refused. A **score** says how a
-test went and not how well something is mastered: it is shown as the level's label and is never a level.
+**Levels** are 0.75, 0,75, 75 % or 3/4; a word, or a number over 1 without a scale, is shown as the level's
+label, and a notice says so. A **score** says how a test went and not how well something is mastered: it is
+shown as the level's label and is never a level.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DECIMAL = re.compile(r"\d{0,9}[.,]?\d{1,9}", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)\s?%", re.ASCII)
 _PART = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?) ?/ ?(\d{1,9})", re.ASCII)
+_LONGEST_LABEL = 500
+_WORDED = "levels without a scale, or in words: shown as they stand; to compare them write 0.75, 75 % or 3/4"
 _TOTALS = re.compile(
     r"(?:grand[ -]|sous[ -]?|sub[ -]?)?tota(?:l|ls|ux)(?: g[ée]n[ée]ral| rows| records| lignes)?[\s\d.,:=]*",
     re.IGNORECASE,
@@ -105,6 +108,7 @@ def body(values: dict[str, str], reading: Reading, line: int) -> dict[str, Any]:
         raise InvalidInput("is a line of totals, and no award", where="candidate.key")
     award: dict[str, Any] = {"achievement": {"competencies": _competencies(values)}}
     shape: dict[str, Any] = {"candidate": {}, "awards": award}
+    _worded(values, reading, line)
     _score(values)
     _name(values)
     for column, cell in values.items():
@@ -153,6 +157,20 @@ def _name(values: dict[str, str]) -> None:
     parts = [values.pop(FIRST_NAME, ""), values.pop(LAST_NAME, "")]
     if any(parts):
         values.setdefault("candidate_name", " ".join(filter(None, parts)))
+
+
+def _worded(values: dict[str, str], reading: Reading, line: int) -> None:
+    """Show a level that is a word, or has no scale, as the level's label."""
+    cell = values.get("level", "")
+    if not cell or len(cell) > _LONGEST_LABEL or cell.lower() in NOT_STATED:
+        return
+    if _PERCENT.fullmatch(cell) or _PART.fullmatch(cell):
+        return
+    if _DECIMAL.fullmatch(cell) and _number(cell) <= 1:
+        return
+    del values["level"]
+    values.setdefault("level_label", cell)
+    reading.note(_WORDED, line)
 
 
 def _score(values: dict[str, str]) -> None:
@@ -224,17 +242,12 @@ def _date(award: dict[str, Any], column: str, cell: str, reading: Reading, line:
 
 
 def _level(cell: str) -> object:
-    """A level from 0 to 1 where it is clear; else the cell, which the shape refuses."""
+    """A level where its scale is clear; else the cell, which the shape refuses."""
     if found := _PERCENT.fullmatch(cell):
         return _number(found[1]) / 100
     if (found := _PART.fullmatch(cell)) and int(found[2]):
         return _number(found[1]) / int(found[2])
-    if _DECIMAL.fullmatch(cell):
-        if (number := _number(cell)) > 1:
-            reason = f"{shown(cell)} has no scale: write 0.75, 75 % or 3/4"
-            raise InvalidInput(reason, where=PATHS["level"])
-        return number
-    return cell
+    return _number(cell) if _DECIMAL.fullmatch(cell) else cell
 
 
 def _number(text: str) -> float:

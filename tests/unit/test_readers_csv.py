@@ -108,7 +108,6 @@ HEADER = "candidate_key,achievement_name,level,status,competencies,competency_ur
         ("a,One,,,,,surplus", "", "the row has 7 cells, the header 6"),
         (",One,,,,", "candidate_key", "is missing"),
         ("a,,,,,", "achievement_name", "needs a name or a key"),
-        ("a,One,85,,,", "level", '"85" has no scale: write 0.75, 75 % or 3/4'),
         ("a,One,5/4,,,", "level", "1.25 is more than 1.0"),
         ("a,One,3/0,,,", "level", '"3/0" is not a number'),
         ("a,One," + "1" * 5000 + "x,,,", "level", f'"{"1" * 76}... is not a number'),
@@ -121,8 +120,6 @@ HEADER = "candidate_key,achievement_name,level,status,competencies,competency_ur
         ("Total,125,,,,", "", "is a line of totals, and no award"),
         ("Total général : 1 250,,,,,", "", "is a line of totals, and no award"),
         ("n/a,One,,,,", "candidate_key", "is missing"),
-        ("a,One,high,,,", "level", '"high" is not a number'),
-        ("a,One,nan,,,", "level", '"nan" is not a number'),
         ("a,One,,gone,,", "status", "\"gone\" is not one of 'active', 'suspended', 'revoked' or 'unknown'"),
         ("a,One,,,,lifting", "competency_uris", '"lifting" is not a URI'),
         (
@@ -378,6 +375,47 @@ def test_statuses_are_read_as_exports_write_them(row: str, status: Status, said:
 )
 def test_levels_are_read_where_they_are_clear(cell: str, level: int | None) -> None:
     assert records(f"{HEADER}a,One,{cell},,,\n")[0].awards[0].level == level
+
+
+WORDED = "levels without a scale, or in words: shown as they stand; to compare them write 0.75, 75 % or 3/4"
+
+
+@pytest.mark.parametrize("cell", ["Avancé", "Advanced", "3", "85", "nan"])
+def test_a_level_in_words_or_without_a_scale_is_shown_as_it_stands(cell: str) -> None:
+    text = f"Matricule;Titre;Niveau\na;One;1/2\na;Two;{cell}\na;Three;{cell}\n"
+    (record,) = records(text)
+    assert [(award.level, award.level_label) for award in record.awards] == [
+        (5000, ""),
+        (None, cell),
+        (None, cell),
+    ]
+    assert (rejected(text), notices(text)) == ([], [(3, WORDED)])
+
+
+def test_the_label_of_a_level_counts_before_a_word_and_a_word_before_a_score() -> None:
+    text = "candidate_key,achievement_name,level,level_label,score\na,One,high,Expert,9\na,Two,high,,9\n"
+    assert [award.level_label for award in records(text)[0].awards] == ["Expert", "high"]
+
+
+def test_of_two_columns_for_what_is_not_essential_the_first_counts() -> None:
+    text = "Matricule;Titre;Score;Note\na;One;85 %;12/20\nb;Two;;18/20\n"
+    first, second = records(text)
+    assert (first.awards[0].level_label, second.awards[0].level_label) == ("85 %", "")
+    assert (rejected(text), notices(text)) == ([], [(1, 'not read, as "Score" is score too: "Note"')])
+
+
+@pytest.mark.parametrize(
+    ("header", "is_score"),
+    [
+        ("candidate_key,achievement_name,Note", False),
+        ("Employee ID,Course,Note", False),
+        ("Matricule,Formation,Note", True),
+    ],
+)
+def test_a_note_is_a_score_in_french_tables_only(header: str, is_score: bool) -> None:
+    text = f"{header}\na,One,see file\n"
+    assert records(text)[0].awards[0].level_label == ("see file" if is_score else "")
+    assert notices(text) == ([] if is_score else [(1, 'columns not known and not read: "Note"')])
 
 
 AMBIGUOUS = (
