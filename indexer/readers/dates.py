@@ -3,14 +3,15 @@
 Read are 2026-03-01, 2026/03/01, 2026.03.01, 20260301, 2026-Mar-01, 01-Mar-2026, 1 March 2026, March 1st,
 2026, 1er mars 2026, a weekday before any of them, and a time after it (14:30, 2:30 PM, 14 h 30, with Z, UTC
 or an offset). 31/12/2026 and 12/31/2026 can be read in one way only. 03/04/2026 can be read in two ways and
-is refused with both, unless the order of day and month is given.
+is refused with both, unless the order of day and month is given; 03.04.2026 has the day first by its dots.
+5-Mar-26, as spreadsheets show a day, lies at most 50 years back or 30 ahead.
 
 A month without a day (mars 2026, 2026-03, 03/2026) is read so that it never favours the candidate: what
 expires in it expires with its first day, what starts in it starts on its last day, and what was issued in
 it is as old as its first day and counts from its last.
 
-Refused with a reason: two digits for the year, a year alone, a spreadsheet's day number (45717), a count of
-seconds, time zones named by letters.
+Refused with a reason: two digits for any other year, a year alone, a spreadsheet's day number (45717), a
+count of seconds, time zones named by letters.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ _MONTH_DAY = re.compile(r"([a-z]+)[-/. ]*(\d\d?)(?:st|nd|rd|th|er)?(?:, ?|[-/. ]
 _MONTH = re.compile(r"([a-z]+|\d\d?)[-/., ]+(\d{4})|(\d{4})[-/. ](\d\d?)", re.ASCII)
 _MONTH_SHORT = re.compile(r"[a-z]+[-/.' ]+\d\d", re.ASCII)
 _NUMBER = re.compile(r"\d{4,13}(?:[.,]\d+)?", re.ASCII)
+_YEARS_BACK, _YEARS_AHEAD = 50, 30  # within which a year of two digits beside a named month lies
 _EPOCHS = {10: 1, 13: 1_000}  # digits of a count since 1970 -> counts in a second
 _SPREADSHEET_START = date(1899, 12, 30)
 _SPREADSHEET_DAYS = range(20_000, 80_000)  # 1954 to 2119
@@ -151,12 +153,11 @@ def _days(said: str, order: str, text: str) -> tuple[date, date]:
         return _day(*found.groups())
     if found := _NUMBERS.fullmatch(said):
         _check_year(found[4], text)
-        return _in_order(found[1], found[3], found[4], order, text)
+        return _in_order(found, order, text)
     if found := _MONTH.fullmatch(said):
         return _whole_month(int(found[2] or found[3]), _month(found[1] or found[4]))
     if found := _DAY_MONTH.fullmatch(said):
-        _check_year(found[3], text)
-        return _day(found[3], found[2], found[1])
+        return _day(_near(found[3], text), found[2], found[1])
     if found := _MONTH_DAY.fullmatch(said):
         _check_year(found[3], text)
         return _day(found[3], found[1], found[2])
@@ -188,15 +189,29 @@ def _check_year(year: str, text: str) -> None:
         _refuse(text, "has a year of two digits: write all four")
 
 
-def _in_order(one: str, two: str, year: str, order: str, text: str) -> tuple[date, date]:
+def _near(year: str, text: str) -> str:
+    """`year` with its century, where it has two digits: the only one in which it is near to today."""
+    if len(year) == 4:
+        return year
+    today = datetime.now(UTC).year
+    back = (today - int(year)) % 100
+    if back <= _YEARS_BACK:
+        return str(today - back)
+    if 100 - back > _YEARS_AHEAD:
+        _check_year(year, text)
+    return str(today + 100 - back)
+
+
+def _in_order(found: re.Match[str], order: str, text: str) -> tuple[date, date]:
     """The day of two numbers that are a day and a month in an order that may have been said."""
+    one, separator, two, year = found.groups()
     day_first, month_first = _maybe(year, two, one), _maybe(year, one, two)
     if not day_first and not month_first:
         raise ValueError
     meant = {DAY_FIRST: day_first, MONTH_FIRST: month_first}.get(order, day_first or month_first)
     if not meant:
         _refuse(text, f"is not a date when read {order}, as was said of the file")
-    if not order and day_first and month_first and day_first != month_first:
+    if not order and separator != "." and day_first and month_first and day_first != month_first:
         readings = f"{day_first.day} {day_first:%B %Y} or {month_first:%B} {month_first.day}, {year}"
         _refuse(text, f"may be {readings}: say which (--dates {DAY_FIRST} or --dates {MONTH_FIRST})")
     return meant, meant

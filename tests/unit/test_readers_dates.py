@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -53,6 +53,12 @@ def test_a_month_without_a_day_is_its_first_and_its_last(text: str) -> None:
         ("12/31/2026", "2026-12-31"),
         ("31.12.2026", "2026-12-31"),
         ("4-4-2026", "2026-04-04"),
+        ("05.06.2028", "2028-06-05"),
+        ("05.31.2028", "2028-05-31"),
+        ("5-Mar-26", "2026-03-05"),
+        ("5-Mar-26 14:30", "2026-03-05T14:30:00"),
+        ("le 5 mars 26", "2026-03-05"),
+        ("31-DEC-99", "1999-12-31"),
         ("2026-03-01T14:30:00Z", "2026-03-01T14:30:00+00:00"),
         ("2026-03-01 14:30:00 -0500", "2026-03-01T14:30:00-05:00"),
         ("2026-03-01 14:30:00.250 UTC", "2026-03-01T14:30:00+00:00"),
@@ -74,8 +80,24 @@ def test_the_order_of_day_and_month_is_as_was_said() -> None:
         parse_date("03/04/2026")
     assert parse_date("03/04/2026", DAY_FIRST) == Stated("2026-04-03", "2026-04-03")
     assert parse_date("03/04/2026 14:30", MONTH_FIRST) == Stated("2026-03-04T14:30:00", "2026-03-04T14:30:00")
+    assert parse_date("03.04.2026", MONTH_FIRST) == Stated("2026-03-04", "2026-03-04")
+    with pytest.raises(InvalidInput, match="is not a date when read day-first, as was said of the file"):
+        parse_date("3/15/2028", DAY_FIRST)
     with pytest.raises(InvalidInput, match="is not a date when read month-first, as was said of the file"):
         parse_date("31/12/2026", MONTH_FIRST)
+
+
+@pytest.mark.parametrize(
+    ("years", "is_read"), [(-51, False), (-50, True), (0, True), (30, True), (31, False)]
+)
+def test_a_year_of_two_digits_beside_a_named_month_is_near_today(years: int, *, is_read: bool) -> None:
+    year = datetime.now(UTC).year + years
+    text = f"5-Mar-{year % 100:02}"
+    if is_read:
+        assert parse_date(text) == Stated(f"{year}-03-05", f"{year}-03-05")
+        return
+    with pytest.raises(InvalidInput, match="has a year of two digits: write all four"):
+        parse_date(text)
 
 
 @pytest.mark.parametrize("text", ["-", "–", "n/a", "N/A", "s/o", "null"])
@@ -107,7 +129,8 @@ def test_some_words_say_that_it_never_ends(text: str) -> None:
         ("soon", "is not a date"),
         ("?", "is not a date"),
         ("31/12/26", "has a year of two digits: write all four"),
-        ("1-Mar-26", "has a year of two digits: write all four"),
+        ("05.06.26", "has a year of two digits: write all four"),
+        ("Mar 5, 26", "has a year of two digits: write all four"),
         ("Mar-26", "has a year of two digits, or none: write all four"),
         ("2026", "is a year alone"),
         (
