@@ -272,12 +272,23 @@ def evidence_texts(given: Iterable[Evidence]) -> Iterator[str]:
 def level(results: Iterable[Result], scales: Sequence[Scale]) -> dict[str, Any] | None:
     """The level that results state: `value` from 0 to 1, and its name as `label`; None where none does.
 
-    Of several the first counts. Where no result says, whoever holds the achievement reached what it requires
-    (`requiredLevel`, `requiredValue`: what passes), so that is stated, with a label that says "at least".
+    Of several the first counts. An achieved level that is on no scale is a label only. Where no result says,
+    whoever holds the achievement reached what it requires (`requiredLevel`, `requiredValue`: what passes), so
+    that is stated, with a label that says "at least".
     """
     levels = _Levels(scales)
-    stated = next(filter(None, map(levels.reached, results)), None)
-    return stated or next(filter(None, map(levels.required, range(len(scales)))), None)
+    named: dict[str, Any] | None = None
+    for result in results:
+        if stated := levels.reached(result):
+            return stated
+        named = named or _only_named(result)
+    return named or next(filter(None, map(levels.required, range(len(scales)))), None)
+
+
+def _only_named(result: Result) -> dict[str, Any] | None:
+    """The level of a result that is on no scale we know: what it is called, and no more."""
+    achieved = (result.achieved_level or "").strip()
+    return {"value": None, "label": (result.value or achieved)[:_LONGEST_LABEL]} if achieved else None
 
 
 class _Levels:
@@ -288,10 +299,16 @@ class _Levels:
         self._numbers = {scale.id: number for number, scale in enumerate(scales) if scale.id}
         self._ranks: dict[str, dict[str, Any]] = {}
         self._allowed: dict[tuple[int, str], float] = {}
+        # By what they are called on one scale, and on all (None); None where two are called the same.
+        self._called: dict[tuple[int | None, str], dict[str, Any] | None] = {}
         for number, scale in enumerate(scales):
             ranks = scale.rubric_criterion_level or []
             for place, rank in enumerate(ranks, start=1):
-                self._ranks.setdefault(rank.id or "", {"value": place / len(ranks), "label": rank.label})
+                found = {"value": place / len(ranks), "label": rank.label}
+                self._ranks.setdefault(rank.id or "", found)
+                for name in {_folded(one) for one in (rank.id, rank.name, rank.level) if one}:
+                    for of in (number, None):
+                        self._called[of, name] = None if (of, name) in self._called else found
             allowed = scale.allowed_value or []
             for place, value in enumerate(allowed, start=1):
                 self._allowed.setdefault((number, value), place / len(allowed))
@@ -300,7 +317,17 @@ class _Levels:
         """The level of a result; an achieved level's id says of which scale it is."""
         if result.achieved_level and result.achieved_level in self._ranks:
             return self._ranks[result.achieved_level]
-        return self._placed(self._numbers.get(result.result_description or ""), result.value)
+        number = self._numbers.get(result.result_description or "")
+        if result.achieved_level and (found := self._rank(number, result.achieved_level)):
+            return found
+        if found := self._placed(number, result.value):
+            return found
+        is_known = number is not None or not result.result_description
+        return self._rank(number, result.value) if result.value and is_known else None
+
+    def _rank(self, number: int | None, name: str) -> dict[str, Any] | None:
+        """The level that is called so on a scale; where none is said, on whichever has the only one."""
+        return self._called.get((number, _folded(name)))
 
     def required(self, number: int) -> dict[str, Any] | None:
         """The level that passes on a scale."""
@@ -316,6 +343,10 @@ class _Levels:
         scale = self._scales[number]
         placed = self._allowed.get((number, value)) if scale.allowed_value else _between(value, scale)
         return None if placed is None else {"value": placed, "label": value}
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def _between(value: str, scale: Scale) -> float | None:

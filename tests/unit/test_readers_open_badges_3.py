@@ -269,11 +269,35 @@ RUBRIC = [
 ]
 
 
+NAMED = [
+    {
+        "id": "s",
+        "rubricCriterionLevel": [
+            {"name": "Beginner"},
+            {"id": "urn:able", "name": "Able", "level": "2"},
+            {"name": "Expert"},
+        ],
+    }
+]
+
+
 @pytest.mark.parametrize(
     ("scale", "result", "level", "label"),
     [
         (RUBRIC, {"achievedLevel": "urn:3"}, 7500, "Advanced"),
-        (RUBRIC, {"achievedLevel": "urn:9"}, None, ""),
+        (RUBRIC, {"achievedLevel": "urn:9"}, None, "urn:9"),
+        ([RUBRIC[0] | {"requiredLevel": "urn:3"}], {"achievedLevel": "urn:9"}, None, "urn:9"),
+        ([RUBRIC[0] | {"requiredLevel": "urn:3"}], {"achievedLevel": "urn:9", "value": "x"}, None, "x"),
+        ({"id": "s", "valueMax": "20"}, {"achievedLevel": "urn:9", "value": "10"}, 5000, "10"),
+        (NAMED, {"value": "Expert"}, 10_000, "Expert"),
+        (NAMED, {"value": " able "}, 6667, "2"),
+        (NAMED, {"value": "2"}, 6667, "2"),
+        (NAMED, {"value": "urn:able"}, 6667, "2"),
+        (NAMED, {"value": "Expert", "resultDescription": None}, 10_000, "Expert"),
+        (NAMED, {"value": "Expert", "resultDescription": "other"}, None, ""),
+        (NAMED, {"achievedLevel": "Expert"}, 10_000, "Expert"),
+        ([*NAMED, NAMED[0] | {"id": "t"}], {"value": "Expert", "resultDescription": None}, None, ""),
+        ({"id": "s", "rubricCriterionLevel": [{"name": "A"}, {"name": "A"}]}, {"value": "A"}, None, ""),
         ({"id": "s", "allowedValue": ["D", "C", "B", "A"]}, {"value": "B"}, 7500, "B"),
         ({"id": "s", "allowedValue": ["D", "C", "B", "A"]}, {"value": "E"}, None, ""),
         ({"id": "s", "resultType": "Percent"}, {"value": "85"}, 8500, "85"),
@@ -290,6 +314,13 @@ def test_levels(scale: Any, result: dict[str, Any], level: int | None, label: st
     document["credentialSubject"]["result"] = [{"status": "Completed"}, {"resultDescription": "s", **result}]
     (award,) = one(document).awards
     assert (award.level, award.level_label) == (level, label)
+
+
+def test_a_level_that_is_known_counts_before_one_that_is_only_named() -> None:
+    document = with_achievement(resultDescription=RUBRIC)
+    document["credentialSubject"]["result"] = [{"achievedLevel": "urn:9"}, {"achievedLevel": "urn:2"}]
+    (award,) = one(document).awards
+    assert (award.level, award.level_label) == (5000, "Able")
 
 
 @pytest.mark.parametrize(
