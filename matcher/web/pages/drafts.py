@@ -404,11 +404,11 @@ def _parts(text: str) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def _taken_apart(text: str, count: int) -> str:
-    return _("“%(text)s” was taken apart into %(count)s micro-skills.", text=text, count=count)
+    return str(_("“%(text)s” was taken apart into %(count)s micro-skills.", text=text, count=count))
 
 
 def _too_many() -> str:
-    return _("There are too many: only the first %(count)s were kept.", count=_MOST_ROWS)
+    return str(_("There are too many: only the first %(count)s were kept.", count=_MOST_ROWS))
 
 
 def _add(rows: list[Row], added: Iterator[Row]) -> list[str]:
