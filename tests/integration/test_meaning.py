@@ -276,6 +276,38 @@ def test_phrases_nobody_wrote_into_the_vocabulary_are_mostly_found(
     assert in_five >= LEAST_IN_FIVE[language]
 
 
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("plumbing", "plumbing trade"),
+        ("plomberie", "plumbing trade"),
+        ("électricien", "electrician trade"),
+        ("electrician", "electrician trade"),
+        ("red seal electrician", "Red Seal electrician"),
+        ("plombier Sceau rouge", "Red Seal plumber"),
+        ("soudure TIG", "perform tungsten inert gas welding"),
+        ("bases de données SQL", "SQL"),
+        ("ProServe", "ProServe certification"),
+        ("Serving It Right", "Serving It Right certification"),
+        ("MAPAQ hygiène et salubrité", "food handler certification"),
+        ("truck driving class 1", "tractor-trailer driving"),
+        ("permis de conduire classe 3", "straight truck driving"),
+        ("DZ licence", "straight truck driving"),
+        ("class 4 licence", "class 4 driver's licence"),
+        ("cadenassage", "lockout and tagout"),
+        ("lockout", "lockout and tagout"),
+        ("voiturier", "park guest's vehicle"),
+        ("aide-cuisinier", "kitchen helping"),
+    ],
+)
+def test_common_words_of_trades_transport_and_hospitality_are_exact(
+    vocabulary: Vocabulary, text: str, label: str
+) -> None:
+    [reading] = vocabulary.read([text])
+    assert reading.basis is Basis.EXACT
+    assert first(vocabulary, text) == label
+
+
 @pytest.mark.parametrize("text", ["first aid", "premiers soins", "secourisme", "provide first aid"])
 def test_a_first_aid_certificate_meets_the_must_have_however_it_is_called(
     vocabulary: Vocabulary, text: str
