@@ -101,12 +101,14 @@ def test_good_lines_around_one_with_damaged_bytes_are_read(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_good_documents_around_a_damaged_one_are_read(name: str) -> None:
     good: Any = DOCUMENTS[name]
-    expected = read_any(good, candidate="c-1")
+    # Without a candidate where that can be: one who is said to be another by the damage would refuse them all.
+    whose = "" if only(CandidateRecord, read_any(good)) else "c-1"
+    expected = read_any(good, whose)
     assert not only(Rejected, expected)
     chance = Random(7)
     for _ in range(300):
         lines = [json.dumps(one).encode() for one in (good, changed_document(good, chance), good)]
-        read = read_any(b"\n".join(lines), candidate="c-1")
+        read = read_any(b"\n".join(lines), whose)
         found = [replace(one, line=0) if isinstance(one, Notice) else one for one in read]
         for one in expected:
             assert found.count(one) >= 2, (name, lines[1])
