@@ -101,7 +101,7 @@ def test_good_lines_around_one_with_damaged_bytes_are_read(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_good_documents_around_a_damaged_one_are_read(name: str) -> None:
     good: Any = DOCUMENTS[name]
-    # Without a candidate where that can be: one who is said to be another by the damage would refuse them all.
+    # Without a candidate where that can be: whom the damage makes somebody else would refuse them all.
     whose = "" if only(CandidateRecord, read_any(good)) else "c-1"
     expected = read_any(good, whose)
     assert not only(Rejected, expected)
