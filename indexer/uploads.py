@@ -26,9 +26,9 @@ from indexer.readers.written import refused
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Rejected
 from matcher.store.achievement_intake import AchievementIntake
-from matcher.store.database import Database
-from matcher.store.intake import Refusal
-from matcher.store.organisations import organisation
+from matcher.store.database import Connection, Database
+from matcher.store.intake import Counts, Refusal
+from matcher.store.organisations import Organisation, organisation
 
 _UNPACKED = 64_000_000
 _ENTRIES = 1_000
@@ -49,7 +49,8 @@ def take_credentials(
 
     `dates`: the order of dates like 03/04/2026 in tables (`readers/dates.py`, ORDERS), "" where nobody said.
     Files that belong together, such as a badge and its class, find each other. All that is good is stored at
-    once; gives what became of it, and what was read and refused (`inspection.report`).
+    once, and nobody is made where something was refused and nothing is left; gives what became of it, and
+    what was read and refused (`inspection.report`).
     Raises InvalidInput where `dates` is no such order, NotFound where there is no such organisation, and
     Unavailable.
     """
@@ -64,8 +65,7 @@ def take_credentials(
     batch = Batch()
     for record in records:
         batch.add(record)
-    with database.write() as connection:
-        counts, _ = batch.store(connection, home, AchievementIntake(home), authoritative=False)
+    counts = _store(database, home, batch)
     good = [
         _without(record, counts.refused) if isinstance(record, CandidateRecord) else record
         for record in records
@@ -78,6 +78,29 @@ def take_credentials(
         "awards_unchanged": counts.awards_unchanged,
         **report([*good, *bad]),
     }
+
+
+class _NothingStored(Exception):
+    """Leaves a transaction in which something was refused and nothing else stored: nobody is made by it."""
+
+    def __init__(self, counts: Counts) -> None:
+        super().__init__()
+        self.counts = counts
+
+
+def _store(database: Database, home: Organisation, batch: Batch) -> Counts:
+    try:
+        with database.write() as connection:
+            return _stored(connection, home, batch)
+    except _NothingStored as nothing:
+        return nothing.counts
+
+
+def _stored(connection: Connection, home: Organisation, batch: Batch) -> Counts:
+    counts, bad = batch.store(connection, home, AchievementIntake(home), authoritative=False)
+    if bad and not (counts.awards or batch.achievements or batch.endorsements):
+        raise _NothingStored(counts)
+    return counts
 
 
 def _without(record: CandidateRecord, refusals: Sequence[Refusal]) -> CandidateRecord:

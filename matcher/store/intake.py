@@ -47,6 +47,11 @@ class Counts:
     awards_unchanged: int = 0
     refused: tuple[Refusal, ...] = ()
 
+    @property
+    def awards(self) -> int:
+        """How many awards are stored as they were said, or were already."""
+        return self.awards_added + self.awards_changed + self.awards_unchanged
+
     def __add__(self, other: Counts) -> Counts:
         return Counts(
             self.awards_added + other.awards_added,

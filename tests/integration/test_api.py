@@ -554,6 +554,8 @@ def test_awards_of_another_candidate_are_refused_without_saying_whose(client: Fl
     detail = problem(send(client, "taker", files[0]), 422)["detail"]
     assert "belongs to another candidate" in detail
     assert "owner-7" not in detail
+    problem(send(client, "nobody-yet", files[0]), 422)
+    assert client.get("/candidates/nobody-yet").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -361,7 +361,7 @@ def test_1_1() -> None:
 ASSERTION_1_0: dict[str, Any] = {
     "recipient": "zoe@example.org",
     "salt": "sea",
-    "evidence": "/work/zoe",
+    "evidence": "/portfolio/zoe",
     "issued_on": "2026-01-31",
     "expires": "2027-01-31",
     "badge": {
@@ -378,7 +378,7 @@ ASSERTION_1_0: dict[str, Any] = {
 def test_1_0_with_all_in_one() -> None:
     award = award_of(ASSERTION_1_0)
     assert (award.key, award.issued, award.expires) == ("", 1769835600, 1801457999)
-    assert award.evidence == ("/work/zoe",)
+    assert award.evidence == ("/portfolio/zoe",)
     assert award.achievement == AchievementRecord(
         "Lift truck operator", "", "Drives a lift truck.", IssuerRef("Northshore", AT)
     )
