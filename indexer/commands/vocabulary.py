@@ -10,8 +10,9 @@ import click
 
 from indexer.commands.output import json_line, progress, table
 from indexer.installation import opened
+from indexer.phrases import Meaning, meanings, resolve_file
 from indexer.readers.limits import vocabulary_limits
-from indexer.vocabulary import Chosen, Imported, Meaning, import_frameworks, meanings, resolve_file
+from indexer.vocabulary import Chosen, Imported, import_frameworks
 from matcher.errors import InvalidInput
 from matcher.records import UNITS
 from matcher.settings import read_settings

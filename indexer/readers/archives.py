@@ -318,27 +318,21 @@ TAR = StreamFormat(
     recognises=is_tar,
     read=_reader(_tar),
 )
-GZIP = StreamFormat(
-    name="gzip file",
-    recognised_by="the signature of gzip",
-    taken=_CONTENT,
-    recognises=lambda head: head.startswith(b"\x1f\x8b"),
-    read=_decompressing(unpacking.gzip_member),
-)
-BZIP2 = StreamFormat(
-    name="bzip2 file",
-    recognised_by="the signature of bzip2",
-    taken=_CONTENT,
-    recognises=lambda head: head.startswith(b"BZh"),
-    read=_decompressing(unpacking.bzip2),
-)
-XZ = StreamFormat(
-    name="xz file",
-    recognised_by="the signature of xz",
-    taken=_CONTENT,
-    recognises=lambda head: head.startswith(b"\xfd7zXZ\x00"),
-    read=_decompressing(unpacking.xz),
-)
+
+
+def _compressed(name: str, signature: bytes, member: Callable[[], unpacking.Unpacker]) -> StreamFormat:
+    return StreamFormat(
+        name=f"{name} file",
+        recognised_by=f"the signature of {name}",
+        taken=_CONTENT,
+        recognises=lambda head: head.startswith(signature),
+        read=_decompressing(member),
+    )
+
+
+GZIP = _compressed("gzip", b"\x1f\x8b", unpacking.gzip_member)
+BZIP2 = _compressed("bzip2", b"BZh", unpacking.bzip2)
+XZ = _compressed("xz", b"\xfd7zXZ\x00", unpacking.xz)
 FORMATS = (ZIP, TAR, GZIP, BZIP2, XZ)
 _WALKS: tuple[tuple[StreamFormat, _Walk], ...] = ((ZIP, zips.entries), (TAR, _tar))
 _MEMBERS = ((GZIP, unpacking.gzip_member), (BZIP2, unpacking.bzip2), (XZ, unpacking.xz))

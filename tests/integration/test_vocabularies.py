@@ -15,9 +15,10 @@ import pytest
 from sqlalchemy import func, select
 
 from indexer import vocabulary as intake
+from indexer.phrases import resolve_file
 from indexer.readers.frameworks import FrameworkCompetency
 from indexer.shipped import SUPPLEMENT, esco_version, read_supplement, supplement_rows
-from indexer.vocabulary import Chosen, encode_pending, import_frameworks, load_shipped, resolve_file
+from indexer.vocabulary import Chosen, encode_pending, import_frameworks, load_shipped
 from matcher.errors import ConfigurationError, InvalidInput, NotFound, Unavailable
 from matcher.records import CompetencyRef, Relation
 from matcher.store import tables as t

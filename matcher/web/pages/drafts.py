@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from matcher.positions import position_json, version_of
 from matcher.records import UNITS, Alternative, Basis, Likely, Position, Reading, Requirement
 from matcher.vocabulary.vocabulary import Vocabulary
+from matcher.web.pages.pasting import lines_in, parts_of, taken_apart, words_of
 from matcher.web.weights import USUAL_WEIGHT
 
 NONE = "none"
@@ -27,21 +28,7 @@ FILTERS = ("region", "languages", "issuer")
 _OFFERED = 5
 _LEAST = UNITS // 20
 """Where nothing is as probable as this, nothing is offered."""
-_BULLET = re.compile(r"^\s*(?:[-*•–·]|\d{1,2}[.)])\s+")
-_NEEDED = r"(?:required|mandatory|must[- ]have|obligatoires?|exigée?s?|requise?s?)"
-_NEEDED_FIRST = re.compile(rf"^{_NEEDED}\s*:\s*(?=\S)", re.IGNORECASE)
-_NEEDED_LAST = re.compile(
-    rf"(?<=\S)(?:\s*\(\s*{_NEEDED}\s*\)|\s*\[\s*{_NEEDED}\s*\]|\s*[,:]\s*{_NEEDED}|\s+[-–—]\s*{_NEEDED}"
-    r"|(?<!\bnon)(?<!\bpas)\s+exigée?s?)\s*\.?$",
-    re.IGNORECASE,
-)
-"""Where a pasted line says that it is a must-have."""
-_SEMICOLON = re.compile(r"\s*;\s*(?![^(]*\))")
-_OR = re.compile(r"\s+(?:or|ou)\s+", re.IGNORECASE)
-_SHORT = 4
-"""Words that a side of an "or" has at most: in more, the "or" may join words within one micro-skill."""
 _MOST_ROWS = 200
-_LONGEST = 500
 
 
 @dataclass(slots=True)
@@ -186,7 +173,7 @@ class Draft:
         Never of a line that is itself a name. Between commas each part has to be a name; both sides of an
         "or" have to be short and understood ("install or repair pumps" is one micro-skill).
         """
-        parts = {row.name: _parts(row.text) for row in self.rows if row.pasted}
+        parts = {row.name: parts_of(row.text) for row in self.rows if row.pasted}
         texts = [row.text for row in self.rows if any(parts.get(row.name, ()))]
         texts += [text for listed, sides in parts.values() for text in (*listed, *sides)]
         bases = dict(zip(texts, (one.basis for one in vocabulary.read(texts)), strict=True)) if texts else {}
@@ -198,7 +185,7 @@ class Draft:
             if bases.get(row.text) is Basis.EXACT:
                 listed, sides = (), ()
             if listed and all(bases[text] is Basis.EXACT for text in listed):
-                self.apart.append(_taken_apart(row.text, len(listed)))
+                self.apart.append(taken_apart(row.text, len(listed)))
                 further = [Row(str(number + place), text, must=row.must) for place, text in enumerate(listed)]
                 self.merged += _add(rows, iter(further))
                 number += len(further)
@@ -330,7 +317,7 @@ def _row(form: MultiDict[str, str], number: int) -> Row:
     if not own.text and others:
         own, *others = others
         own.name = str(number)
-    added = _words(form.get(f"or-{number}", ""))
+    added = words_of(form.get(f"or-{number}", ""))
     if added:
         place = max((int(way.name.partition("-")[2]) for way in others), default=-1) + 1
         others.append(Way(f"{number}-{place}", added, choice=form.get(f"picked-or-{number}", "")))
@@ -356,7 +343,7 @@ def _other_names(form: MultiDict[str, str], number: int) -> list[str]:
 
 
 def _way(form: MultiDict[str, str], name: str) -> Way:
-    text = _words(form.get(f"text-{name}", ""))
+    text = words_of(form.get(f"text-{name}", ""))
     picked = form.get(f"picked-{name}", "") or form.get(f"other-{name}", "")
     same = text == form.get(f"read-{name}", "")
     return Way(
@@ -374,37 +361,13 @@ def _added(form: MultiDict[str, str], start: int, apart: list[str]) -> Iterator[
     `apart` takes what is to be said of lines that became more than their words.
     """
     number = start
-    one = _words(form.get("add", ""))
+    one = words_of(form.get("add", ""))
     if one:
         yield Row(str(number), one, choice=form.get("picked-add", ""))
         number += 1
-    for line in form.get("lines", "").splitlines():
-        whole = _words(_BULLET.sub("", line))
-        text, all_needed = _NEEDED_FIRST.subn("", whole)
-        listed = [part for part in _SEMICOLON.split(text) if part]
-        if len(listed) > 1:
-            apart.append(_taken_apart(whole, len(listed)))
-        for part in listed:
-            words, needed = _NEEDED_LAST.subn("", part)
-            if all_needed or needed:
-                apart.append(_("“%(text)s” is marked as a must-have, as its line says.", text=words))
-            yield Row(str(number), words, must=bool(all_needed or needed), pasted=True)
-            number += 1
-
-
-def _parts(text: str) -> tuple[Sequence[str], Sequence[str]]:
-    """What a line may hold: names between commas, and the two sides of an "or", if any."""
-    listed = [part.strip() for part in text.split(",")]
-    sides = _OR.split(text)
-    short = len(sides) == 2 and all(0 < len(side.split()) <= _SHORT for side in sides)
-    return (
-        listed if len(listed) > 1 and all(listed) else (),
-        sides if short and "," not in text else (),
-    )
-
-
-def _taken_apart(text: str, count: int) -> str:
-    return str(_("“%(text)s” was taken apart into %(count)s micro-skills.", text=text, count=count))
+    for words, must in lines_in(form.get("lines", ""), apart):
+        yield Row(str(number), words, must=must, pasted=True)
+        number += 1
 
 
 def _too_many() -> str:
@@ -430,10 +393,6 @@ def _add(rows: list[Row], added: Iterator[Row]) -> list[str]:
 
 def _same(text: str) -> str:
     return text.casefold()
-
-
-def _words(text: str) -> str:
-    return " ".join(text.split())[:_LONGEST]
 
 
 def _number(text: str) -> float | None:
