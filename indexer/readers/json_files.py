@@ -16,6 +16,7 @@ from indexer.readers import jsonl
 from indexer.readers.documents import read_document
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import decode, place_of, raw_text
+from indexer.readers.unpacking import rejoined
 from matcher.errors import InvalidInput
 from matcher.records import Rejected
 
@@ -30,6 +31,9 @@ def _recognises(head: bytes) -> bool:
 def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     longest = context.limits.document
     data = stream.read(longest + 1)
+    if len(data) > longest and jsonl.has_whole_lines(data):
+        yield from jsonl.read(rejoined(data, stream), context)
+        return
     if len(data) > longest:
         reason = f"the document is longer than {longest:,} bytes; write large exports as one document a line"
         yield Rejected(context.file, 0, "", reason, raw_text(data[:_KEPT_OF_TOO_LONG]))
@@ -43,17 +47,16 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 
 
 def _read_damaged(data: bytes, error: InvalidInput, context: Context) -> Iterator[Record]:
-    if jsonl.has_whole_lines(data):
-        yield from jsonl.read(io.BytesIO(data), context)
-        return
     text = raw_text(data).strip()
-    entries = list(_entries(text)) if text.startswith("[") else []
-    if len(entries) < 2 or len(entries) > context.limits.awards:
+    entries = _entries(text) if text.startswith("[") else []
+    if 1 < len(entries) <= context.limits.awards:
+        inside = replace(context, depth=context.depth + 1)
+        for number, entry in enumerate(entries):
+            yield from _read_entry(entry, f"[{number}]", inside)
+    elif jsonl.has_whole_lines(data):
+        yield from jsonl.read(io.BytesIO(data), context)
+    else:
         yield Rejected(context.file, 0, place_of(data, error), error.reason, raw_text(data))
-        return
-    inside = replace(context, depth=context.depth + 1)
-    for number, entry in enumerate(entries):
-        yield from _read_entry(entry, f"[{number}]", inside)
 
 
 def _read_entry(entry: str, at: str, context: Context) -> Iterator[Record]:
@@ -67,23 +70,22 @@ def _read_entry(entry: str, at: str, context: Context) -> Iterator[Record]:
     yield from read_document(body, at, context)
 
 
-def _entries(text: str) -> Iterator[str]:
-    """The texts between the commas of a list, told apart by quotation marks and brackets alone."""
+def _entries(text: str) -> list[str]:
+    """The texts between the commas of a list, told apart by quotation marks and brackets alone.
+
+    None of them where something follows the list, which then is only the first line of more.
+    """
+    entries: list[str] = []
     depth, start = 0, 1
     for mark in _MARKS.finditer(text):
         sign = mark[0]
-        if sign in "[{":
-            depth += 1
-        elif sign in "]}":
-            depth -= 1
-        if (sign == "," and depth == 1) or (sign in "]}" and depth <= 0):
-            if entry := text[start : mark.start()].strip():
-                yield entry
+        depth += (sign in "[{") - (sign in "]}")
+        if (sign == "," and depth == 1) or depth <= 0:
+            entries.append(text[start : mark.start()].strip())
             start = mark.end()
-        if depth <= 0 and sign in "]}":
-            return
-    if rest := text[start:].strip():
-        yield rest
+        if depth <= 0:
+            return [] if text[start:].strip() else entries
+    return [*entries, text[start:].strip()]
 
 
 FORMAT = StreamFormat(

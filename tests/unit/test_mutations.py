@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from indexer.readers import detect, documents
+from indexer.readers.limits import Limits
 from matcher.records import AchievementRecord, CandidateRecord, EndorsementRecord, Notice, Rejected
 from tests.unit.mutations import changed_document, mutations
 from tests.unit.reading import formats_of, only, read_any
@@ -75,12 +76,21 @@ def test_good_lines_around_a_bad_one_are_read(number: int, place: int) -> None:
     assert refused.line == place + 1
 
 
+def test_a_bad_first_line_loses_none_of_a_file_longer_than_a_document_may_be() -> None:
+    lines = [json.dumps({**CREDENTIAL, "id": f"urn:{n}"}).encode() for n in range(30)]
+    records = read_any(b"\n".join([b"{bad", *lines]), limits=Limits(document=5_000))
+    assert len(only(CandidateRecord, records)) == 30
+    assert len(only(Rejected, records)) == 1
+
+
 @pytest.mark.parametrize("place", [0, 1, 3])
+@pytest.mark.parametrize("indent", [1, None])
 @pytest.mark.parametrize("bad", ['{"x": NaN}', '{"x": 1, "x": 2}', "[" * 900 + "]" * 900, "{bad}", "1e999"])
-def test_good_entries_of_a_list_around_a_bad_one_are_read(bad: str, place: int) -> None:
-    entries = [json.dumps({**CREDENTIAL, "id": f"urn:{n}"}, indent=1) for n in range(3)]
+def test_good_entries_of_a_list_around_a_bad_one_are_read(bad: str, place: int, indent: int | None) -> None:
+    entries = [json.dumps({**CREDENTIAL, "id": f"urn:{n}"}, indent=indent) for n in range(3)]
     entries.insert(place, bad)
-    records = read_any(f"[{','.join(entries)}]")
+    lines = ",\n".join(entries)
+    records = read_any(f"[\n{lines}\n]\n")
     assert len(only(CandidateRecord, records)) == 3
     (refused,) = only(Rejected, records)
     assert refused.where.startswith(f"[{place}]")
