@@ -31,13 +31,14 @@ _START = re.compile(rb'\{\s*"(?:candidate|awards|applied_to)"\s*:')
 def recognises(head: bytes) -> bool:
     """Whether a file that begins with `head` has an object a line, and is not one document over several."""
     found = [line.strip() for line in head.split(b"\n") if line.strip()]
+    if not found[0].startswith((b"{", b"[")):
+        # Lines of which the first is damaged; not a text that quotes one.
+        return 2 * sum(line.startswith(b"{") for line in found) >= len(found) and has_whole_lines(head)
     if any(_CANDIDATE.search(line) and line.startswith(b"{") and line.endswith(b"}") for line in found):
         return True
     if len(found) > 1 and found[0].startswith(b"{"):
         return _object(found[0]) is not None  # what follows an object on another line is no part of it
-    if found[0].startswith((b"{", b"[")):
-        return bool(_START.match(found[0]))
-    return has_whole_lines(head)
+    return bool(_START.match(found[0]))
 
 
 def has_whole_lines(data: bytes) -> bool:

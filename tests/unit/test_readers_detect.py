@@ -69,6 +69,12 @@ def test_a_bad_first_line_does_not_hide_the_format(first: str) -> None:
     assert isinstance(record, CandidateRecord)
 
 
+def test_a_text_that_quotes_a_line_is_not_lines() -> None:
+    (refused,) = read(f"# How to\n\nWrite it so:\n\n{LINE}\n\nand import it.\n")
+    assert isinstance(refused, Rejected)
+    assert refused.reason.startswith("in none of the formats we read")
+
+
 def test_a_second_line_longer_than_what_is_looked_at_hides_no_format() -> None:
     long = json.dumps(BADGE | {"x": "y" * 100_000})
     assert names(read(f"{json.dumps(BADGE)}\n{long}\n")) == ["One", "One"]
