@@ -6,6 +6,8 @@
     |-- follow     brings changes in the database to the search index, and reads achievements from their words
     `-- encoder    the sentence encoder, asked by the others; loads its model when first asked
 
+On several machines each may have a part of it: `--only web` on those that answer, `--only follower` on one.
+
 Whichever ends is started again: at once, but later each time where it keeps ending. When this process is
 told to stop, it stops all of them; when it is killed, they notice that the pipe to it is closed and stop too.
 """
@@ -79,18 +81,19 @@ def bind(settings: Settings) -> socket.socket:
     return listener
 
 
-def serve(settings: Settings, listener: socket.socket, *, sample: bool) -> None:
+def serve(settings: Settings, listener: socket.socket, *, sample: bool, follower: bool = True) -> None:
     """Run the server on `listener` until a signal raises KeyboardInterrupt; then stop every part.
 
-    With `sample` a fictional pool is loaded first where nobody is in the pool. Where a part cannot start, its
-    reason is on standard error; raises Unavailable, or click's Exit with the code of what made ready.
+    With `sample` a fictional pool is loaded first where nobody is in the pool; without `follower` another
+    server brings changes to the index. Where a part cannot start, its reason is on standard error; raises
+    Unavailable, or click's Exit with the code of what made ready.
     """
-    chosen = {"CREDMATCH_HOST": settings.host, "CREDMATCH_PORT": str(settings.port)}
-    environ = {**os.environ, **chosen, "CREDMATCH_WORKERS": str(settings.workers)}
+    environ = _environ(settings)
     fd = listener.fileno()
     ready = Part("start", ("make-ready", *(("--sample",) if sample else ())), environ)
     web = Part("web", ("web", "--fd", str(fd)), environ, fds=(fd,), essential=True)
-    others = (Part("follower", ("follow",), environ), Part("encoder", ("encoder",), environ))
+    others = [Part("follower", ("follow",), environ)] if follower else []
+    others.append(Part("encoder", ("encoder",), environ))
     try:
         web.start()  # loads its modules, then waits to be told to go
         ready.start()
@@ -98,13 +101,40 @@ def serve(settings: Settings, listener: socket.socket, *, sample: bool) -> None:
         web.go()
         for part in others:
             part.due = time.monotonic() + HEAD_START
-        while True:
-            for part in (web, *others):
-                part.check()
-            time.sleep(0.2)
+        _watch([web, *others])
     finally:
         listener.close()
-        stop((web, ready, *others))
+        stop([web, ready, *others])
+
+
+def serve_follower(settings: Settings) -> None:
+    """Run the follower with its encoder, and nothing that listens, until a signal raises KeyboardInterrupt.
+
+    Raises click's Exit with the code of what made ready, and Unavailable.
+    """
+    environ = _environ(settings)
+    ready = Part("start", ("make-ready",), environ)
+    parts = [Part("follower", ("follow",), environ, essential=True), Part("encoder", ("encoder",), environ)]
+    try:
+        ready.start()
+        ready.finish()
+        _watch(parts)
+    finally:
+        stop([ready, *parts])
+
+
+def _environ(settings: Settings) -> dict[str, str]:
+    """What the parts are told: what this process was, with what its options changed."""
+    chosen = {"CREDMATCH_HOST": settings.host, "CREDMATCH_PORT": str(settings.port)}
+    return {**os.environ, **chosen, "CREDMATCH_WORKERS": str(settings.workers)}
+
+
+def _watch(parts: Sequence[Part]) -> NoReturn:
+    """Start each part when it is due, again and again."""
+    while True:
+        for part in parts:
+            part.check()
+        time.sleep(0.2)
 
 
 def wait_for_parent() -> None:
@@ -184,7 +214,7 @@ class Part:
         """Say so, and decide when it is due: at once, unless it ended before and has not run well since."""
         lived = time.monotonic() - self.started
         if self.essential and not self.failures and code in _BOOT_FAILURES and lived < SETTLED_SECONDS:
-            raise Unavailable("the web server could not start; the reason is above")
+            raise Unavailable(f"the {self.name} could not start; the reason is above")
         self.failures = 1 if lived >= SETTLED_SECONDS else self.failures + 1
         pause = 0 if self.failures == 1 else min(2 ** (self.failures - 2), LONGEST_PAUSE)
         self.due = time.monotonic() + pause

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from indexer.serve import bind, check_exposure, serve
+from indexer.serve import bind, check_exposure, serve, serve_follower
 from matcher.settings import read_settings
 
 
@@ -15,21 +15,34 @@ from matcher.settings import read_settings
 @click.option(
     "--sample", is_flag=True, help="Where nobody is in the pool, first load 2,000 fictional people."
 )
-def serve_(*, host: str | None, port: int | None, workers: int | None, sample: bool) -> None:
+@click.option(
+    "--only",
+    type=click.Choice(["web", "follower"]),
+    help="A part of the server, where it is spread over several machines: pages and API, or what brings "
+    "changes to the search index.",
+)
+def serve_(
+    *, host: str | None, port: int | None, workers: int | None, sample: bool, only: str | None
+) -> None:
     """Serve pages and API until Ctrl-C or SIGTERM.
 
     \b
     Examples:
       credmatch serve --sample
       CREDMATCH_ACCESS_TOKEN=... credmatch serve --host 0.0.0.0 --port 9000
+      credmatch serve --only follower
 
     Anything but loopback is refused unless CREDMATCH_ACCESS_TOKEN is set; every request must then carry it.
     """
     stated = {"host": host, "port": port, "workers": workers}
     settings = read_settings(**{name: value for name, value in stated.items() if value is not None})
-    check_exposure(settings)
+    if sample and only == "follower":
+        raise click.UsageError("--sample is for what serves pages, not for --only follower")
     try:
+        if only == "follower":
+            serve_follower(settings)
+        check_exposure(settings)
         with bind(settings) as listener:
-            serve(settings, listener, sample=sample)
+            serve(settings, listener, sample=sample, follower=only is None)
     except KeyboardInterrupt:
         click.echo("credmatch has stopped", err=True)

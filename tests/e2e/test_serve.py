@@ -134,6 +134,27 @@ def test_it_answers_and_stops_without_leftovers(data_dir: Path) -> None:
     assert alive == []
 
 
+def test_spread_over_machines_each_has_its_part(data_dir: Path) -> None:
+    """One answers and follows nothing, another follows and answers nothing; the change is found."""
+    with serving(data_dir, "--only", "web") as (web, port):
+        follower = start(data_dir, "--only", "follower")
+        try:
+            wait_until(lambda: set(parts_of(web)) == {"web", "encoder"}, 20)
+            wait_until(lambda: set(parts_of(follower)) == {"follow", "encoder"}, 60)
+            assert [c for child in all_below(follower) for c in child.net_connections()] == []
+            assert stopped(follower, signal.SIGTERM) == "credmatch has stopped\n"
+        finally:
+            end(follower)
+        assert status(port) == 200
+        stopped(web, signal.SIGTERM)
+
+
+def test_a_follower_loads_no_sample(data_dir: Path) -> None:
+    code, said = refused(data_dir, "--only", "follower", "--sample")
+    assert code == 2
+    assert "--sample is for what serves pages" in said
+
+
 def test_killed_it_takes_its_parts_along(data_dir: Path) -> None:
     with serving(data_dir) as (process, port):
         below = all_below(process)
