@@ -20,8 +20,11 @@ PAGE = 2_000
 def load_documents(
     connection: Connection, organisation_id: int, candidate_ids: Sequence[int], floor: int
 ) -> list[SearchDocument]:
-    """The search documents of up to `PAGE` candidates; a tombstone for each that is no longer there."""
-    profiles = load_profiles(connection, organisation_id, candidate_ids)
+    """The search documents of up to `PAGE` candidates; a tombstone for each that is no longer there.
+
+    They bound what achievements are read as now, and what a newer model reads them as until it counts.
+    """
+    profiles = load_profiles(connection, organisation_id, candidate_ids, upcoming=True)
     applied = applications(connection, organisation_id, candidate_ids)
     return [
         search_document(profiles[candidate], floor, applied_to=applied.get(candidate, ()))

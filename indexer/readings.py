@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from matcher.records import UNITS, Likely
+from matcher.store import rereading
 from matcher.store.achievements import Unread, count_unread, store_reading, unread
 from matcher.store.database import Database
 from matcher.store.organisations import organisation
+from matcher.store.rereading import Reader
+from matcher.store.vocabularies import shared_version
 from matcher.vocabulary.vocabularies import Vocabularies
 from matcher.vocabulary.vocabulary import Vocabulary
 
@@ -64,6 +67,66 @@ def read_pending(
         done += len(batch)
         if progress:
             progress(done, max(pending, done))
+
+
+def read_anew(database: Database, vocabularies: Vocabularies, organisation_key: str) -> int:
+    """Read again, beside what counts, all achievements that an earlier model or vocabulary read.
+
+    Gives how many are read beside what counts, from earlier runs too; `switch_readings` lets them count.
+    Goes on where it was interrupted. Raises Unavailable where the encoder does not answer.
+    """
+    with database.read() as connection:
+        home = organisation(connection, organisation_key)
+    while True:
+        reader = _reader(database, vocabularies)
+        with database.read() as connection:
+            batch = rereading.outdated(connection, home, reader, BATCH)
+            if not batch:
+                return rereading.count_next(connection, home)
+        read = _read(vocabularies.get(organisation_key), batch)
+        rows = [
+            (achievement.id, [(one.competency.id, one.probability) for one in likely])
+            for achievement, likely in zip(batch, read, strict=True)
+        ]
+        with database.write() as connection:
+            rereading.store_next(connection, reader, rows)
+
+
+def switch_readings(database: Database, vocabularies: Vocabularies, organisation_key: str) -> int:
+    """Let what `read_anew` read count, all at once; how many achievements stand for something else now.
+
+    A search index must have been built since, else it does not bound what counts then.
+    """
+    reader = _reader(database, vocabularies)
+    with database.write() as connection:
+        return rereading.switch(connection, organisation(connection, organisation_key), reader)
+
+
+def read_positions_anew(database: Database, vocabularies: Vocabularies, organisation_key: str) -> int:
+    """Read again the texts of positions that an earlier model or vocabulary read, and not for certain.
+
+    Vectors of two models never compare, so until then such a text counts by its likeliest competency alone.
+    Gives how many were read. Raises Unavailable where the encoder does not answer; what is done stays.
+    """
+    with database.read() as connection:
+        home = organisation(connection, organisation_key)
+    done = 0
+    while True:
+        reader = _reader(database, vocabularies)
+        with database.read() as connection:
+            batch = rereading.outdated_ways(connection, home, reader, BATCH)
+        if not batch:
+            return done
+        read = vocabularies.get(organisation_key).read([way.text for way in batch])
+        with database.write() as connection:
+            for way, reading in zip(batch, read, strict=True):
+                rereading.store_way(connection, way, reading)
+        done += len(batch)
+
+
+def _reader(database: Database, vocabularies: Vocabularies) -> Reader:
+    with database.read() as connection:
+        return Reader(vocabularies.encoder.model, shared_version(connection))
 
 
 def _read(vocabulary: Vocabulary, batch: Sequence[Unread]) -> list[list[Likely]]:

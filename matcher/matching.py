@@ -44,6 +44,10 @@ class Vocabulary(Protocol):
     def version(self) -> str:
         """Which vocabulary it is."""
 
+    @property
+    def model(self) -> str:
+        """The model of its vectors; those of another do not compare."""
+
     def competency(self, id: int) -> Competency:  # noqa: A002 - the vocabulary's own name for it
         """The competency with this id."""
 

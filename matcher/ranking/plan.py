@@ -21,6 +21,10 @@ MUST_BASES = frozenset({Basis.GIVEN, Basis.EXACT, Basis.CONFIRMED})
 class Relations(Protocol):
     """What planning needs of a vocabulary."""
 
+    @property
+    def model(self) -> str:
+        """The model of its vectors; those of another do not compare."""
+
     def relations(self, competency: int) -> Mapping[int, Pair]:
         """All competencies that count towards `competency`, itself included."""
 
@@ -95,9 +99,11 @@ def pairs_of(reading: Reading, vocabulary: Relations, text: str = "") -> Mapping
 
     Given or confirmed: the relations of its competency. Exact: the same times the declared value of an exact
     label. Otherwise the kinship of its own words; where these could not be encoded (French), what counts
-    towards the likeliest competency does so as kin, by its probability. Where two apply, the larger counts.
+    towards the likeliest competency does so as kin, by its probability; so does one that another model
+    encoded, until it is read anew. Where two apply, the larger counts.
     """
-    pairs: dict[int, Pair] = dict(vocabulary.kin(reading.vector, text)) if reading.vector else {}
+    comparable = reading.vector and reading.model in ("", vocabulary.model)
+    pairs: dict[int, Pair] = dict(vocabulary.kin(reading.vector, text)) if comparable else {}
     if reading.competency is None or (reading.basis is Basis.SIMILAR and pairs):
         return pairs
     for pair in vocabulary.relations(reading.competency).values():

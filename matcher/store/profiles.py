@@ -20,33 +20,40 @@ PART_NAMES_WHOLE = ("isPartOf", "isChildOf")
 
 
 def load_profiles(
-    connection: Connection, organisation_id: int, candidate_ids: Sequence[int]
+    connection: Connection, organisation_id: int, candidate_ids: Sequence[int], *, upcoming: bool = False
 ) -> dict[int, Profile]:
     """Profiles by id, with all awards, valid or not, in the order of their keys. Unknown ids are left out.
 
-    Six queries per 5,000 candidates, however many awards they hold, and two more for each level of stacks.
+    `upcoming`: with what a newer model reads achievements as too, where it is not switched to yet: what a
+    search index must bound. Six queries per 5,000 candidates (seven with it), however many awards they hold,
+    and two more for each level of stacks.
     """
     profiles: dict[int, Profile] = {}
     for start in range(0, len(candidate_ids), _IN_AT_MOST):
-        profiles.update(_load(connection, organisation_id, candidate_ids[start : start + _IN_AT_MOST]))
+        some = candidate_ids[start : start + _IN_AT_MOST]
+        profiles.update(_load(connection, organisation_id, some, upcoming=upcoming))
     return profiles
 
 
-def _load(connection: Connection, organisation_id: int, ids: Sequence[int]) -> dict[int, Profile]:
+def _load(
+    connection: Connection, organisation_id: int, ids: Sequence[int], *, upcoming: bool
+) -> dict[int, Profile]:
     c = t.candidates.c
     people = connection.execute(
         select(c.id, c.key, c.draw, c.region, c.languages).where(
             c.organisation_id == organisation_id, c.id.in_(ids)
         )
     ).all()
-    awards = _awards(connection, [row[0] for row in people])
+    awards = _awards(connection, [row[0] for row in people], upcoming=upcoming)
     return {
         id_: Profile(id_, key, draw, region, tuple(languages), tuple(awards.get(id_, ())))
         for id_, key, draw, region, languages in people
     }
 
 
-def _awards(connection: Connection, candidate_ids: Sequence[int]) -> dict[int, list[Award]]:
+def _awards(
+    connection: Connection, candidate_ids: Sequence[int], *, upcoming: bool
+) -> dict[int, list[Award]]:
     # The candidates are the organisation's. Said again here, it would lead SQLite to the index by
     # organisation, which is all of the awards.
     a = t.awards.c
@@ -55,7 +62,7 @@ def _awards(connection: Connection, candidate_ids: Sequence[int]) -> dict[int, l
         .add_columns(a.issued, a.valid_from, a.expires, a.status, a.level, a.level_label, a.proof)
         .where(a.candidate_id.in_(candidate_ids))
     ).all()
-    achievements = _achievements(connection, {row[1] for row in rows})
+    achievements = _achievements(connection, {row[1] for row in rows}, upcoming=upcoming)
     awards: defaultdict[int, list[Award]] = defaultdict(list)
     for candidate, achievement, id_, key, issued, valid_from, expires, status, level, label, proof in rows:
         awards[candidate].append(
@@ -81,13 +88,13 @@ _STATUS = {status.value: status for status in Status}
 _PROOF = {proof.value: proof for proof in Proof}
 
 
-def _achievements(connection: Connection, ids: Iterable[int]) -> dict[int, Achievement]:
+def _achievements(connection: Connection, ids: Iterable[int], *, upcoming: bool) -> dict[int, Achievement]:
     """Achievements by id, each with its claims: its own, and what its parts lend."""
     wanted = sorted(set(ids))
     found: dict[int, Achievement] = {}
     for start in range(0, len(wanted), _IN_AT_MOST):
         some = wanted[start : start + _IN_AT_MOST]
-        claims = _claims(connection, some)
+        claims = _claims(connection, some, upcoming=upcoming)
         found.update(
             (achievement.id, replace(achievement, claims=tuple(claims.get(achievement.id, ()))))
             for achievement in _bare(connection, some)
@@ -106,7 +113,7 @@ def _bare(connection: Connection, ids: Sequence[int]) -> Iterator[Achievement]:
         yield Achievement(id_, key, name, issuer, issuer_name or issuer_key, known)
 
 
-def _claims(connection: Connection, ids: Sequence[int]) -> dict[int, list[Claim]]:
+def _claims(connection: Connection, ids: Sequence[int], *, upcoming: bool) -> dict[int, list[Claim]]:
     parts = _parts(connection, ids)
     owners = {*ids, *(part for lent in parts.values() for part, _ in lent)}
     k = t.achievement_competencies.c
@@ -117,6 +124,8 @@ def _claims(connection: Connection, ids: Sequence[int]) -> dict[int, list[Claim]
         .order_by(k.achievement_id, k.competency_id)
     ):
         own[achievement].append((competency, inferred))
+    if upcoming:
+        _add_upcoming(connection, owners, own)
     claims: dict[int, list[Claim]] = {}
     for achievement in ids:
         held = [Claim(competency, inferred) for competency, inferred in own[achievement]]
@@ -124,6 +133,21 @@ def _claims(connection: Connection, ids: Sequence[int]) -> dict[int, list[Claim]
             held.extend(Claim(competency, inferred, name) for competency, inferred in own[part])
         claims[achievement] = held
     return claims
+
+
+def _add_upcoming(
+    connection: Connection, owners: Iterable[int], own: defaultdict[int, list[tuple[int, bool]]]
+) -> None:
+    """Add to what achievements stand for what they are to be read as. What is both counts as it does now."""
+    n = t.next_readings.c
+    wanted = sorted(owners)
+    for start in range(0, len(wanted), _IN_AT_MOST):
+        some = wanted[start : start + _IN_AT_MOST]
+        for achievement, read in connection.execute(
+            select(n.achievement_id, n.competencies).where(n.achievement_id.in_(some))
+        ):
+            known = {competency for competency, _ in own[achievement]}
+            own[achievement] += [(competency, True) for competency, _ in read if competency not in known]
 
 
 def _parts(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:

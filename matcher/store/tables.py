@@ -168,6 +168,16 @@ achievement_competencies = Table(
     Column("probability", Integer),
 )
 
+# What a newer model or vocabulary reads an achievement as, beside what counts: all are switched at once.
+next_readings = Table(
+    "next_readings",
+    metadata,
+    Column("achievement_id", Id, ForeignKey("achievements.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", String(200), nullable=False),
+    Column("vocabulary", String(100), nullable=False),
+    Column("competencies", JSON, nullable=False),  # [[competency id, probability], ...]
+)
+
 # Whole and part by key: a part may be imported after its whole.
 achievement_relations = Table(
     "achievement_relations",

@@ -43,6 +43,11 @@ class Vocabulary:
         """Which vocabulary it is; another one wherever anything in it differs."""
         return self._version
 
+    @property
+    def model(self) -> str:
+        """The model of its vectors, `name@revision`; those of another do not compare."""
+        return self._model
+
     def competency(self, id: int) -> Competency:  # noqa: A002 - what it is called everywhere
         """The competency with this id. Raises NotFound."""
         for layer in self._layers:
@@ -134,8 +139,9 @@ class Vocabulary:
 
     def _vector(self, reading: Reading) -> bytes:
         """The vector of the words that were read, else of the label of what they were read as."""
-        if reading.vector or reading.competency is None:
-            return reading.vector
+        comparable = reading.vector if reading.model in ("", self._model) else b""
+        if comparable or reading.competency is None:
+            return comparable
         return self._label_vector(reading.competency)
 
     def _reading(self, words: Words, likely: Sequence[Likely]) -> Reading:

@@ -52,6 +52,7 @@ class Skills:
     """A vocabulary of the competencies that the test's awards name; none is related to another."""
 
     version = "test"
+    model = ""
 
     def __init__(self) -> None:
         self.ids: dict[str, int] = {}

@@ -33,6 +33,7 @@ class LineVocabulary:
     """Competencies 1 to 20 in a line: the next one is narrower, the one before broader, those beyond kin."""
 
     version = "line"
+    model = ""
 
     def relations(self, competency: int) -> Mapping[int, Pair]:
         pairs = {}
