@@ -1,7 +1,7 @@
 # make run     install what is missing, then start credmatch with a fictional pool of 2,000
 # make test    install what is missing, then run every test
 # make setup   install what is missing into .venv
-# make lock    write requirements.lock anew from pyproject.toml
+# make lock    write the lock files anew from pyproject.toml: for tests, and for what runs alone
 
 # Compiled modules are kept, whatever the shell says: without them a start takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
@@ -30,6 +30,9 @@ setup:
 	@"$(PYTHON)" tools/preflight.py setup
 	@"$(PYTHON)" tools/environment.py
 
+COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --quiet
+
 lock: setup
-	@.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-annotate --no-header --quiet --output-file requirements.lock
+	@$(COMPILE) --extra dev --output-file requirements.lock
+	@$(COMPILE) --constraint requirements.lock --output-file requirements-run.lock

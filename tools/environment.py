@@ -1,6 +1,7 @@
 """Makes the environment in .venv as requirements.lock has it; does nothing where it is there already.
 
     python3 tools/environment.py
+    python3 tools/environment.py --image     only what runs, for a container
 
 Everything in the lock file is installed by its digest. The installer (uv) is in the lock file too; pip, which
 comes with Python, brings it, so nothing needs to be there before. Its settings are the user's: uv reads its
@@ -26,6 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
+RUN_LOCK = ROOT / "requirements-run.lock"
 VENV = ROOT / ".venv"
 STAMP = VENV / "complete"
 PYTHON = VENV / "bin" / "python"
@@ -56,8 +58,8 @@ CUDA_PACKAGES = re.compile(r"(torch|triton|nvidia-.*|cuda-.*)")
 """What the CPU build of PyTorch replaces or does not need."""
 
 
-def main() -> int:
-    """Make the environment; the exit code."""
+def main(*, image: bool = False) -> int:
+    """Make the environment, for an image only what runs; the exit code."""
     wanted = fingerprint()
     if STAMP.is_file() and STAMP.read_text() == wanted:
         return 0
@@ -68,7 +70,10 @@ def main() -> int:
         packages = locked_packages(LOCK.read_text())
         install_uv(packages["uv"])
         environ = uv_environment()
-        install_packages(packages, environ)
+        if image:
+            install_for_image(locked_packages(RUN_LOCK.read_text()), environ)
+        else:
+            install_packages(packages, environ)
         uv("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT), environ=environ)
         compile_bytecode()
     except subprocess.CalledProcessError as error:
@@ -128,6 +133,18 @@ def install_packages(packages: Mapping[str, str], environ: Mapping[str, str]) ->
     uv("install", "--no-deps", "--require-hashes", "-r", str(file), environ=environ)
 
 
+def install_for_image(packages: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Install what runs, with PyTorch for the processor alone. Raises CalledProcessError where it fails."""
+    uv("install", "--no-deps", "--torch-backend", "cpu", version_of(packages["torch"]), environ=environ)
+    others = "".join(entry for name, entry in packages.items() if not CUDA_PACKAGES.fullmatch(name))
+    uv("install", "--no-deps", "--require-hashes", "-r", str(requirements(others)), environ=environ)
+
+
+def version_of(entry: str) -> str:
+    """The `name==version` that an entry of the lock begins with."""
+    return entry.split(" ", maxsplit=1)[0]
+
+
 def requirements(entries: str) -> Path:
     """A file with some entries of the lock."""
     file = VENV / "requirements.txt"
@@ -147,7 +164,7 @@ def cpu_build_will_do(environ: Mapping[str, str]) -> bool:
 
 def install_cpu_build(entry: str, environ: Mapping[str, str]) -> bool:
     """Install the lock's version of PyTorch as built for the processor; false where it cannot be had."""
-    requirement = entry.split(" ", maxsplit=1)[0]
+    requirement = version_of(entry)
     question = [*uv_command("install"), "--dry-run", "--no-deps", "--torch-backend", "cpu", requirement]
     impatient = {**environ, "UV_HTTP_TIMEOUT": "4", "UV_HTTP_RETRIES": "0"}
     try:
@@ -205,4 +222,4 @@ def uv(verb: str, *arguments: str, environ: Mapping[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(image=sys.argv[1:] == ["--image"]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -33,8 +35,38 @@ def test_every_package_of_the_lock_file_has_digests(environment: ModuleType) -> 
     assert {"uv", "setuptools", "torch", "flask", "pytest"} <= packages.keys()
 
 
-def test_the_lock_file_names_no_host() -> None:
-    assert "://" not in (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize("file", ["requirements.lock", "requirements-run.lock"])
+def test_the_lock_files_name_no_host(file: str) -> None:
+    assert "://" not in (ROOT / file).read_text()
+
+
+def test_what_runs_is_what_was_tested(environment: ModuleType) -> None:
+    """An image has the versions that the tests ran with, all that the project asks for, and no test tools."""
+    tested = environment.locked_packages((ROOT / "requirements.lock").read_text())
+    runs = environment.locked_packages((ROOT / "requirements-run.lock").read_text())
+    assert {name: tested.get(name) for name in runs} == runs
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {re.split(r"[^A-Za-z0-9-]", wanted, maxsplit=1)[0] for wanted in asked["dependencies"]}
+    assert names | {"setuptools"} <= runs.keys()
+    assert not runs.keys() & {"pytest", "mypy", "ruff", "playwright", "hypothesis"}
+
+
+def test_an_image_gets_the_cpu_build_and_nothing_of_cuda(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[tuple[str, ...]] = []
+    monkeypatch.setattr(environment, "uv", lambda *words, environ: calls.append(words))
+    monkeypatch.setattr(environment, "VENV", tmp_path)
+    packages = environment.locked_packages((ROOT / "requirements-run.lock").read_text())
+    environment.install_for_image(packages, {})
+    (_, *first), (_, *second) = calls
+    assert first[:-1] == ["--no-deps", "--torch-backend", "cpu"]
+    assert first[-1].startswith("torch==")
+    listed = environment.locked_packages((tmp_path / "requirements.txt").read_text())
+    assert "--require-hashes" in second
+    assert {name for name in packages if name not in listed} == {
+        name for name in packages if environment.CUDA_PACKAGES.fullmatch(name)
+    }
 
 
 def test_the_cpu_build_leaves_out_cuda_and_nothing_else(environment: ModuleType) -> None:
