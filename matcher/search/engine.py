@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.records import SearchDocument
+from matcher.records import UNITS, SearchDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,40 @@ class Recall:
     batches: Iterator[Batch]
 
 
-class Builder(Protocol):
-    """A generation being built beside the live one."""
+def holdable(document: SearchDocument) -> bool:
+    """Whether an engine can hold a document: bounds of 1..10,000, draw of 0..2^62, ids of 0..2^63 - 1."""
+    bounds = (*document.now.values(), *document.ever.values())
+    ids = (document.candidate, *document.now, *document.ever)
+    return (
+        all(0 < bound <= UNITS for bound in bounds)
+        and all(0 <= id_ < 1 << 63 for id_ in ids)
+        and 0 <= document.draw <= 1 << 62
+    )
 
-    def add(self, documents: Iterable[SearchDocument]) -> None:
-        """Take further documents; a candidate given again is replaced, by a tombstone removed."""
+
+class Builder(Protocol):
+    """A generation being built, or brought up to date, beside the live one."""
+
+    @property
+    def state(self) -> IndexState:
+        """What is being built. The log after `change_number` is still to be applied; `documents` is not
+        kept up while building."""
+
+    @property
+    def reached(self) -> int:
+        """The highest candidate id such that all that was added up to it is safely kept, whatever becomes of
+        this process; 0 at first. Whoever goes on adds those above it, and then the log."""
+
+    def add(self, documents: Iterable[SearchDocument]) -> list[int]:
+        """Take further documents; a candidate given again is replaced, by a tombstone removed.
+
+        Gives the ids of those of this call that cannot be held (see `holdable`; an engine may refuse others
+        too): they are left out, all others are taken.
+        """
+
+    def documents(self, after: int, limit: int) -> list[SearchDocument]:
+        """What it holds by now: the first `limit` documents with ids above `after`, rising, exactly as they
+        were added; tombstones left out."""
 
     def publish(self, change_number: int) -> IndexState:
         """Make the generation the one that answers, at once for every process. The last one is kept."""
@@ -93,7 +122,8 @@ class Engine(Protocol):
     """A search engine for all organisations; each call names one, and nothing crosses.
 
     All calls raise `Unavailable` where the engine does not answer; `apply` and `build` also where
-    somebody else holds the right to write, `recall` and `apply` also where nothing was published yet.
+    somebody else holds the right to write (as `reopen` does); `recall`, `apply` and `documents` also where
+    nothing was published yet.
     """
 
     def state(self, organisation: str) -> IndexState | None:
@@ -105,10 +135,29 @@ class Engine(Protocol):
     def apply(self, organisation: str, documents: Iterable[SearchDocument], change_number: int) -> IndexState:
         """Replace (or with tombstones remove) some candidates; visible to every process at its next query.
 
-        Ignored where `change_number` is not above the state's."""
+        Ignored where `change_number` is not above the state's. Documents that are not `holdable` are left
+        out: their candidates stay as they are."""
 
-    def build(self, organisation: str, *, floor: int, vocabulary: str) -> AbstractContextManager[Builder]:
-        """Build a new generation; left without `publish`, nothing remains of it and nothing changed."""
+    def documents(self, organisation: str, after: int, limit: int) -> list[SearchDocument]:
+        """What the live generation holds: the first `limit` documents with ids above `after`, rising, exactly
+        as they were added; tombstones left out. All from one state of the index."""
+
+    def build(
+        self, organisation: str, *, floor: int, vocabulary: str, change_number: int
+    ) -> AbstractContextManager[Builder]:
+        """Build a new generation of what the store holds, read when its log had `change_number` or later.
+
+        Goes on with an unfinished build of the same floor, vocabulary and layout, whose process was killed or
+        whose engine went away: then `reached` may be above 0 and `state.change_number` is the one it began
+        with. Other left-overs are removed. Left by `Unavailable` or an interrupt (no `Exception`), what is
+        safely kept stays for the next; left by any other error, or without `publish`, nothing remains. In
+        each case nothing changed for who searches.
+        """
+
+    def reopen(self, organisation: str) -> AbstractContextManager[Builder]:
+        """The generation before the live one, to be brought up to date and published again; the live one
+        becomes the kept one then. Left without `publish`, both stay as they were. Raises NotFound where
+        there is none."""
 
     def writer(self, organisation: str) -> AbstractContextManager[bool]:
         """The right to write (`apply`, `build`), one holder at a time on all processes.
