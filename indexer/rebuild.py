@@ -41,7 +41,9 @@ def rebuild(
         candidates = _all_candidates(database, home.id)
         floor = today(home)
         kept_current = _answers(engine, organisation_key)
-        with engine.build(organisation_key, floor=floor, vocabulary=vocabulary_version) as builder:
+        with engine.build(
+            organisation_key, floor=floor, vocabulary=vocabulary_version, change_number=number
+        ) as builder:
             progress(0, len(candidates))
             for start in range(0, len(candidates), PAGE):
                 page = candidates[start : start + PAGE].tolist()

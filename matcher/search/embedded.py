@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from matcher.errors import InvalidInput, Unavailable
+from matcher.errors import InvalidInput, NotFound, Unavailable
 from matcher.messages import said
 from matcher.records import SearchDocument
 from matcher.search.assembly import Draft, merge
-from matcher.search.engine import Builder, IndexState, Query, Recall
+from matcher.search.building import Building, begin, disk
+from matcher.search.contents import documents
+from matcher.search.engine import Builder, IndexState, Query, Recall, holdable
 from matcher.search.folder import Folder
-from matcher.search.generation import Entry, Generation, Manifest, Part, View, count_documents, parts_of
+from matcher.search.generation import Generation, Manifest, Part, View, count_documents, parts_of
 from matcher.search.recall import recall
 from matcher.search.segment import Segment
 from matcher.validation import shown
@@ -52,7 +54,7 @@ class EmbeddedEngine:
         """Replace or remove some candidates (see `Engine.apply`). Raises Unavailable, also where nothing was
         published or somebody else is writing."""
         folder = self._folder(organisation)
-        with _sole_writer(folder), _disk():
+        with _sole_writer(folder), disk():
             view = self._view(organisation)
             if change_number <= view.generation.change_number:
                 return view.generation.state
@@ -61,23 +63,51 @@ class EmbeddedEngine:
             folder.clean_segments(generation)
         return generation.state
 
+    def documents(self, organisation: str, after: int, limit: int) -> list[SearchDocument]:
+        """What the live generation holds (see `Engine.documents`). Raises Unavailable."""
+        return documents(self._view(organisation).parts, after, limit)
+
     @contextmanager
-    def build(self, organisation: str, *, floor: int, vocabulary: str) -> Iterator[Builder]:
+    def build(
+        self, organisation: str, *, floor: int, vocabulary: str, change_number: int
+    ) -> Iterator[Builder]:
         """Build a new generation (see `Engine.build`). Raises Unavailable, also where somebody else is
-        writing. Needs memory for one segment (131,072 candidates) at a time."""
+        writing. Needs memory for one segment (131,072 candidates) at a time; a kill loses no more."""
+        folder = self._folder(organisation)
+        wanted = Generation(name="", floor=floor, vocabulary=vocabulary, change_number=change_number)
+        with _sole_writer(folder):
+            with disk():
+                building = begin(folder, wanted, SEGMENT_ROWS)
+            keep = False
+            try:
+                yield building
+            except BaseException as error:
+                gone_on_with = isinstance(error, Unavailable) or not isinstance(error, Exception)
+                keep = gone_on_with and building.reached > 0
+                raise
+            finally:
+                if not (keep or building.published):
+                    folder.discard(building.state.generation)
+
+    @contextmanager
+    def reopen(self, organisation: str) -> Iterator[Builder]:
+        """The generation before the live one (see `Engine.reopen`). Raises NotFound where there is none, and
+        Unavailable, also where somebody else is writing."""
         folder = self._folder(organisation)
         with _sole_writer(folder):
-            live = _live(folder)
-            with _disk():
-                if live is not None:
-                    folder.clean_generations(live)
-                name = folder.new_generation()
-            builder = _Builder(folder, Generation(name=name, floor=floor, vocabulary=vocabulary))
+            manifest = folder.manifest()
+            if manifest is None or manifest.last is None:
+                raise NotFound("no earlier search index is kept")
+            last = manifest.last
+            with disk():
+                folder.clean_segments(last)  # of somebody who was killed in here
+                building = Building(folder, last, SEGMENT_ROWS, keeps=False)
             try:
-                yield builder
+                yield building
             finally:
-                if not builder.published:
-                    folder.discard(name)
+                if not building.published:
+                    with disk():
+                        folder.clean_segments(last)
 
     @contextmanager
     def writer(self, organisation: str) -> Iterator[bool]:
@@ -113,68 +143,6 @@ def _sole_writer(folder: Folder) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable(f"the search index cannot be written: {error.strerror}") from error
-
-
-class _Builder:
-    """A generation being built: each 131,072 documents become a segment at once."""
-
-    def __init__(self, folder: Folder, generation: Generation) -> None:
-        self._folder = folder
-        self._generation = generation
-        self._draft = Draft()
-        self._entries: list[Entry] = []
-        self.published = False
-
-    def add(self, documents: Iterable[SearchDocument]) -> None:
-        """Take further documents; a candidate given again is replaced. Raises Unavailable."""
-        for document in documents:
-            self._draft.add(document)
-            if len(self._draft) == SEGMENT_ROWS:
-                self._write()
-
-    def publish(self, change_number: int) -> IndexState:
-        """Check all that was written and make it what answers (see `Builder.publish`). Raises Unavailable."""
-        if len(self._draft):
-            self._write()
-        with _disk():
-            segments = [self._folder.open(entry) for entry in self._entries]
-            generation = self._generation.model_copy(
-                update={
-                    "change_number": change_number,
-                    "documents": count_documents(parts_of(segments)),
-                    "written": len(self._entries),
-                    "segments": tuple(self._entries),
-                }
-            )
-            before = _live(self._folder)
-            manifest = Manifest(live=generation, last=None if before is None else before.live)
-            self.published = True  # from here on it may be in use, whatever fails
-            self._folder.publish(manifest)
-            self._folder.clean_generations(manifest)
-        return generation.state
-
-    def _write(self) -> None:
-        number = len(self._entries) + 1
-        with _disk():
-            self._entries.append(self._folder.write(self._generation.name, number, self._draft.segment()))
-        self._draft = Draft()
-
-
-def _live(folder: Folder) -> Manifest | None:
-    """The manifest that counts; None where there is none or the index is damaged and to be replaced."""
-    try:
-        view = folder.view()
-    except Unavailable:
-        return None
-    return None if view is None else view.manifest
-
-
 def _changed(
     folder: Folder, view: View, documents: Iterable[SearchDocument], change_number: int
 ) -> Generation:
@@ -182,7 +150,7 @@ def _changed(
     generation = view.generation
     named = list(zip(generation.segments, (part.segment for part in view.parts), strict=True))
     written = generation.written
-    for new in _segments(documents):
+    for new in _segments(filter(holdable, documents)):
         parts = parts_of([*(segment for _, segment in named), new])
         chosen = _to_merge(parts)
         for number in chosen:

@@ -8,7 +8,7 @@ import mmap
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from matcher.search.segment import Segment, open_segment, write_segment
 
 _MANIFEST = "manifest.json"
 _LOCK = "writer.lock"
+_BUILDING = "building.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,29 @@ class Folder:
             known.update(zip(seen.view.generation.segments, mapped, strict=True))
         segments = [known[entry] if entry in known else self.open(entry) for entry in manifest.live.segments]
         return View(manifest, parts_of(segments))
+
+    def manifest(self) -> Manifest | None:
+        """The manifest that is published now, whatever became of the segments that it names; None where there
+        is none. Raises Damaged and Unavailable."""
+        try:
+            return read_manifest((self._path / _MANIFEST).read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Unavailable(f"the search index cannot be read: {error.strerror}") from error
+
+    def unfinished(self, manifest: Manifest | None) -> Generation | None:
+        """The newest generation that was begun after those of a manifest and has segments. Raises OSError."""
+        newest = "" if manifest is None else max(_named(manifest))
+        begun = sorted(path for path in self._generations() if path.name > newest)
+        for path in reversed(begun):
+            try:
+                found = read_manifest((path / _BUILDING).read_bytes())
+            except (FileNotFoundError, Damaged):
+                continue
+            if found is not None:
+                return found.live
+        return None
 
     def open(self, entry: Entry) -> Segment:
         """Map a segment (see `open_segment`). Raises Damaged, and OSError."""
@@ -150,26 +174,28 @@ class Folder:
 
     def publish(self, manifest: Manifest) -> None:
         """Make a manifest, all of whose segments are written, the one that counts. Raises OSError."""
-        new = self._path / f"{_MANIFEST}.new"
-        with new.open("wb") as file:
-            file.write(manifest.model_dump_json().encode())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path / _MANIFEST)
-        _sync(self._path)
+        _replace(self._path / _MANIFEST, manifest)
+
+    def keep(self, generation: Generation) -> None:
+        """Write down what an unfinished generation has so far, for `unfinished`. Raises OSError."""
+        _replace(self._path / generation.name / _BUILDING, Manifest(live=generation))
+
+    def finish(self, generation: Generation) -> None:
+        """A generation is published, and no longer unfinished. Raises OSError."""
+        (self._path / generation.name / _BUILDING).unlink(missing_ok=True)
 
     def clean_segments(self, generation: Generation) -> None:
         """Remove the segments in a generation's folder that it does not name. Raises OSError."""
         named = {entry.name for entry in generation.segments}
         for path in (self._path / generation.name).iterdir():
-            if f"{generation.name}/{path.name}" not in named:
+            if f"{generation.name}/{path.name}" not in named and path.name != _BUILDING:
                 path.unlink(missing_ok=True)
 
-    def clean_generations(self, manifest: Manifest) -> None:
-        """Remove all generations but the two that a manifest names. Processes that map them keep them."""
-        named = {manifest.live.name} if manifest.last is None else {manifest.live.name, manifest.last.name}
+    def clean_generations(self, manifest: Manifest, besides: Collection[str] = ()) -> None:
+        """Remove all generations but the two that a manifest names, and some besides. Processes that map them
+        keep them."""
         for path in self._generations():
-            if path.name not in named:
+            if path.name not in _named(manifest) and path.name not in besides:
                 self.discard(path.name)
 
     def discard(self, generation: str) -> None:
@@ -178,6 +204,21 @@ class Folder:
 
     def _generations(self) -> Iterator[Path]:
         return (path for path in self._path.glob("g*") if path.name[1:].isdigit())
+
+
+def _named(manifest: Manifest) -> set[str]:
+    return {manifest.live.name} if manifest.last is None else {manifest.live.name, manifest.last.name}
+
+
+def _replace(path: Path, manifest: Manifest) -> None:
+    """Write a manifest beside the one of that name, and put it in its place when it is safe."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("wb") as file:
+        file.write(manifest.model_dump_json().encode())
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    _sync(path.parent)
 
 
 def _identity(found: os.stat_result) -> tuple[int, int, int, int]:

@@ -4,10 +4,12 @@
         manifest.json       which generation answers, which was the last, the segments of both
         writer.lock         locked by the one process that may write
         g000007/s000001     the segments of a generation, one file each
+        g000008/building.json   the segments written so far of a generation that is not published yet
 
 A manifest is written beside the old one, synced, and put in its place by a rename, after everything that it
-names was synced: at any moment a crash leaves the old state or the new one. Whatever no manifest names is a
-left-over, and the next writer removes it.
+names was synced: at any moment a crash leaves the old state or the new one. A build that was killed is gone
+on with by the next of the same floor and vocabulary; whatever else no manifest names is a left-over, and the
+next writer removes it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +12,11 @@ from random import Random
 
 import pytest
 
-from matcher.errors import Unavailable
+from matcher.errors import NotFound, Unavailable
 from matcher.records import SearchDocument
 from matcher.search import embedded
 from matcher.search.embedded import EmbeddedEngine
-from matcher.search.engine import Clause, Engine, Query
+from matcher.search.engine import Builder, Clause, Engine, Query
 from tests.contract.brute import answer, random_document, random_documents, random_query, recalled, replace
 
 PRELUDE_EMBEDDED = "from pathlib import Path; from matcher.search.embedded import EmbeddedEngine"
@@ -54,7 +54,7 @@ def engine(kind: Kind, tmp_path: Path) -> Engine:
 def publish(
     engine: Engine, documents: list[SearchDocument], change_number: int = 1, organisation: str = "o"
 ) -> None:
-    with engine.build(organisation, floor=1_000, vocabulary="v1") as builder:
+    with engine.build(organisation, floor=1_000, vocabulary="v1", change_number=0) as builder:
         builder.add(documents)
         builder.publish(change_number)
 
@@ -68,6 +68,8 @@ def test_nothing_published(engine: Engine) -> None:
         engine.recall("o", ALL, 10)
     with pytest.raises(Unavailable):
         engine.apply("o", [], 1)
+    with pytest.raises(Unavailable):
+        engine.documents("o", 0, 1)
 
 
 def test_an_empty_index_answers(engine: Engine) -> None:
@@ -181,12 +183,207 @@ def test_keywords_are_whole_words_of_any_script(engine: Engine) -> None:
 def test_without_publish_nothing_remains(engine: Engine, tmp_path: Path) -> None:
     publish(engine, [SearchDocument(1, 1, {}, {1: 9_000})], 5)
     before, files = engine.state("o"), sorted(tmp_path.rglob("*"))
-    with engine.build("o", floor=2, vocabulary="v2") as builder:
+    with engine.build("o", floor=2, vocabulary="v2", change_number=0) as builder:
         builder.add(random_documents(Random(1), 60))
-    with pytest.raises(ZeroDivisionError), engine.build("o", floor=2, vocabulary="v2") as builder:
+    with (
+        pytest.raises(ZeroDivisionError),
+        engine.build("o", floor=2, vocabulary="v2", change_number=0) as builder,
+    ):
         builder.add(SearchDocument(1 // 0, 0) for _ in range(1))
     assert engine.state("o") == before
     assert sorted(tmp_path.rglob("*")) == files
+
+
+def test_what_was_put_in_is_read_back(engine: Engine) -> None:
+    """Exactly, in the order of ids, page by page, over what was built, replaced and removed."""
+    random = Random(8)
+    pool = {id_: random_document(random, id_) for id_ in range(1, 150)}
+    publish(engine, list(pool.values()))
+    for number in range(2, 8):
+        changed = [*random_documents(random, 25), SearchDocument(random.randint(1, 149), 0)]
+        engine.apply("o", changed, number)
+        replace(pool, changed)
+        assert read_back(engine.documents, random.choice([1, 7, 400])) == alive(pool)
+    assert engine.documents("o", 10**9, 5) == []
+    assert engine.documents("o", 0, 0) == []
+
+
+Reader = Callable[[str, int, int], list[SearchDocument]]
+
+
+def read_back(read: Reader, page: int) -> list[SearchDocument]:
+    """All documents of an index, read in pages."""
+    found: list[SearchDocument] = []
+    while some := read("o", found[-1].candidate if found else 0, page):
+        assert len(some) <= page
+        found.extend(some)
+    return found
+
+
+def alive(pool: Mapping[int, SearchDocument]) -> list[SearchDocument]:
+    """A pool without tombstones, by id."""
+    return [pool[id_] for id_ in sorted(pool) if pool[id_].now or pool[id_].ever or pool[id_].keywords]
+
+
+def builder_reader(builder: Builder) -> Reader:
+    return lambda _, after, limit: builder.documents(after, limit)
+
+
+def test_a_build_reads_back_what_was_added(engine: Engine) -> None:
+    pool = {id_: random_document(Random(id_), id_) for id_ in range(1, 90)}
+    with engine.build("o", floor=5, vocabulary="v", change_number=3) as builder:
+        assert (builder.reached, builder.state.change_number, builder.state.floor) == (0, 3, 5)
+        assert builder.documents(0, 10) == []
+        builder.add(pool.values())
+        changed = [SearchDocument(40, 0), random_document(Random(1), 7), random_document(Random(2), 500)]
+        assert read_back(builder_reader(builder), 30) == alive(pool)
+        builder.add(changed)
+        replace(pool, changed)
+        assert read_back(builder_reader(builder), 30) == alive(pool)
+        assert engine.state("o") is None
+        builder.publish(4)
+    assert read_back(engine.documents, 1_000) == alive(pool)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        SearchDocument(7, 1, {}, {1: 10_001}),
+        SearchDocument(7, 1, {1: 0}, {1: 5_000}),
+        SearchDocument(7, 1, {}, {1: -1}),
+        SearchDocument(7, 2**62 + 1, {}, {1: 5_000}),
+        SearchDocument(7, -1, {}, {1: 5_000}),
+        SearchDocument(7, 1, {}, {2**63: 5_000}),
+    ],
+)
+def test_a_document_that_cannot_be_held_stops_no_other(engine: Engine, wrong: SearchDocument) -> None:
+    right = [SearchDocument(id_, id_, {}, {1: 9_000}) for id_ in (6, 8)]
+    with engine.build("o", floor=0, vocabulary="", change_number=0) as builder:
+        assert builder.add([right[0], wrong, right[1]]) == [7]
+        builder.publish(1)
+    before = SearchDocument(7, 7, {}, {1: 9_000})
+    engine.apply("o", [before], 2)
+    assert engine.apply("o", [wrong, SearchDocument(6, 0)], 3).change_number == 3
+    assert engine.documents("o", 0, 9) == [before, right[1]]
+
+
+class Interrupted(BaseException):
+    """As Ctrl-C: no `Exception`."""
+
+
+@pytest.mark.parametrize("error", [Unavailable("away"), Interrupted()])
+def test_a_build_that_was_broken_off_is_gone_on_with(engine: Engine, error: BaseException) -> None:
+    """Its floor and vocabulary the same; what it began with counts, and what was added after is replaced."""
+    publish(engine, [SearchDocument(900, 1, {}, {1: 9_000})])
+    pool = {id_: random_document(Random(id_), id_) for id_ in range(1, 120)}
+    with (
+        pytest.raises(type(error)),
+        engine.build("o", floor=5, vocabulary="v", change_number=10) as builder,
+    ):
+        builder.add([pool[id_] for id_ in range(1, 60)])
+        builder.documents(0, 1)
+        assert builder.reached == 59
+        raise error
+    assert [document.candidate for document in engine.documents("o", 0, 9)] == [900]
+    with engine.build("o", floor=5, vocabulary="v", change_number=20) as builder:
+        assert (builder.reached, builder.state.change_number) == (59, 10)
+        builder.add([pool[id_] for id_ in range(60, 120)])
+        pool[3] = SearchDocument(3, 0)
+        builder.add([pool[3]])
+        builder.publish(21)
+    assert read_back(engine.documents, 50) == alive(pool)
+    query = random_query(Random(4))
+    assert recalled(engine, "o", query, 5)[0] == answer(pool, query)
+
+
+@pytest.mark.parametrize(("floor", "vocabulary"), [(6, "v"), (5, "w")])
+def test_an_unfinished_build_of_another_kind_is_removed(engine: Engine, floor: int, vocabulary: str) -> None:
+    with (
+        pytest.raises(Unavailable),
+        engine.build("o", floor=5, vocabulary="v", change_number=1) as builder,
+    ):
+        builder.add([SearchDocument(id_, 1, {}, {1: 9_000}) for id_ in range(1, 60)])
+        builder.documents(0, 1)
+        raise Unavailable("away")
+    with engine.build("o", floor=floor, vocabulary=vocabulary, change_number=2) as builder:
+        assert (builder.reached, builder.state.change_number) == (0, 2)
+    with engine.build("o", floor=5, vocabulary="v", change_number=3) as builder:
+        assert (builder.reached, builder.state.change_number) == (0, 3)
+
+
+BUILD_SLOWLY = """
+from tests.contract.brute import random_document
+from random import Random
+with engine.build("o", floor=5, vocabulary="v", change_number=10) as builder:
+    for id_ in range(1, 1000):
+        builder.add([random_document(Random(id_), id_)])
+        builder.documents(0, 1)
+        print(builder.reached, flush=True); input()
+"""
+
+
+def test_a_build_whose_process_was_killed_is_gone_on_with(kind: Kind, engine: Engine, tmp_path: Path) -> None:
+    publish(engine, [SearchDocument(900, 1, {}, {1: 9_000})])
+    with process(kind, tmp_path, BUILD_SLOWLY) as child:
+        assert child.stdout is not None
+        assert int(child.stdout.readline()) == 1
+        for id_ in range(2, 8):
+            assert int(ask(child)) == id_
+        with pytest.raises(Unavailable), engine.build("o", floor=5, vocabulary="v", change_number=10):
+            pass
+    assert [document.candidate for document in engine.documents("o", 0, 9)] == [900]
+    with engine.build("o", floor=5, vocabulary="v", change_number=20) as builder:
+        reached = builder.reached
+        assert reached >= 7
+        assert builder.state.change_number == 10
+        held = {id_: random_document(Random(id_), id_) for id_ in range(1, reached + 1)}
+        assert read_back(builder_reader(builder), 5) == alive(held)
+        builder.publish(20)
+
+
+def test_the_generation_before_is_reopened_and_swapped_back(engine: Engine) -> None:
+    first = {id_: random_document(Random(id_), id_) for id_ in range(1, 70)}
+    publish(engine, list(first.values()), 10)
+    one = engine.apply("o", [], 12)
+    publish(engine, [SearchDocument(900, 1, {}, {1: 9_000})], 20)
+    two = engine.apply("o", [SearchDocument(901, 1, {}, {1: 9_000})], 21)
+    for _ in range(2):
+        with engine.reopen("o") as builder:
+            assert (builder.state.generation, builder.state.change_number) == (one.generation, 12)
+            assert read_back(builder_reader(builder), 20) == alive(first)
+            builder.add([SearchDocument(800, 1, {}, {1: 9_000})])
+        # Nothing of that remains, and searches saw nothing of it.
+        assert engine.state("o") == two
+    changed = [SearchDocument(5, 0), random_document(Random(5), 9), random_document(Random(6), 905)]
+    replace(first, changed)
+    with engine.reopen("o") as builder:
+        builder.add(changed)
+        state = builder.publish(21)
+    assert engine.state("o") == state
+    assert (state.generation, state.change_number, state.documents) == (
+        one.generation,
+        21,
+        len(alive(first)),
+    )
+    assert read_back(engine.documents, 20) == alive(first)
+    later = [random_document(Random(7), 11)]
+    engine.apply("o", later, 22)
+    replace(first, later)
+    query = random_query(Random(4))
+    assert recalled(engine, "o", query, 5)[0] == answer(first, query)
+    with engine.reopen("o") as builder:
+        assert (builder.state.generation, builder.state.change_number) == (two.generation, 21)
+        assert [document.candidate for document in builder.documents(0, 5)] == [900, 901]
+        builder.publish(22)
+    assert [document.candidate for document in engine.documents("o", 0, 9)] == [900, 901]
+
+
+def test_without_an_earlier_generation_nothing_is_reopened(engine: Engine) -> None:
+    with pytest.raises(NotFound), engine.reopen("o"):
+        pass
+    publish(engine, [])
+    with pytest.raises(NotFound), engine.reopen("o"):
+        pass
 
 
 def test_a_generation_replaces_the_one_before(engine: Engine) -> None:
@@ -206,7 +403,7 @@ def test_a_generation_replaces_the_one_before(engine: Engine) -> None:
 
 def test_changes_are_applied_to_the_live_generation_while_another_is_built(engine: Engine) -> None:
     publish(engine, [SearchDocument(1, 1, {}, {1: 9_000})], 1)
-    with engine.writer("o") as mine, engine.build("o", floor=2, vocabulary="v2") as builder:
+    with engine.writer("o") as mine, engine.build("o", floor=2, vocabulary="v2", change_number=0) as builder:
         assert mine
         builder.add(random_documents(Random(3), 50))
         engine.apply("o", [SearchDocument(2, 2, {}, {1: 9_000})], 2)
@@ -269,7 +466,7 @@ def test_one_writer_among_processes(kind: Kind, engine: Engine, tmp_path: Path) 
             assert not mine
         with pytest.raises(Unavailable):
             engine.apply("o", [], 2)
-        with pytest.raises(Unavailable), engine.build("o", floor=0, vocabulary=""):
+        with pytest.raises(Unavailable), engine.build("o", floor=0, vocabulary="", change_number=0):
             pass
         assert engine.state("o") is not None
     with engine.writer("o") as mine:

@@ -149,7 +149,7 @@ def test_catching_up_applies_the_log_to_its_end(pool: Pool) -> None:
 
 
 def test_an_index_ahead_of_the_log_is_of_another_database(pool: Pool) -> None:
-    with pool.engine.build("default", floor=0, vocabulary="") as builder:
+    with pool.engine.build("default", floor=0, vocabulary="", change_number=0) as builder:
         builder.add([SearchDocument(999, 0, {1: 9_000}, {1: 9_000})])
         builder.publish(10**6)
     catch_up(pool.database, pool.engine, "default")
