@@ -271,19 +271,26 @@ class Interrupted(BaseException):
     """As Ctrl-C: no `Exception`."""
 
 
+def break_off(engine: Engine, documents: list[SearchDocument], error: BaseException) -> None:
+    """Leave a build by an error when its documents, ids rising, are safely kept."""
+
+    def build() -> None:
+        with engine.build("o", floor=5, vocabulary="v", change_number=10) as builder:
+            builder.add(documents)
+            builder.documents(0, 1)
+            assert builder.reached == documents[-1].candidate
+            raise error
+
+    with pytest.raises(type(error)):
+        build()
+
+
 @pytest.mark.parametrize("error", [Unavailable("away"), Interrupted()])
 def test_a_build_that_was_broken_off_is_gone_on_with(engine: Engine, error: BaseException) -> None:
     """Its floor and vocabulary the same; what it began with counts, and what was added after is replaced."""
     publish(engine, [SearchDocument(900, 1, {}, {1: 9_000})])
     pool = {id_: random_document(Random(id_), id_) for id_ in range(1, 120)}
-    with (
-        pytest.raises(type(error)),
-        engine.build("o", floor=5, vocabulary="v", change_number=10) as builder,
-    ):
-        builder.add([pool[id_] for id_ in range(1, 60)])
-        builder.documents(0, 1)
-        assert builder.reached == 59
-        raise error
+    break_off(engine, [pool[id_] for id_ in range(1, 60)], error)
     assert [document.candidate for document in engine.documents("o", 0, 9)] == [900]
     with engine.build("o", floor=5, vocabulary="v", change_number=20) as builder:
         assert (builder.reached, builder.state.change_number) == (59, 10)
@@ -298,13 +305,7 @@ def test_a_build_that_was_broken_off_is_gone_on_with(engine: Engine, error: Base
 
 @pytest.mark.parametrize(("floor", "vocabulary"), [(6, "v"), (5, "w")])
 def test_an_unfinished_build_of_another_kind_is_removed(engine: Engine, floor: int, vocabulary: str) -> None:
-    with (
-        pytest.raises(Unavailable),
-        engine.build("o", floor=5, vocabulary="v", change_number=1) as builder,
-    ):
-        builder.add([SearchDocument(id_, 1, {}, {1: 9_000}) for id_ in range(1, 60)])
-        builder.documents(0, 1)
-        raise Unavailable("away")
+    break_off(engine, [SearchDocument(id_, 1, {}, {1: 9_000}) for id_ in range(1, 60)], Unavailable("away"))
     with engine.build("o", floor=floor, vocabulary=vocabulary, change_number=2) as builder:
         assert (builder.reached, builder.state.change_number) == (0, 2)
     with engine.build("o", floor=5, vocabulary="v", change_number=3) as builder:
