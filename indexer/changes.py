@@ -6,10 +6,10 @@ import logging
 import threading
 
 from indexer.copying import apply_log
-from indexer.rebuild import rebuild, today
-from matcher.errors import Damaged, Unavailable
+from indexer.rebuild import Terms, rebuild, today
+from matcher.errors import Damaged, Unavailable, Unfit
 from matcher.search.engine import Engine, IndexState
-from matcher.store.changes import last_change
+from matcher.store.changes import last_change, log_reaches
 from matcher.store.database import Database
 from matcher.store.organisations import Organisation, organisation
 from matcher.store.vocabularies import shared_version
@@ -26,8 +26,9 @@ _log = logging.getLogger(__name__)
 def catch_up(database: Database, engine: Engine, organisation_key: str) -> IndexState | None:
     """Apply the change log to its end; build a generation where there is none or it is damaged.
 
-    Where another process is writing the index it does the work, and the state so far is given. An index ahead
-    of the log belongs to another database (or to this one before it was restored) and is built anew.
+    Where another process is writing the index it does the work, and the state so far is given. An index that
+    the log does not reach (it is behind what was pruned, or ahead: another database's, or this one's before
+    it was restored) is built anew, without those people who cannot be indexed: it is of no use as it is.
     Raises Unavailable, and NotFound.
     """
     with engine.writer(organisation_key) as mine:
@@ -36,26 +37,28 @@ def catch_up(database: Database, engine: Engine, organisation_key: str) -> Index
             return state
         with database.read() as connection:
             home = organisation(connection, organisation_key)
-            number = last_change(connection, home.id)
+            reached = state is not None and log_reaches(connection, home.id, state.change_number)
             vocabulary = shared_version(connection)
-        if state is not None and state.change_number <= number:
+        if reached:
             try:
                 return apply_log(database, engine, home)
             except Damaged as error:
                 _log.warning("%s: %s", organisation_key, error)
-        return rebuild(database, engine, organisation_key, vocabulary, _quiet)
+        terms = Terms(failures=None)
+        return rebuild(database, engine, organisation_key, vocabulary, terms=terms).state
 
 
 def follow(database: Database, engine: Engine, organisation_key: str, stop: threading.Event) -> None:
     """Keep the index current until `stop` is set; at the start of a day, build it anew with that floor.
 
     A damaged index is built anew too. Goes on, more slowly, while the database or the engine does not answer.
-    Raises NotFound.
+    Where today's index would lack people, the one of the day before goes on being followed. Raises NotFound.
     """
     pause = POLL_SECONDS
+    given_up = 0  # the floor whose build failed: it is not tried again and again
     while not stop.is_set():
         try:
-            _follow_once(database, engine, organisation_key)
+            given_up = _follow_once(database, engine, organisation_key, given_up)
             pause = POLL_SECONDS
         except Unavailable as error:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -63,7 +66,8 @@ def follow(database: Database, engine: Engine, organisation_key: str, stop: thre
         stop.wait(pause)
 
 
-def _follow_once(database: Database, engine: Engine, organisation_key: str) -> None:
+def _follow_once(database: Database, engine: Engine, organisation_key: str, given_up: int) -> int:
+    """Catch up, and move the floor where that is due; gives the floor that cannot be moved to (or 0)."""
     # The state is read first: whoever moves it has read the log before, so it can be behind but not ahead.
     state = _sound_state(engine, organisation_key)
     with database.read() as connection:
@@ -71,8 +75,14 @@ def _follow_once(database: Database, engine: Engine, organisation_key: str) -> N
         number = last_change(connection, home.id)
     if state is None or state.change_number != number:
         state = catch_up(database, engine, organisation_key)
-    if state is not None and state.floor < today(home):
-        _move_floor(database, engine, home, state)
+    floor = today(home)
+    if state is not None and state.floor < floor != given_up:
+        try:
+            _move_floor(database, engine, home, state)
+        except Unfit as error:
+            _log.error("the index of %s keeps yesterday's floor: %s", organisation_key, error)
+            return floor
+    return given_up
 
 
 def _sound_state(engine: Engine, organisation_key: str) -> IndexState | None:
@@ -89,8 +99,4 @@ def _move_floor(database: Database, engine: Engine, home: Organisation, state: I
     with engine.writer(home.key) as mine:
         if mine and engine.state(home.key) == state:
             _log.info("a new day: building the index of %s anew", home.key)
-            rebuild(database, engine, home.key, state.vocabulary, _quiet)
-
-
-def _quiet(done: int, candidates: int) -> None:
-    """No progress to show: nobody watches."""
+            rebuild(database, engine, home.key, state.vocabulary)

@@ -28,6 +28,7 @@ _COMMANDS = {
     "reindex": "index:reindex",
     "sample": "sample:sample",
     "serve": "serve:serve_",
+    "verify-index": "index:verify_index",
     "vocabulary": "vocabulary:vocabulary",
     "web": "web:web",
 }
@@ -42,12 +43,13 @@ Settings are environment variables:
 \b
 Exit codes:
   0    done
-  1    the output's reader went away, or something unexpected
+  1    something unexpected, or verify-index found what differs
   2    an argument or what was sent is wrong; the message says where
   3    nothing is stored under that key
   4    the position cannot be scored until a reading is confirmed
   5    a part (database, index, encoder, disk) does not answer: try again
   6    a setting or the installation is wrong
+  7    a new search index lacks people and was not put in place
   130  stopped by Ctrl-C or SIGTERM
 """
 

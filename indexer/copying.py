@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from matcher.records import SearchDocument
 from matcher.search.documents import search_document
-from matcher.search.engine import Engine, IndexState
+from matcher.search.engine import Engine, IndexState, holdable
+from matcher.store.candidates import candidate_keys
 from matcher.store.changes import changed_candidates
 from matcher.store.database import Connection, Database
 from matcher.store.organisations import Organisation
@@ -16,14 +19,47 @@ from matcher.store.profiles import load_profiles
 PAGE = 2_000
 """Candidates, or changes, read in one snapshot: a few tenths of a second, and some ten megabytes."""
 
+_OF_THE_DATA = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a row that nobody could have written raises while it is read. The database's own errors are others."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Some candidates' documents, and of those that have none: id -> why it cannot be made."""
+
+    documents: list[SearchDocument]
+    failed: dict[int, str] = field(default_factory=dict)
+
 
 def load_documents(
     connection: Connection, organisation_id: int, candidate_ids: Sequence[int], floor: int
-) -> list[SearchDocument]:
+) -> Loaded:
     """The search documents of up to `PAGE` candidates; a tombstone for each that is no longer there.
 
-    They bound what achievements are read as now, and what a newer model reads them as until it counts.
+    They bound what achievements are read as now, and what a newer model reads them as until it counts. One
+    whose profile cannot be read, or has values that no engine holds, stops no other.
     """
+    try:
+        documents = _documents(connection, organisation_id, candidate_ids, floor)
+    except _OF_THE_DATA as error:
+        if len(candidate_ids) == 1:
+            return Loaded([], {candidate_ids[0]: f"{type(error).__name__}: {error}"})
+        half = len(candidate_ids) // 2
+        first = load_documents(connection, organisation_id, candidate_ids[:half], floor)
+        second = load_documents(connection, organisation_id, candidate_ids[half:], floor)
+        return Loaded([*first.documents, *second.documents], first.failed | second.failed)
+    held = [document for document in documents if holdable(document)]
+    if len(held) == len(documents):
+        return Loaded(documents)
+    wrong = (document.candidate for document in documents if not holdable(document))
+    return Loaded(held, dict.fromkeys(wrong, "a bound, draw or id is out of its range"))
+
+
+def _documents(
+    connection: Connection, organisation_id: int, candidate_ids: Sequence[int], floor: int
+) -> list[SearchDocument]:
     profiles = load_profiles(connection, organisation_id, candidate_ids, upcoming=True)
     applied = applications(connection, organisation_id, candidate_ids)
     return [
@@ -39,15 +75,21 @@ def changed(
 ) -> Iterator[tuple[list[SearchDocument], int]]:
     """The documents of who changed after number `after`, page by page, each with the number reached.
 
-    Both come from one snapshot, so the documents are at least as new as that number. Ends with the log.
+    Both come from one snapshot, so the documents are at least as new as that number. Ends with the log. Who
+    cannot be read is named in the program's log and left out.
     """
     while True:
         with database.read() as connection:
             candidates, reached = changed_candidates(connection, organisation_id, after, PAGE)
-            documents = load_documents(connection, organisation_id, candidates, floor)
+            loaded = load_documents(connection, organisation_id, candidates, floor)
+            keys = candidate_keys(connection, organisation_id, loaded.failed)
         if reached == after:
             return
-        yield documents, reached
+        for candidate, why in loaded.failed.items():
+            _log.error(
+                "candidate %s cannot be indexed and stays as it was: %s", keys.get(candidate, candidate), why
+            )
+        yield loaded.documents, reached
         after = reached
 
 

@@ -7,6 +7,7 @@
     |-- NotScorable       the position has nothing that can be ranked: confirm or change its micro-skills
     |-- Unavailable       a part does not answer just now: try again
     |   `-- Damaged       the search index's files are not what was written: it is built anew
+    |-- Unfit             a search index that was built lacks people: the old one stays; see who and why
     `-- ConfigurationError  a setting, a folder or an installation is wrong: the operator mends it
 
 A library's error is turned into one of these at the seam where it arrives, with its cause kept.
@@ -73,6 +74,13 @@ class Unavailable(CredmatchError):
 
 class Damaged(Unavailable):
     """The search index's files are not what was written. It is a copy: whoever may write builds it anew."""
+
+
+class Unfit(CredmatchError):
+    """A search index that was built or reopened is not put in the place of the one that answers."""
+
+    exit_code = 7
+    title = "The new search index cannot be used"
 
 
 class ConfigurationError(CredmatchError):

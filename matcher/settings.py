@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         default="", description="Further host names, comma separated, by which the server may be called."
     )
+    reindex_failures: int = Field(
+        default=0, ge=0, description="People who may be missing from a new search index that is put in place."
+    )
     import_document: int = Field(
         default=8_000_000, ge=1_000, description="Bytes of one imported JSON document, image or token"
     )

@@ -1,4 +1,4 @@
-"""`credmatch reindex` and `credmatch follow`: bringing the database's contents to the search index."""
+"""`credmatch reindex`, `verify-index` and `follow`: bringing the database's contents to the search index."""
 
 from __future__ import annotations
 
@@ -8,33 +8,103 @@ from dataclasses import asdict
 
 import click
 
-from indexer import follower
-from indexer.commands.output import json_line, progress
+from indexer import follower, verifying
+from indexer.commands.output import count, json_line, progress
 from indexer.installation import opened, opened_for_server
-from indexer.rebuild import rebuild
+from indexer.loading import processors
+from indexer.rebuild import Terms, rebuild, roll_back
 from indexer.serve import end_with_parent
 from matcher.settings import read_settings
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Write the new index's state as one JSON document.")
-def reindex(*, as_json: bool) -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=processors,
+    show_default="one a processor",
+    help="Processes that read the database.",
+)
+@click.option("--rollback", is_flag=True, help="Go back to the index before this one, brought up to date.")
+def reindex(*, as_json: bool, processes: int, rollback: bool) -> None:
     """Build the search index anew while searches go on with the old one.
 
     \b
-    Example:
+    Examples:
       credmatch reindex
+      credmatch reindex --rollback
     """
     with opened(read_settings()) as parts:
-        key = parts.settings.organisation
-        version = parts.vocabularies.get(key).version
-        with progress("indexing", "candidates") as step:
-            state = rebuild(parts.database, parts.engine, key, version, step)
+        key, failures = parts.settings.organisation, parts.settings.reindex_failures
+        if rollback:
+            done = roll_back(parts.database, parts.engine, key, failures)
+        else:
+            terms = Terms(processes, failures)
+            version = parts.vocabularies.get(key).version
+            with progress("indexing", "candidates") as step:
+                done = rebuild(parts.database, parts.engine, key, version, step, terms)
+    state = done.state
     if as_json:
-        json_line(asdict(state))
+        json_line({**asdict(state), "failed": done.failed})
+        return
+    reached = f"{state.documents:,} candidates, up to change {state.change_number:,}"
+    click.echo(f"generation {state.generation}: {reached}")
+    for person, why in done.failed.items():
+        click.echo(f"not indexed: {person}: {why}", err=True)
+
+
+@click.command("verify-index")
+@click.option("--repair", is_flag=True, help="Write the right rows in the place of those that differ.")
+@click.option("--json", "as_json", is_flag=True, help="Write a person a line as JSON, and a summary.")
+def verify_index(*, repair: bool, as_json: bool) -> int:
+    """Compare the search index with the database, row by row; exit code 1 where they differ and stay so.
+
+    \b
+    Examples:
+      credmatch verify-index
+      credmatch verify-index --repair --json
+    """
+    differing = repaired = 0
+    with opened(read_settings()) as parts, progress("comparing", "candidates") as step:
+        key = parts.settings.organisation
+        for found in verifying.verify_index(parts.database, parts.engine, key, step, repair=repair):
+            differing += 1
+            repaired += found.repaired
+            if as_json:
+                json_line(_difference(found))
+            else:
+                click.echo(_described(found))
+    if as_json:
+        json_line({"differing": differing, "repaired": repaired})
     else:
-        reached = f"{state.documents:,} candidates, up to change {state.change_number:,}"
-        click.echo(f"generation {state.generation}: {reached}")
+        mended = f", {repaired:,} repaired" if repair else ""
+        click.echo(f"{count(differing, 'person differs', 'people differ')}{mended}")
+    return int(differing > repaired)
+
+
+def _difference(found: verifying.Found) -> dict[str, object]:
+    fields = [{"field": name, "index": mine, "database": right} for name, mine, right in found.fields]
+    return {
+        "candidate": found.key,
+        "what": found.what,
+        "fields": fields,
+        "why": found.why,
+        "repaired": found.repaired,
+    }
+
+
+def _described(found: verifying.Found) -> str:
+    fields = (f"{name} {_value(mine)} instead of {_value(right)}" for name, mine, right in found.fields)
+    detail = "; ".join(fields) or found.why
+    mended = " (repaired)" if found.repaired else ""
+    return f"{found.key}: {found.what}{': ' if detail else ''}{detail}{mended}"
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "nothing"
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @click.command("follow")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -84,6 +84,18 @@ def count_candidates(connection: Connection, organisation_id: int) -> int:
     of_pool = select(func.count()).where(t.candidates.c.organisation_id == organisation_id)
     number: int = connection.execute(of_pool).scalar_one()
     return number
+
+
+def candidate_keys(connection: Connection, organisation_id: int, ids: Iterable[int]) -> dict[int, str]:
+    """Keys by id; who is not in the pool is left out."""
+    c = t.candidates.c
+    found: dict[int, str] = {}
+    for some in parts(ids):
+        rows = connection.execute(
+            select(c.id, c.key).where(c.organisation_id == organisation_id, c.id.in_(some))
+        )
+        found.update((id_, key) for id_, key in rows)
+    return found
 
 
 def holders(

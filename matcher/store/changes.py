@@ -68,6 +68,36 @@ def changed_candidates(
     return sorted({candidate for _, candidate in rows}), rows[-1][0] if rows else after
 
 
+def log_again(connection: Connection, organisation_id: int, candidates: Iterable[int]) -> None:
+    """Log candidates although nothing changed, also those that are gone: the index is to look at them again.
+
+    Only inside `Database.write`.
+    """
+    rows = [{"organisation_id": organisation_id, "candidate_id": id_} for id_ in sorted(set(candidates))]
+    if rows:
+        connection.execute(insert(t.changes), rows)
+
+
+def log_reaches(connection: Connection, organisation_id: int, number: int) -> bool:
+    """Whether an index of change `number` can be brought up to date from the log.
+
+    Not where it is ahead of the log: then it is another database's, or of this one before it was restored.
+    """
+    return number <= last_change(connection, organisation_id)
+
+
+def changed_since(
+    connection: Connection, organisation_id: int, number: int, candidates: Iterable[int]
+) -> set[int]:
+    """Which of `candidates` (ids) the log has after `number`."""
+    c = t.changes.c
+    found: set[int] = set()
+    for ids in parts(candidates):
+        own = (c.organisation_id == organisation_id, c.number > number, c.candidate_id.in_(ids))
+        found.update(connection.execute(select(c.candidate_id).where(*own)).scalars())
+    return found
+
+
 def candidate_ids(connection: Connection, organisation_id: int, after_id: int, limit: int) -> list[int]:
     """Ids of up to `limit` candidates above `after_id`, rising."""
     c = t.candidates.c
@@ -75,6 +105,14 @@ def candidate_ids(connection: Connection, organisation_id: int, after_id: int, l
         select(c.id).where(c.organisation_id == organisation_id, c.id > after_id).order_by(c.id).limit(limit)
     )
     return list(rows.scalars())
+
+
+def last_candidate(connection: Connection, organisation_id: int) -> int:
+    """The highest id of a candidate, 0 where there is none."""
+    c = t.candidates.c
+    highest = select(func.coalesce(func.max(c.id), 0)).where(c.organisation_id == organisation_id)
+    number: int = connection.execute(highest).scalar_one()
+    return number
 
 
 def wholes(connection: Connection, organisation_id: int, achievements: Iterable[int]) -> set[int]:

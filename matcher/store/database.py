@@ -57,6 +57,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
+        self.url = url
         try:
             parsed = make_url(url)
             self._engine = _sqlite(parsed) if _is_sqlite(parsed) else _server(parsed)

@@ -2,8 +2,8 @@
 
     python -m tests.integration.engine_crashes FOLDER SEED
 
-Each run makes the same steps (build, apply, apply with mergers, build again, go back and bring up to date) in
-a child that kills itself with SIGKILL just before its n-th operation on a file of the index; n goes up until a
+Each run makes the same steps (build, apply, apply with mergers, build again, go back and catch up) in a
+child that kills itself with SIGKILL just before its n-th operation on a file of the index; n goes up until a
 run comes through. After each the index must answer exactly as after the last step done or the next
 one, go on with a build that was killed, go on taking changes, and be cleaned of left-overs. Prints how many
 moments were tried, and in how many of them a build was gone on with.

@@ -16,7 +16,7 @@ import pytest
 import time_machine
 from sqlalchemy import delete, insert
 
-from indexer import copying, rebuild
+from indexer import copying, loading, rebuild
 from indexer.changes import catch_up, follow
 from matcher.errors import Damaged, NotFound, Unavailable
 from matcher.records import (
@@ -108,13 +108,13 @@ class Pool:
         return all(recalled(self.engine, "default", q, 9)[0] == answer(pool, q) for q in queries)
 
     def build(self) -> IndexState:
-        return rebuild.rebuild(self.database, self.engine, "default", "v1", lambda done, total: None)
+        return rebuild.rebuild(self.database, self.engine, "default", "v1").state
 
 
 @pytest.fixture
 def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
-    monkeypatch.setattr(copying, "PAGE", 7)
-    monkeypatch.setattr(rebuild, "PAGE", 7)
+    for module in (copying, loading, rebuild):
+        monkeypatch.setattr(module, "PAGE", 7)
     database = Database(f"sqlite:///{tmp_path}/c.db")
     database.migrate()
     pool = Pool(tmp_path, database, EmbeddedEngine(tmp_path / "index"))
@@ -249,8 +249,8 @@ def test_building_anew_while_people_search_and_change(pool: Pool) -> None:
             changes.append(last_change(connection, pool.home))
 
     changes: list[int] = [0]
-    state = rebuild.rebuild(pool.database, pool.engine, "default", "v2", step)
-    assert seen == [(0, 30), (7, 30), (14, 30), (21, 30), (28, 30), (30, 30)]
+    state = rebuild.rebuild(pool.database, pool.engine, "default", "v2", step).state
+    assert seen == [(0, 30), (7, 30), (14, 30), (21, 30), (28, 30)]  # two were removed before
     assert (state.generation != old.generation, state.vocabulary, state.change_number) == (
         True,
         "v2",
@@ -334,10 +334,10 @@ def test_damage_met_while_applying_the_log_is_mended(pool: Pool) -> None:
 BUILD_FOR_EVER = """
 import sys
 from pathlib import Path
-from indexer import copying, rebuild
+from indexer import copying, loading, rebuild
 from matcher.search.embedded import EmbeddedEngine
 from matcher.store.database import Database
-copying.PAGE = rebuild.PAGE = 7
+copying.PAGE = loading.PAGE = rebuild.PAGE = 7
 database, engine = Database(sys.argv[1]), EmbeddedEngine(Path(sys.argv[2]))
 while True:
     rebuild.rebuild(database, engine, "default", "v", lambda done, total: print(done, flush=True))
