@@ -10,7 +10,7 @@ from matcher.records import SearchDocument
 from matcher.search.documents import search_document
 from matcher.search.engine import Engine, IndexState, holdable
 from matcher.store.candidates import candidate_keys
-from matcher.store.changes import changed_candidates
+from matcher.store.changes import changed_candidates, log_reaches
 from matcher.store.database import Connection, Database
 from matcher.store.organisations import Organisation
 from matcher.store.positions import applications
@@ -96,10 +96,16 @@ def changed(
 def apply_log(database: Database, engine: Engine, organisation: Organisation) -> IndexState | None:
     """Apply the change log to the index that answers, to its end; None where there is no index.
 
-    Only while holding `engine.writer`. Raises Unavailable.
+    One that the log does not reach stays as it is: it is to be built anew. Only while holding `engine.writer`.
+    Raises Unavailable.
     """
     state = engine.state(organisation.key)
-    if state is not None:
+    if state is not None and _reaches(database, organisation, state):
         for documents, reached in changed(database, organisation.id, state.change_number, state.floor):
             state = engine.apply(organisation.key, documents, reached)
     return state
+
+
+def _reaches(database: Database, organisation: Organisation, state: IndexState) -> bool:
+    with database.read() as connection:
+        return log_reaches(connection, organisation.id, state.change_number)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -342,7 +344,60 @@ def test_an_own_framework(credmatch: Command, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("pool")
 def test_reindex(credmatch: Command) -> None:
     code, out, _ = credmatch("reindex", "--json")
-    assert (code, one(out)["documents"]) == (0, 2)
+    assert (code, one(out)["documents"], one(out)["failed"]) == (0, 2, {})
+    generation = one(out)["generation"]
+    assert credmatch("reindex", "--processes", 2)[0] == 0
+    code, out, _ = credmatch("reindex", "--rollback", "--json")
+    assert (code, one(out)["documents"], one(out)["generation"]) == (0, 2, generation)
+    assert credmatch("reindex", "--processes", 0)[0] == 2
+
+
+def test_reindex_says_who_cannot_be_indexed(
+    credmatch: Command, pool: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pool.exists()
+
+    def set_status(status: str) -> None:
+        with closing(sqlite3.connect(data_dir / "credmatch.db", isolation_level=None)) as database:
+            ada = "(SELECT id FROM candidates WHERE key = 'ada')"
+            database.execute(f"UPDATE awards SET status = ? WHERE candidate_id = {ada}", (status,))
+
+    set_status("x")
+    code, _, err = credmatch("reindex")
+    assert code == 7
+    assert err.count("1 person cannot be indexed, more than the 0 of CREDMATCH_REINDEX_FAILURES: ada") == 1
+    monkeypatch.setenv("CREDMATCH_REINDEX_FAILURES", "1")
+    code, out, err = credmatch("reindex")
+    assert (code, "1 candidates" in out, "not indexed: ada" in err) == (0, True, True)
+    code, out, _ = credmatch("verify-index", "--repair")
+    assert (code, out.splitlines()) == (
+        1,
+        ["ada: unreadable: KeyError: 'x'", "1 person differs, 0 repaired"],
+    )
+    set_status("active")
+    assert credmatch("verify-index", "--repair")[:2] == (
+        0,
+        "ada: missing (repaired)\n1 person differs, 1 repaired\n",
+    )
+
+
+@pytest.mark.usefixtures("pool")
+def test_verify_index(credmatch: Command, data_dir: Path) -> None:
+    assert credmatch("verify-index", "--json")[1] == '{"differing": 0, "repaired": 0}\n'
+    code, out, _ = credmatch("verify-index")
+    assert (code, out) == (0, "0 people differ\n")
+    with closing(sqlite3.connect(data_dir / "credmatch.db", isolation_level=None)) as database:
+        database.execute("UPDATE candidates SET region = 'CA-QC', draw = 5 WHERE key = 'bob'")  # not logged
+    code, out, _ = credmatch("verify-index")
+    assert code == 1
+    assert "bob: differs: draw " in out
+    assert " instead of 5; keywords " in out
+    code, out, _ = credmatch("verify-index", "--repair", "--json")
+    person, summary = map(json.loads, out.splitlines())
+    assert (code, summary) == (0, {"differing": 1, "repaired": 1})
+    assert (person["candidate"], person["what"], person["repaired"]) == ("bob", "differs", True)
+    assert {field["field"]: field["database"] for field in person["fields"]}["draw"] == 5
+    assert credmatch("verify-index")[0] == 0
 
 
 def test_the_sample_is_the_same_for_a_seed(credmatch: Command, tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ def bounded(pool: Pool) -> dict[int, set[int]]:
     """Candidate -> competencies that its search document bounds."""
     with pool.database.read() as connection:
         ids = candidate_ids(connection, pool.home.id, 0, 1_000)
-        return {one.candidate: set(one.ever) for one in load_documents(connection, pool.home.id, ids, 0)}
+        documents = load_documents(connection, pool.home.id, ids, 0).documents
+    return {one.candidate: set(one.ever) for one in documents}
 
 
 def test_beside_then_at_once(pool: Pool, tmp_path: Path) -> None:
