@@ -96,8 +96,8 @@ def changed(
 def apply_log(database: Database, engine: Engine, organisation: Organisation) -> IndexState | None:
     """Apply the change log to the index that answers, to its end; None where there is no index.
 
-    One that the log does not reach stays as it is: it is to be built anew. Only while holding `engine.writer`.
-    Raises Unavailable.
+    One that the log does not reach stays as it is: it is to be built anew. Only while holding
+    `engine.writer`. Raises Unavailable.
     """
     state = engine.state(organisation.key)
     if state is not None and _reaches(database, organisation, state):

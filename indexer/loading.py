@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -40,11 +40,12 @@ def processors() -> int:
 
 def load_all(
     database: Database, organisation_id: int, floor: int, wanted: range, processes: int
-) -> Iterator[Loaded]:
+) -> Generator[Loaded, None, None]:
     """The documents of all candidates with the `wanted` ids, rising, in pages of up to `PAGE`.
 
     `processes`: how many read; with 1 it is this one, page by page as they are asked for. Only a few pages
-    are in memory at a time, however many there are. Raises Unavailable, also where a process dies.
+    are in memory at a time, however many there are. To be closed, which ends the processes. Raises
+    Unavailable, also where a process dies.
     """
     with _loader(database, organisation_id, floor, processes) as load:
         under_way: deque[Future[Loaded]] = deque()

@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from indexer.comparison import Sums, differences, new_sums
@@ -170,11 +170,13 @@ class _Swap:
         done = self.take_over(reached)
         progress(done, total)
         processes = self.terms.processes if total - done >= WORTH_PROCESSES else 1
-        for loaded in load_all(self.database, self.home.id, floor, range(reached + 1, last + 1), processes):
-            self._add(loaded)
-            done += len(loaded.documents) + len(loaded.failed)
-            progress(done, total)
-            self._keep_current()
+        wanted = range(reached + 1, last + 1)
+        with closing(load_all(self.database, self.home.id, floor, wanted, processes)) as pages:
+            for loaded in pages:
+                self._add(loaded)
+                done += len(loaded.documents) + len(loaded.failed)
+                progress(done, total)
+                self._keep_current()
         return self.swap()
 
     def take_over(self, upto: int) -> int:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -99,25 +98,6 @@ def children() -> list[int]:
     task = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     ids = [int(id_) for id_ in task.read_text().split()]
     return [id_ for id_ in ids if b"spawn_main" in Path(f"/proc/{id_}/cmdline").read_bytes()]
-
-
-def test_memory_does_not_grow_with_the_pool(pool: Pool) -> None:
-    build(pool)  # what is loaded once is loaded
-    small = peak(pool)
-    for first in range(31, 331, 50):
-        pool.store(first, first + 49)
-    # Eleven times as many people; a name per segment and 8 bytes per page remain.
-    assert peak(pool) < 1.5 * small
-
-
-def peak(pool: Pool) -> int:
-    """The most bytes that a build holds at a time."""
-    tracemalloc.start()
-    try:
-        rebuild.rebuild(pool.database, pool.engine, "default", f"v{time.time()}")
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 REINDEX = """
