@@ -135,6 +135,8 @@ def _is_sqlite(url: URL) -> bool:
 
 
 def _server(url: URL) -> Engine:
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+psycopg")
     engine = create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
 
     @event.listens_for(engine, "begin")
