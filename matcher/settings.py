@@ -19,7 +19,21 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
 
     data_dir: Path = Field(default=Path("var"), description="Folder of the database and the search index.")
-    database_url: str = Field(default="", description="Database; empty means SQLite in the data folder.")
+    database_url: str = Field(
+        default="",
+        repr=False,
+        description="Database, such as postgresql://USER:PASSWORD@HOST/DATABASE; empty means SQLite in the "
+        "data folder.",
+    )
+    database_pool: int = Field(
+        default=20, ge=2, le=1_000, description="Connections of one process to PostgreSQL at most."
+    )
+    database_timeout: float = Field(
+        default=30,
+        gt=0,
+        le=3_600,
+        description="Seconds that a connection, a writer's turn or one statement may take.",
+    )
     organisation: str = Field(
         default="default", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="Key of the organisation."
     )

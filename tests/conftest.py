@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +10,12 @@ import pytest
 
 from matcher.settings import Settings, read_settings
 from matcher.store.database import Database
+from tests.parts.databases import TEMPLATE, Databases
 from tests.parts.elasticsearch import elasticsearch_node
 from tests.parts.postgres import PostgresServer, postgres_server
+
+BOTH = ("sqlite", "postgres")
+"""The databases that every test of what is stored runs on."""
 
 
 @pytest.fixture(autouse=True)
@@ -31,21 +34,52 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def postgres_template() -> Iterator[PostgresServer]:
-    """A PostgreSQL for the whole run, in which the database `credmatch_template` has all migrations."""
+    """A PostgreSQL for the whole run, in which the database `TEMPLATE` has all migrations."""
     with postgres_server() as server:
-        server.drop("credmatch_template")
-        database = Database(server.create("credmatch_template"))
-        database.migrate()
-        database.close()
+        server.drop(TEMPLATE)
+        _migrate(server.create(TEMPLATE))
         yield server
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file that has all migrations."""
+    path = tmp_path_factory.mktemp("template") / "credmatch.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.close()
+
+
 @pytest.fixture
-def postgres(postgres_template: PostgresServer) -> Iterator[str]:
+def postgres(postgres_template: PostgresServer, tmp_path: Path) -> Iterator[str]:
     """URL of a fresh PostgreSQL database with all migrations."""
-    name = f"credmatch_{uuid.uuid4().hex}"
-    yield postgres_template.create(name, "credmatch_template")
-    postgres_template.drop(name)
+    made = Databases(tmp_path, postgres_template)
+    yield made.url()
+    made.close()
+
+
+@pytest.fixture(params=BOTH)
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+    """Fresh databases with all migrations: the test runs on SQLite and on PostgreSQL."""
+    made = Databases(tmp_path, request.getfixturevalue(f"{request.param}_template"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def module_databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Databases]:
+    """As `databases`, for what the tests of a module share."""
+    folder = tmp_path_factory.mktemp(request.param)
+    made = Databases(folder, request.getfixturevalue(f"{request.param}_template"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ from matcher.store.intake import store_candidates
 from matcher.store.issuers import set_issuer_known
 from matcher.store.organisations import create_organisation, organisation
 from matcher.store.positions import save_position
+from matcher.web.services import Services
 
 DAY = 86_400
 NOW = int(time.time())
@@ -110,6 +111,13 @@ class Website:
     def client(self) -> FlaskClient:
         """A browser, or a program, that has not been here before."""
         return self.app.test_client()
+
+    def close(self) -> None:
+        """Close what the application and the parts beside it have open."""
+        self.parts.close()
+        for extension in self.app.extensions.values():
+            if isinstance(extension, Services):
+                extension.database.close()
 
     def index(self) -> None:
         """Let the search index catch up, as the follower does."""

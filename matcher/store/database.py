@@ -10,7 +10,7 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -19,14 +19,15 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, insert, inspect, text
 from sqlalchemy.engine import URL, make_url
 
-from matcher.errors import ConfigurationError, Unavailable
+from matcher.errors import ConfigurationError, InvalidInput, Unavailable
+from matcher.messages import said
 
 __all__ = ["Connection", "Database", "insert_many", "parts"]
 
 _T = TypeVar("_T", int, str, bytes)
 
-BUSY_SECONDS = 10
-"""How long a writer waits for its turn before `Unavailable` is raised."""
+_CONNECTIONS = 16
+_PATIENCE = 10.0
 
 _IN_AT_MOST = 1_000
 """Values of one query. SQLite takes 32,766 variables, PostgreSQL 65,535; statements may name values more than
@@ -48,21 +49,47 @@ _BROKEN_FILE = {
     sqlite3.SQLITE_ERROR,  # "no such table": not migrated, or by a newer version
 }
 
+_BROKEN_STATES = ("25006", "28", "3D", "42")
+"""PostgreSQL's classes of errors that waiting does not mend: read-only, authentication, no such database, no
+such table or permission."""
+
+_REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
+
+_OPTIONS: Mapping[bool, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    True: ({"writes": False}, {"writes": True}),
+    False: (
+        {"writes": False, "postgresql_readonly": True},
+        {"writes": True, "isolation_level": "READ COMMITTED"},
+    ),
+}
+"""By whether it is SQLite: the options of a connection that reads, and of one that writes."""
+
 
 class Database:
     """One database, by its SQLAlchemy URL. Safe to share between threads; not to be carried over a fork.
 
-    An SQLite file is created on first use, with its folder, readable by its owner only.
-    Raises ConfigurationError where the URL or the file cannot be used.
+    An SQLite file is created on first use, with its folder, readable by its owner only. `postgresql://...`
+    is PostgreSQL 15 or newer. `timeout`: seconds that a connection, a writer's turn and (but on SQLite) one
+    statement may take before Unavailable is raised. `connections`: how many to PostgreSQL at most.
+    Raises ConfigurationError where the URL or the file cannot be used; no message holds the password.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, connections: int = _CONNECTIONS, timeout: float = _PATIENCE) -> None:
         self.url = url
+        self.timeout = timeout
         try:
             parsed = make_url(url)
-            self._engine = _sqlite(parsed) if _is_sqlite(parsed) else _server(parsed)
+        except (exc.SQLAlchemyError, ValueError):  # what they say may quote a part of the password
+            raise ConfigurationError(
+                "the database's URL cannot be read: postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with "
+                "characters such as @ : / ? % in the password written as %40 %3A %2F %3F %25"
+            ) from None
+        try:
+            sqlite = parsed.get_backend_name() == "sqlite"
+            self._engine = _sqlite(parsed, timeout) if sqlite else _server(parsed, connections, timeout)
         except (exc.SQLAlchemyError, ImportError, OSError, sqlite3.Error) as error:
             raise ConfigurationError(f"the database cannot be used: {error}") from error
+        self._options = _OPTIONS[sqlite]
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -74,7 +101,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A connection that may write, one at a time on all processes; commits unless an error leaves it.
 
-        Raises Unavailable where its turn does not come within `BUSY_SECONDS`.
+        Raises Unavailable where its turn does not come in time.
         """
         with self._transaction(writes=True) as connection:
             yield connection
@@ -86,6 +113,8 @@ class Database:
             if _version(connection) == newest:
                 return
         with self.write() as connection:
+            if connection.dialect.name == "postgresql":  # a new index takes as long as it takes
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
             if _version(connection) != newest:
                 _upgrade(connection)
 
@@ -95,11 +124,14 @@ class Database:
 
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+        options = self._options[writes]
         try:
-            with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
+            with self._engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
-        except (exc.IntegrityError, exc.DataError):
+        except exc.IntegrityError:
             raise  # no fault of the database: what we wanted to write was wrong
+        except exc.DataError as error:
+            raise InvalidInput(said("a value cannot be stored: %(why)s", why=_line(error.orig))) from error
         except exc.DBAPIError as error:
             raise _ours(error) from error
         except exc.TimeoutError as error:
@@ -119,42 +151,71 @@ def insert_many(
     """Insert rows whose values are what the driver takes, in the order of `columns` (that of the table).
 
     For the few tables that get many rows: SQLAlchemy's own way prepares every parameter by itself, which
-    takes five times as long as SQLite takes to insert the row.
+    takes five times as long as SQLite takes to insert the row; PostgreSQL gets them by COPY.
     """
     if not rows:
         return
-    compiled = insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
-    if connection.dialect.positional:
-        connection.exec_driver_sql(compiled.string, list(rows))
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, columns, rows)
     else:
-        connection.exec_driver_sql(compiled.string, [dict(zip(columns, row, strict=True)) for row in rows])
+        compiled = insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
+        connection.exec_driver_sql(compiled.string, list(rows))
 
 
-def _is_sqlite(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite"
+def _copy(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
+) -> None:
+    prepare = connection.dialect.identifier_preparer
+    names = ", ".join(prepare.quote(column) for column in columns)
+    statement = f"COPY {prepare.format_table(table)} ({names}) FROM STDIN"
+    driver: Any = connection.connection.driver_connection
+    base: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except base as error:  # as SQLAlchemy raises what its own statements meet
+        raise exc.DBAPIError.instance(statement, None, error, base) from error
 
 
-def _server(url: URL) -> Engine:
+def _server(url: URL, connections: int, timeout: float) -> Engine:
     if url.drivername in {"postgresql", "postgres"}:
         url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+    milliseconds = int(timeout * 1_000)
+    engine = create_engine(
+        url,
+        isolation_level="REPEATABLE READ",
+        pool_pre_ping=True,  # a connection that the server closed meanwhile is replaced, not handed out
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=timeout,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": max(1, round(timeout)),
+            "tcp_user_timeout": milliseconds,
+            "application_name": "credmatch",
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _: object) -> None:
+        for name in ("lock_timeout", "statement_timeout"):
+            connection.execute("SELECT set_config(%s, %s, false)", (name, str(milliseconds)))
+        connection.commit()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # The lock is asked for before the first statement takes the snapshot of the transaction.
+        # Asked for by the first statement, so that every later one sees what the writer before has committed.
         if connection.get_execution_options().get("writes"):
-            connection.execute(text("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        else:
-            connection.execute(text("SET TRANSACTION READ ONLY"))
 
     return engine
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, timeout: float) -> Engine:
     if url.database and not url.database.startswith((":memory:", "file:")):
         _create_file(Path(url.database))
-    arguments = {"timeout": BUSY_SECONDS, "cached_statements": _STATEMENTS}
+    arguments = {"timeout": timeout, "cached_statements": _STATEMENTS}
     engine = create_engine(url, connect_args=arguments, pool_size=16, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
@@ -225,7 +286,16 @@ def _upgrade(connection: Connection) -> None:
 def _ours(error: exc.DBAPIError) -> Unavailable | ConfigurationError:
     driver: Any = error.orig
     code = getattr(driver, "sqlite_errorcode", None)
-    broken = isinstance(error, exc.ProgrammingError) if code is None else code & 0xFF in _BROKEN_FILE
+    if code is not None:
+        broken = code & 0xFF in _BROKEN_FILE
+    elif state := getattr(driver, "sqlstate", None):
+        broken = state.startswith(_BROKEN_STATES)
+    else:  # while connecting the driver has only words
+        broken = any(words in str(driver) for words in _REFUSED)
     if broken:
-        return ConfigurationError(f"the database cannot be used: {driver}")
-    return Unavailable(f"the database does not answer: {driver}")
+        return ConfigurationError(f"the database cannot be used: {_line(driver)}")
+    return Unavailable(f"the database does not answer: {_line(driver)}")
+
+
+def _line(error: BaseException | None) -> str:
+    return " ".join(str(error).split())

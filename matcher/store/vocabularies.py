@@ -141,10 +141,10 @@ def store_vectors(
 
 
 def framework_versions(connection: Connection, organisation_id: int) -> dict[str, str]:
-    """The versions of an organisation's frameworks, or of the `SHARED` ones, by name."""
+    """The versions of an organisation's frameworks, or of the `SHARED` ones, by name, in the order of names."""
     f = t.frameworks.c
     rows = connection.execute(select(f.name, f.version).where(f.organisation_id == organisation_id))
-    return dict(rows.all())
+    return dict(sorted(tuple(row) for row in rows))
 
 
 def competency_ids(connection: Connection, organisation_id: int, uris: Iterable[str]) -> dict[str, int]:

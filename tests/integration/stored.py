@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 
 from matcher.store.database import Database
 
@@ -49,7 +50,12 @@ def contents(
     """Table -> its rows, sorted; ids are written as keys, and draws and moments of storing are left out."""
     with database.read() as connection:
         return {
-            name: sorted((tuple(row) for row in connection.exec_driver_sql(query)), key=repr)
+            name: sorted((_plain(row) for row in connection.exec_driver_sql(query)), key=repr)
             for name, query in _TABLES.items()
             if name not in without
         }
+
+
+def _plain(row: Iterable[object]) -> tuple[object, ...]:
+    """A row as SQLite has it, whose JSON is text."""
+    return tuple(json.dumps(value) if isinstance(value, list) else value for value in row)

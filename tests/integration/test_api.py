@@ -27,8 +27,9 @@ PROBLEM = "application/problem+json"
 
 
 @pytest.fixture(scope="module")
-def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    made = make_website(read_settings(data_dir=tmp_path_factory.mktemp("api")))
+def website(module_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("api")
+    made = make_website(read_settings(data_dir=folder, database_url=module_databases.url()))
     yield made
     made.parts.close()
 

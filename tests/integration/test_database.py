@@ -153,11 +153,8 @@ def test_writers_take_turns(database: Database) -> None:
     assert order == ["early", "late"]
 
 
-def test_a_writer_whose_turn_does_not_come_is_told(
-    path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
-    impatient = Database(f"sqlite:///{path}")
+def test_a_writer_whose_turn_does_not_come_is_told(path: Path, database: Database) -> None:
+    impatient = Database(f"sqlite:///{path}", timeout=0.1)
     with database.write(), pytest.raises(Unavailable, match="locked"), impatient.write():
         pass
     impatient.close()

@@ -32,8 +32,9 @@ def award(skill: str, issuer: IssuerRef, key: str, *, claimed: bool = False) -> 
 
 
 @pytest.fixture(scope="module")
-def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    made = make_website(read_settings(data_dir=tmp_path_factory.mktemp("endorsed")))
+def website(module_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("endorsed")
+    made = make_website(read_settings(data_dir=folder, database_url=module_databases.url()))
     held = (
         award("operate forklift", YARD, "urn:uuid:1"),
         award("work at heights", IssuerRef(), "own-1", claimed=True),

@@ -39,6 +39,7 @@ from matcher.store.positions import applications
 from matcher.store.profiles import load_profiles
 from matcher.store.vocabularies import shared_version
 from tests.contract.brute import answer, recalled
+from tests.parts.databases import Databases
 
 DAY = 86_400
 ALL = Query((Clause(1_000_000, tuple((competency, 10_000) for competency in range(1, 30))),), ever=True)
@@ -112,11 +113,10 @@ class Pool:
 
 
 @pytest.fixture
-def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+def pool(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
     for module in (copying, loading, rebuild):
         monkeypatch.setattr(module, "PAGE", 7)
-    database = Database(f"sqlite:///{tmp_path}/c.db")
-    database.migrate()
+    database = databases.open()
     pool = Pool(tmp_path, database, EmbeddedEngine(tmp_path / "index"))
     pool.store(1, 30)
     yield pool
@@ -344,7 +344,7 @@ while True:
 """
 
 
-def test_killed_while_building_anew(pool: Pool) -> None:
+def test_killed_while_building_anew(pool: Pool, databases: Databases) -> None:
     """The index answers, and is right, wherever the builder was when it was killed."""
     pool.build()
     for kill_after in (3, 8, 11):
@@ -352,7 +352,7 @@ def test_killed_while_building_anew(pool: Pool) -> None:
             sys.executable,
             "-c",
             BUILD_FOR_EVER,
-            f"sqlite:///{pool.path}/c.db",
+            databases.url(),
             str(pool.path / "index"),
         ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:

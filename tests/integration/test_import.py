@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +22,19 @@ from matcher.errors import NotFound
 from matcher.store import quarantine
 from matcher.store.database import Database
 from matcher.store.organisations import create_organisation, organisation
+from tests.parts.databases import Databases
 
 REPOSITORY = Path(__file__).parents[2]
 CHANGES = frozenset({"changes"})
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = opened(tmp_path / "credmatch.db")
-    yield made
-    made.close()
+def database(databases: Databases) -> Database:
+    return opened(databases)
 
 
-def opened(path: Path) -> Database:
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
+def opened(databases: Databases, name: str = "credmatch") -> Database:
+    database = databases.open(name)
     with database.write() as connection:
         create_organisation(connection, "default")
     return database
@@ -177,7 +174,9 @@ def test_dates_that_can_be_read_in_two_ways_wait_until_somebody_says_which(
     assert import_files(database, "default", [file], dates="month-first").awards_added == 1  # another day
 
 
-def test_a_refused_award_comes_back_as_it_was(database: Database, tmp_path: Path) -> None:
+def test_a_refused_award_comes_back_as_it_was(
+    database: Database, databases: Databases, tmp_path: Path
+) -> None:
     full = award(
         1,
         valid_from="2026-03-02T09:00:00-05:00",
@@ -192,15 +191,11 @@ def test_a_refused_award_comes_back_as_it_was(database: Database, tmp_path: Path
     import_files(database, "default", [tmp_path / "first.jsonl", tmp_path / "second.jsonl"])
     (refused,) = kept(database)
     raw = write(tmp_path / "raw.jsonl", refused.raw)
-    for name, source in (("straight.db", tmp_path / "second.jsonl"), ("again.db", raw)):
-        other = opened(tmp_path / name)
+    straight, again = opened(databases, "straight"), opened(databases, "again")
+    for other, source in ((straight, tmp_path / "second.jsonl"), (again, raw)):
         assert import_files(other, "default", [source]) == Report(files=1, awards_added=1)
-        other.close()
-    straight, again = (
-        contents(Database(f"sqlite:///{tmp_path}/{name}"), without=frozenset({"candidates"}))
-        for name in ("straight.db", "again.db")
-    )
-    assert again == straight
+    people = frozenset({"candidates"})
+    assert contents(again, without=people) == contents(straight, without=people)
 
 
 def test_a_badge_about_nobody_in_particular(database: Database, tmp_path: Path) -> None:
@@ -266,25 +261,25 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("pool") / "pool.jsonl", *lines)
 
 
-def importing(database: Path, pool: Path) -> subprocess.Popen[bytes]:
+def importing(url: str, pool: Path) -> subprocess.Popen[bytes]:
     program = (
         "from pathlib import Path; from matcher.store.database import Database;"
         "from indexer import ingest; ingest._CANDIDATES = 100;"
         "batch = lambda *_: print(flush=True);"
-        f"ingest.import_files(Database('sqlite:///{database}'), 'default', [Path('{pool}')], progress=batch)"
+        f"ingest.import_files(Database('{url}'), 'default', [Path('{pool}')], progress=batch)"
     )
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     return subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE)
 
 
-def test_an_import_that_is_killed_is_finished_by_the_next(tmp_path: Path, pool: Path) -> None:
-    whole, killed = opened(tmp_path / "whole.db"), opened(tmp_path / "killed.db")
+def test_an_import_that_is_killed_is_finished_by_the_next(databases: Databases, pool: Path) -> None:
+    whole, killed = opened(databases, "whole"), opened(databases, "killed")
     import_files(whole, "default", [pool])
     expected = contents(whole)
     assert len(expected["awards"]) == 3_000
     assert len(expected["quarantine"]) == 3
     for batches, moment in ((1, 0.0), (9, 0.01), (17, 0.02)):
-        process = importing(tmp_path / "killed.db", pool)
+        process = importing(databases.url("killed"), pool)
         for _ in range(batches):
             process.stdout.readline()
         time.sleep(moment)
@@ -292,22 +287,18 @@ def test_an_import_that_is_killed_is_finished_by_the_next(tmp_path: Path, pool: 
         process.communicate(timeout=60)
         assert process.returncode == -signal.SIGKILL
         assert contents(killed) != expected
-    process = importing(tmp_path / "killed.db", pool)
+    process = importing(databases.url("killed"), pool)
     process.communicate(timeout=60)
     assert process.returncode == 0
     assert contents(killed) == expected
-    killed.close()
-    whole.close()
 
 
-def test_two_imports_at_once_store_everything_once(tmp_path: Path, pool: Path) -> None:
-    whole, both = opened(tmp_path / "whole.db"), opened(tmp_path / "both.db")
+def test_two_imports_at_once_store_everything_once(databases: Databases, pool: Path) -> None:
+    whole, both = opened(databases, "whole"), opened(databases, "both")
     import_files(whole, "default", [pool])
-    processes = [importing(tmp_path / "both.db", pool) for _ in range(2)]
+    processes = [importing(databases.url("both"), pool) for _ in range(2)]
     for process in processes:
         process.communicate(timeout=120)
     assert [process.returncode for process in processes] == [0, 0]
     assert contents(both, without=CHANGES) == contents(whole, without=CHANGES)
     assert len(contents(both)["awards"]) == 3_000
-    whole.close()
-    both.close()

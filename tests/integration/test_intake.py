@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +28,7 @@ from matcher.store.changes import candidate_ids, changed_candidates, last_change
 from matcher.store.database import Database
 from matcher.store.intake import Counts, store_candidates
 from matcher.store.organisations import Organisation, create_organisation, organisation
+from tests.parts.databases import Databases
 
 COLLEGE = IssuerRef("Northshore College", "https://northshore.example")
 LIFT = CompetencyRef("operate forklift", "urn:skill:forklift", "ESCO")
@@ -72,14 +71,11 @@ class Store:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    database = Database(f"sqlite:///{tmp_path}/credmatch.db")
-    yield opened(database)
-    database.close()
+def store(databases: Databases) -> Store:
+    return opened(databases.open())
 
 
 def opened(database: Database) -> Store:
-    database.migrate()
     with database.write() as connection:
         return Store(database, create_organisation(connection, "default"))
 
@@ -121,7 +117,7 @@ def test_the_same_again_changes_nothing(store: Store) -> None:
 def test_a_draw_is_fixed_at_creation(store: Store) -> None:
     def draws() -> list[int]:
         with store.database.read() as connection:
-            return list(connection.execute(select(t.candidates.c.draw)).scalars())
+            return list(connection.execute(select(t.candidates.c.draw).order_by(t.candidates.c.id)).scalars())
 
     store.take(candidate("c-1"), candidate("c-2"))
     before = draws()
@@ -209,7 +205,7 @@ def test_older_versions_of_an_achievement_do_not_come_back(store: Store) -> None
     assert store.table("claims") == [("urn:a:forklift", "urn:skill:forklift", 0)]
 
 
-def test_batches_make_no_difference(store: Store, tmp_path: Path) -> None:
+def test_batches_make_no_difference(store: Store, databases: Databases) -> None:
     lines = [
         candidate("c-1", award(level_label="a")),
         candidate("c-2", award(key="urn:w:2")),
@@ -219,14 +215,13 @@ def test_batches_make_no_difference(store: Store, tmp_path: Path) -> None:
         candidate("c-2", award()),
     ]
     store.take(*lines)
-    other = Database(f"sqlite:///{tmp_path}/other.db")
+    other = databases.open("other")
     single = opened(other)
     achievements = AchievementIntake(single.home)
     for line in lines:
         with other.write() as connection:
             store_candidates(connection, single.home, [line], achievements=achievements)
     assert single.contents("changes") == store.contents("changes")
-    other.close()
 
 
 # --- what is left empty ------------------------------------------------------------------------
@@ -535,20 +530,10 @@ POOLS = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database to copy: migrating takes longer than an example."""
-    path = tmp_path_factory.mktemp("empty") / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    database.close()
-    return path
-
-
 @settings(max_examples=30, deadline=None)
 @given(pool=POOLS, data=st.data())
 def test_any_split_of_any_order_gives_the_same_store(
-    pool: Sequence[Any], data: st.DataObject, empty: Path
+    pool: Sequence[Any], data: st.DataObject, module_databases: Databases
 ) -> None:
     records = [candidate(f"c-{n}", *awards, applied_to=tuple(sorted(p))) for n, awards, p in pool]
     split = [
@@ -561,8 +546,7 @@ def test_any_split_of_any_order_gives_the_same_store(
     batches = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
     found = []
     for parts in ([records], batches):
-        path = Path(shutil.copy(empty, empty.with_name("copy.db")))
-        database = Database(f"sqlite:///{path}")
+        database = Database(module_databases.url("example"))
         pool_store = opened(database)
         for part in parts:
             pool_store.take(*part)
@@ -571,4 +555,5 @@ def test_any_split_of_any_order_gives_the_same_store(
         assert pool_store.take(*records).awards_added == 0
         assert pool_store.contents() == again
         database.close()
+        module_databases.drop("example")
     assert found[0] == found[1]

@@ -16,14 +16,14 @@ from matcher.store.changes import candidate_ids
 from matcher.store.database import Database
 from matcher.store.organisations import create_organisation, organisation
 from matcher.store.profiles import load_profiles
+from tests.parts.databases import Databases
 
 COLLEGE = {"id": "https://college.example.org", "name": "Rive-Nord College"}
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path}/credmatch.db")
-    made.migrate()
+def database(databases: Databases) -> Iterator[Database]:
+    made = databases.open()
     with made.write() as connection:
         create_organisation(connection, "default")
     yield made

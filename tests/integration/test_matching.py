@@ -43,6 +43,7 @@ from matcher.store.database import Database
 from matcher.store.intake import store_candidates
 from matcher.store.organisations import create_organisation
 from matcher.store.positions import save_position
+from tests.parts.databases import Databases
 
 DAY = 86_400
 NOW = int(time.time())
@@ -105,9 +106,8 @@ class Service:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    database = Database(f"sqlite:///{tmp_path}/c.db")
-    database.migrate()
+def service(databases: Databases, tmp_path: Path) -> Iterator[Service]:
+    database = databases.open()
     engine = EmbeddedEngine(tmp_path / "index")
     skills = Skills()
     yield Service(database, engine, skills, Matcher(database, engine, lambda _: skills))

@@ -20,8 +20,9 @@ NARROWER = ("load cargo", "inspect equipment", "provide first aid")
 
 
 @pytest.fixture(scope="module")
-def website(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    made = make_website(read_settings(data_dir=tmp_path_factory.mktemp("narrower")))
+def website(module_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("narrower")
+    made = make_website(read_settings(data_dir=folder, database_url=module_databases.url()))
     vocabulary = made.parts.vocabularies.get("default")
     ids = {name: found.id for name, uri in SKILLS.items() if (found := vocabulary.by_uri(uri))}
     with made.parts.database.write() as connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ from matcher.store.database import Connection, Database
 from matcher.store.intake import store_candidates
 from matcher.store.issuers import list_issuers, set_issuer_known
 from matcher.store.organisations import Organisation, create_organisation
+from tests.parts.databases import Databases
 
 NOW = 1_800_000_000
 DAY = 86_400
@@ -32,9 +32,8 @@ NORTH, SOUTH = IssuerRef("Northshore", "https://North.example"), IssuerRef("Sout
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path}/credmatch.db")
-    made.migrate()
+def database(databases: Databases) -> Iterator[Database]:
+    made = databases.open()
     yield made
     made.close()
 

@@ -24,6 +24,7 @@ from matcher.store.intake import store_candidates
 from matcher.store.organisations import Organisation, create_organisation
 from matcher.vocabulary.encoder import DIMENSION
 from matcher.vocabulary.vocabularies import Vocabularies
+from tests.parts.databases import Databases
 
 COLLEGE = IssuerRef("Northshore College")
 SKILLS = ("operate forklift", "work at heights", "administer first aid", "bake sourdough bread")
@@ -100,9 +101,8 @@ class Pool:
 
 
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[Pool]:
-    database = Database(f"sqlite:///{tmp_path}/credmatch.db")
-    database.migrate()
+def pool(databases: Databases, tmp_path: Path) -> Iterator[Pool]:
+    database = databases.open()
     with database.write() as connection:
         home = create_organisation(connection, "default")
     encoder = Letters()

@@ -30,6 +30,7 @@ from matcher.store.quarantine import list_
 from matcher.store.vocabularies import framework_versions, load_contents, unencoded
 from matcher.vocabulary.encoder import DIMENSION, MODEL, REVISION
 from matcher.vocabulary.vocabularies import Vocabularies
+from tests.parts.databases import Databases
 from tests.unit.small_vocabulary import WordEncoder
 
 FORKLIFT, AID = "urn:esco:forklift", "urn:esco:first-aid"
@@ -69,9 +70,8 @@ class Installed:
 
 
 @pytest.fixture
-def installed(tmp_path: Path) -> Iterator[Installed]:
-    database = Database(f"sqlite:///{tmp_path}/credmatch.db")
-    database.migrate()
+def installed(databases: Databases, tmp_path: Path) -> Iterator[Installed]:
+    database = databases.open()
     with database.write() as connection:
         home = create_organisation(connection, "default")
         create_organisation(connection, "other")
@@ -464,9 +464,8 @@ def test_a_relation_no_longer_stated_waits_no_longer(installed: Installed, tmp_p
 
 
 @pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('shipped')}/credmatch.db")
-    database.migrate()
+def shipped(module_databases: Databases) -> Iterator[Database]:
+    database = module_databases.open()
     assert load_shipped(database)
     yield database
     database.close()
@@ -494,9 +493,8 @@ def test_the_supplements_vectors_are_those_of_its_competencies() -> None:
     )
 
 
-def test_loading_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    database = Database(f"sqlite:///{tmp_path}/credmatch.db")
-    database.migrate()
+def test_loading_that_fails_leaves_nothing(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = databases.open()
 
     def broken() -> None:
         raise ConfigurationError("the installation is damaged")
