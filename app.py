@@ -44,9 +44,7 @@ def build_parts(settings: Settings, encoder: Encoder | None = None) -> Parts:
 
     `encoder`: None asks the encoder's process, which `credmatch serve` runs.
     """
-    database = Database(
-        settings.url, connections=settings.database_pool, timeout=settings.database_timeout
-    )
+    database = Database(settings.url, connections=settings.database_pool, timeout=settings.database_timeout)
     engine = EmbeddedEngine(settings.index_dir)
     chosen = RemoteEncoder(socket_path(settings.data_dir)) if encoder is None else encoder
     vocabularies = Vocabularies(database, settings.vocabulary_dir, chosen)

@@ -6,7 +6,8 @@
     |-- Changed           what is stored is no longer what was seen: look at it again
     |-- NotScorable       the position has nothing that can be ranked: confirm or change its micro-skills
     |-- Unavailable       a part does not answer just now: try again
-    |   `-- Damaged       the search index's files are not what was written: it is built anew
+    |   |-- Damaged       the search index is not what was written, or cannot catch up: it is built anew
+    |   `-- LeaseLost     somebody else may be doing this by now: stop, and ask for the lease again
     |-- Unfit             a search index that was built lacks people: the old one stays; see who and why
     `-- ConfigurationError  a setting, a folder or an installation is wrong: the operator mends it
 
@@ -73,7 +74,14 @@ class Unavailable(CredmatchError):
 
 
 class Damaged(Unavailable):
-    """The search index's files are not what was written. It is a copy: whoever may write builds it anew."""
+    """The search index is not what was written, or the changes it lacks are no longer logged.
+
+    It is a copy: whoever may write builds it anew.
+    """
+
+
+class LeaseLost(Unavailable):
+    """What only one process at a time may do is no longer this one's to do."""
 
 
 class Unfit(CredmatchError):

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         le=3_600,
         description="Seconds that a connection, a writer's turn or one statement may take.",
     )
+    changes_days: int = Field(
+        default=30, ge=1, le=36_500, description="Days that the change log is kept for search indexes."
+    )
     organisation: str = Field(
         default="default", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="Key of the organisation."
     )

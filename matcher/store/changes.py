@@ -7,12 +7,16 @@ holder is logged, and every holder of a whole of which the achievement is a part
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 
-from sqlalchemy import func, insert, literal, select, union
+from sqlalchemy import delete, func, insert, literal, select, union, update
 
+from matcher.errors import Damaged
 from matcher.store import tables as t
-from matcher.store.database import Connection, parts
+from matcher.store.database import Connection, Database, milliseconds_now, parts
 from matcher.store.profiles import PART_NAMES_WHOLE, WHOLE_NAMES_PART
+
+_FORGOTTEN_AT_ONCE = 20_000
 
 _PARTS_AT_MOST = 25
 """Parts of values in one statement, so that it has no more variables than databases take."""
@@ -30,8 +34,8 @@ def log_changes(
     Only inside `Database.write`, after what changed was written.
     """
     c, a = t.candidates.c, t.awards.c
-    own = literal(organisation_id)
-    people, holders = select(own, c.id.label("id")), select(own, a.candidate_id.label("id"))
+    own = literal(organisation_id), literal(_now(connection)).label("created")
+    people, holders = select(*own, c.id.label("id")), select(*own, a.candidate_id.label("id"))
     changed = [people.where(c.organisation_id == organisation_id, c.id.in_(ids)) for ids in parts(candidates)]
     changed += [
         holders.where(a.organisation_id == organisation_id, a.achievement_id.in_(ids))
@@ -39,16 +43,66 @@ def log_changes(
     ]
     for start in range(0, len(changed), _PARTS_AT_MOST):
         rows = union(*changed[start : start + _PARTS_AT_MOST]).order_by("id")
-        connection.execute(insert(t.changes).from_select(["organisation_id", "candidate_id"], rows))
+        connection.execute(
+            insert(t.changes).from_select(["organisation_id", "created", "candidate_id"], rows)
+        )
 
 
 def last_change(connection: Connection, organisation_id: int) -> int:
     """The number of the organisation's last change, 0 where there is none."""
     c = t.changes.c
-    number: int = connection.execute(
-        select(func.coalesce(func.max(c.number), 0)).where(c.organisation_id == organisation_id)
-    ).scalar_one()
+    number = connection.execute(
+        select(func.max(c.number)).where(c.organisation_id == organisation_id)
+    ).scalar()
+    return pruned_to(connection, organisation_id) if number is None else number
+
+
+def pruned_to(connection: Connection, organisation_id: int) -> int:
+    """Changes up to this number are no longer in the organisation's log; 0 where it is whole."""
+    o = t.organisations.c
+    number: int = connection.execute(select(o.changes_pruned).where(o.id == organisation_id)).scalar_one()
     return number
+
+
+def prune_changes(database: Database, organisation_id: int, *, seconds: float, needed: int) -> int:
+    """Forget changes that are older than so many seconds; gives how many there were.
+
+    `needed`: the number from which on an index still reads the log: what comes after it stays, however old.
+    The log stays without gaps: nothing is forgotten that follows a younger change, as a clock that was set
+    back may leave it. In parts, so that others can write in between. Raises Unavailable.
+    """
+    forgotten = 0
+    while True:
+        with database.write() as connection:
+            some = _prune(connection, organisation_id, seconds, needed)
+        forgotten += some
+        if some < _FORGOTTEN_AT_ONCE:
+            return forgotten
+
+
+def _prune(connection: Connection, organisation_id: int, seconds: float, needed: int) -> int:
+    c, o = t.changes.c, t.organisations.c
+    own = c.organisation_id == organisation_id
+    limit = _now(connection) - seconds
+    first = connection.execute(
+        select(c.number, c.created)
+        .where(own, c.number <= needed)
+        .order_by(c.number)
+        .limit(_FORGOTTEN_AT_ONCE)
+    )
+    old = [number for number, created in takewhile(lambda row: row.created <= limit, first)]
+    if old:
+        connection.execute(delete(t.changes).where(own, c.number <= old[-1]))
+        connection.execute(
+            update(t.organisations).where(o.id == organisation_id).values(changes_pruned=old[-1])
+        )
+    return len(old)
+
+
+def _now(connection: Connection) -> int:
+    """Seconds since 1970 by the database's clock."""
+    milliseconds: int = connection.execute(select(milliseconds_now(connection))).scalar_one()
+    return milliseconds // 1_000
 
 
 def changed_candidates(
@@ -57,7 +111,10 @@ def changed_candidates(
     """Ids of the candidates in the up to `limit` changes after number `after`, each once and rising.
 
     Also gives the number that is reached with them; `after` itself where nothing follows it.
+    Raises Damaged where some of them are no longer in the log: an index that stands there is built anew.
     """
+    if after < (pruned := pruned_to(connection, organisation_id)):
+        raise Damaged(f"the changes after number {after} are logged only from {pruned} on")
     c = t.changes.c
     rows = connection.execute(
         select(c.number, c.candidate_id)

@@ -16,13 +16,27 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, insert, inspect, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    exc,
+    insert,
+    inspect,
+    literal_column,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
 
 from matcher.errors import ConfigurationError, InvalidInput, Unavailable
 from matcher.messages import said
 
-__all__ = ["Connection", "Database", "insert_many", "parts"]
+__all__ = ["Connection", "Database", "insert_many", "milliseconds_now", "parts"]
 
 _T = TypeVar("_T", int, str, bytes)
 
@@ -98,12 +112,13 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, in_turn: bool = True) -> Iterator[Connection]:
         """A connection that may write, one at a time on all processes; commits unless an error leaves it.
 
+        Without `in_turn` it does not wait for the others on PostgreSQL: only for what is in no change log.
         Raises Unavailable where its turn does not come in time.
         """
-        with self._transaction(writes=True) as connection:
+        with self._transaction(writes=True, in_turn=in_turn) as connection:
             yield connection
 
     def migrate(self) -> None:
@@ -118,13 +133,18 @@ class Database:
             if _version(connection) != newest:
                 _upgrade(connection)
 
+    @property
+    def dialect(self) -> Dialect:
+        """Which database it is, to SQLAlchemy."""
+        return self._engine.dialect
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
 
     @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
-        options = self._options[writes]
+    def _transaction(self, *, writes: bool, in_turn: bool = True) -> Iterator[Connection]:
+        options = {**self._options[writes], "in_turn": in_turn}
         try:
             with self._engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
@@ -136,6 +156,13 @@ class Database:
             raise _ours(error) from error
         except exc.TimeoutError as error:
             raise Unavailable("all connections to the database are taken; try again") from error
+
+
+def milliseconds_now(of: Database | Connection) -> ColumnElement[int]:
+    """An expression: milliseconds since 1970 by the database's clock, while the statement runs."""
+    if of.dialect.name == "sqlite":
+        return literal_column("CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)", BigInteger)
+    return literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)", BigInteger)
 
 
 def parts(values: Iterable[_T]) -> Iterator[list[_T]]:
@@ -199,14 +226,16 @@ def _server(url: URL, connections: int, timeout: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: object) -> None:
-        for name in ("lock_timeout", "statement_timeout"):
-            connection.execute("SELECT set_config(%s, %s, false)", (name, str(milliseconds)))
+        # Waiting for a lock ends a little earlier, so that the message says what was waited for.
+        for name, longest in (("lock_timeout", milliseconds * 9 // 10), ("statement_timeout", milliseconds)):
+            connection.execute("SELECT set_config(%s, %s, false)", (name, str(longest)))
         connection.commit()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # Asked for by the first statement, so that every later one sees what the writer before has committed.
-        if connection.get_execution_options().get("writes"):
+        options = connection.get_execution_options()
+        if options.get("writes") and options.get("in_turn"):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
 
     return engine

@@ -58,6 +58,8 @@ organisations = Table(
     Column("time_zone", String(64), nullable=False, server_default="America/Toronto"),
     # Rises with every change to a competency, label, relation or vector of this organisation.
     Column("vocabulary_change", BigInteger, nullable=False, server_default="0"),
+    # Changes up to this number are no longer in the log.
+    Column("changes_pruned", BigInteger, nullable=False, server_default="0"),
 )
 
 # --- vocabularies ------------------------------------------------------------------------------
@@ -341,6 +343,18 @@ changes = Table(
     Column("number", Id, primary_key=True, autoincrement=True),
     _organisation(),
     Column("candidate_id", Id, nullable=False),
+    Column("created", BigInteger, nullable=False, server_default="0"),  # by the database's clock
     Index("ix_changes_organisation_id_number", "organisation_id", "number"),
     sqlite_autoincrement=True,
+)
+
+# --- who may do what only one may do at a time -------------------------------------------------
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("holder", String(200), nullable=False),  # empty: given back
+    Column("fence", BigInteger, nullable=False),  # rises with each new holder
+    Column("expires", BigInteger, nullable=False),  # milliseconds by the database's clock
 )

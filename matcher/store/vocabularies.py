@@ -141,7 +141,7 @@ def store_vectors(
 
 
 def framework_versions(connection: Connection, organisation_id: int) -> dict[str, str]:
-    """The versions of an organisation's frameworks, or of the `SHARED` ones, by name, in the order of names."""
+    """The versions of an organisation's frameworks, or of the `SHARED` ones, by name in order."""
     f = t.frameworks.c
     rows = connection.execute(select(f.name, f.version).where(f.organisation_id == organisation_id))
     return dict(sorted(tuple(row) for row in rows))

@@ -22,6 +22,7 @@ from matcher.settings import Settings, read_settings
 from matcher.web.guard import HEADERS
 from matcher.web.secret import secret_key
 from matcher.web.services import Services
+from tests.parts.databases import Databases
 
 PROBLEM = "application/problem+json"
 
@@ -31,7 +32,7 @@ def website(module_databases: Databases, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("api")
     made = make_website(read_settings(data_dir=folder, database_url=module_databases.url()))
     yield made
-    made.parts.close()
+    made.close()
 
 
 @pytest.fixture
@@ -382,7 +383,7 @@ def test_an_installation_without_an_index_says_so(settings: Settings) -> None:
     response = website.client().get("/api/v1/positions/yard/matches")
     assert problem(response, 503)["type"] == "urn:credmatch:problem:unavailable"
     assert int(response.headers["Retry-After"]) > 0
-    website.parts.close()
+    website.close()
 
 
 def test_an_installation_that_is_not_made_ready_tells_only_its_log(
@@ -424,7 +425,7 @@ def test_further_names_can_be_allowed(settings: Settings) -> None:
     named = settings.model_copy(update={"allowed_hosts": "jobs.example, other.example"})
     website = make_website(named, pool=False)
     assert website.client().get("/healthz", headers={"Host": "jobs.example:443"}).status_code == 200
-    website.parts.close()
+    website.close()
 
 
 @pytest.mark.parametrize(
@@ -465,7 +466,7 @@ def test_where_a_token_is_set_it_is_asked_for(settings: Settings) -> None:
     right = {"Authorization": "Bearer correct-horse-battery"}
     assert client.get(path, headers=right).status_code == 200
     assert client.get("/healthz").status_code == 200
-    website.parts.close()
+    website.close()
 
 
 @pytest.mark.parametrize("path", ["/api/v1/positions/yard", "/api/v1/nothing", "/", "/nothing", "/healthz"])

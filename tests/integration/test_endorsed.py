@@ -21,6 +21,7 @@ from matcher.store.endorsements import store_endorsements
 from matcher.store.intake import store_candidates
 from matcher.store.organisations import organisation
 from tests.integration.test_pages import words
+from tests.parts.databases import Databases
 
 YARD = IssuerRef("Harbour Yard", "https://yard.example.org")
 
@@ -52,7 +53,7 @@ def website(module_databases: Databases, tmp_path_factory: pytest.TempPathFactor
         store_endorsements(connection, home, said)
     made.index()
     yield made
-    made.parts.close()
+    made.close()
 
 
 @pytest.fixture

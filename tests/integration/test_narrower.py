@@ -14,6 +14,7 @@ from matcher.store import tables
 from matcher.store.organisations import note_vocabulary_change, organisation
 from matcher.web.pages import narrower
 from tests.integration.test_pages import words
+from tests.parts.databases import Databases
 
 NARROWER = ("load cargo", "inspect equipment", "provide first aid")
 """Made directly narrower than "manage inventory": held by two people, by one, and by one."""
@@ -33,7 +34,7 @@ def website(module_databases: Databases, tmp_path_factory: pytest.TempPathFactor
     body = {"requirements": [{"text": "manage inventory", "must": True}, {"text": "work at heights"}]}
     assert made.client().put("/api/v1/positions/stock", json=body).status_code == 201
     yield made
-    made.parts.close()
+    made.close()
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from matcher.store.database import Database
 from matcher.store.organisations import organisation
 from matcher.store.positions import load_position
 from matcher.web.services import Services
+from tests.parts.databases import Databases
 from tools import translations
 
 TOKEN, WRONG = "correct-horse-battery", "incorrect-horse-battery"
@@ -50,7 +51,7 @@ def website(module_databases: Databases, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("pages")
     made = make_website(read_settings(data_dir=folder, database_url=module_databases.url()))
     yield made
-    made.parts.close()
+    made.close()
 
 
 @pytest.fixture
@@ -264,7 +265,7 @@ def test_a_missing_index_is_said_in_french(settings: Settings) -> None:
     assert page.status_code == 503
     assert "« credmatch reindex » le construit" in words(page)
     assert english(page) == []
-    website.parts.close()
+    website.close()
 
 
 @pytest.mark.parametrize(
@@ -334,7 +335,7 @@ def test_an_empty_installation_says_what_to_do(settings: Settings) -> None:
     page = website.client().get("/")
     assert "No position yet" in words(page)
     assert 'href="/positions/new"' in page.text
-    website.parts.close()
+    website.close()
 
 
 def test_the_list_leads_to_the_rankings(client: FlaskClient) -> None:
@@ -901,7 +902,7 @@ def test_the_filters_suggest_what_the_pool_holds(settings: Settings) -> None:
     ]
     client.put("/api/v1/candidates/e", json={"candidate": {"region": "CA-NU"}})
     assert "CA-NU" not in client.get("/positions/new").text, "the pool is not read for every page"
-    website.parts.close()
+    website.close()
 
 
 def test_suggestions_come_while_typing(client: FlaskClient) -> None:
@@ -963,7 +964,7 @@ def test_a_confirmation_is_listed_changed_and_taken_back(settings: Settings) -> 
     read_pending(website.parts.database, website.parts.vocabularies, "default")
     assert "Manage inventory certificate" in words(client.get("/achievements"))
     assert client.get("/positions/yard/candidates/theo").text != good
-    website.parts.close()
+    website.close()
 
 
 # --- who may ask -------------------------------------------------------------------------------
@@ -1002,7 +1003,7 @@ def test_signing_in(settings: Settings) -> None:
     assert client.get("/positions/yard").status_code == 200
     client.post("/sign-out", data=Form(client.get("/positions/new")).with_())
     assert client.get("/positions/yard").status_code == 302
-    website.parts.close()
+    website.close()
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", ""])
@@ -1012,7 +1013,7 @@ def test_signing_in_leads_nowhere_else(settings: Settings, target: str) -> None:
     form = Form(client.get("/sign-in"))
     answer = client.post("/sign-in", data=form.with_(token=TOKEN, next=target))
     assert answer.headers["Location"] == "/"
-    website.parts.close()
+    website.close()
 
 
 def test_without_a_token_nobody_signs_in(client: FlaskClient) -> None:

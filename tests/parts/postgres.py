@@ -43,6 +43,11 @@ class PostgresServer:
         self.url = url
         self.process: Process | None = None
 
+    def stop(self) -> None:
+        """Stop the server that was started here; its data stay."""
+        assert self.process is not None
+        self.process.stop()
+
     def database(self, name: str) -> str:
         """URL of the database `name` on this server."""
         head, _, query = self.url.partition("?")

@@ -1,0 +1,225 @@
+"""Leases, and the change log's promises: nothing is skipped, nothing that an index needs is forgotten."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from matcher.errors import Damaged, LeaseLost
+from matcher.store import tables as t
+from matcher.store.changes import changed_candidates, last_change, log_changes, prune_changes, pruned_to
+from matcher.store.database import Database
+from matcher.store.leases import acquire, release, renew, require
+from matcher.store.organisations import create_organisation
+from tests.parts.databases import Databases
+
+DAY = 86_400
+
+
+@pytest.fixture
+def database(databases: Databases) -> Database:
+    made = databases.open()
+    with made.write() as connection:
+        home = create_organisation(connection, "default").id
+        for number in range(1, 5):
+            row = {"organisation_id": home, "key": f"c-{number}", "draw": 1, "languages": [], "digest": b""}
+            connection.execute(insert(t.candidates).values(row))
+    return made
+
+
+def home(database: Database) -> int:
+    with database.read() as connection:
+        return connection.execute(
+            select(t.organisations.c.id).where(t.organisations.c.key == "default")
+        ).scalar_one()
+
+
+def people(database: Database) -> list[int]:
+    with database.read() as connection:
+        return list(connection.execute(select(t.candidates.c.id).order_by(t.candidates.c.id)).scalars())
+
+
+# --- leases ------------------------------------------------------------------------------------
+
+
+def test_only_one_holds_a_lease_until_it_is_given_back(database: Database) -> None:
+    first = acquire(database, "follow", 60)
+    assert first is not None
+    assert acquire(database, "follow", 60) is None
+    assert acquire(database, "nightly", 60) is not None
+    release(database, first)
+    second = acquire(database, "follow", 60)
+    assert second is not None
+    assert second.fence > first.fence
+    with pytest.raises(LeaseLost):
+        renew(database, first, 60)
+    release(database, first)  # what was lost takes nothing from who has it
+    assert acquire(database, "follow", 60) is None
+
+
+def test_a_lease_ends_by_itself_and_lasts_while_it_is_renewed(database: Database) -> None:
+    first = acquire(database, "follow", 0.8)
+    assert first is not None
+    for _ in range(4):
+        time.sleep(0.3)
+        renew(database, first, 0.8)
+    assert acquire(database, "follow", 60) is None
+    time.sleep(1)
+    with pytest.raises(LeaseLost):
+        renew(database, first, 60)  # nobody took it, and still: it slept past its end
+    second = acquire(database, "follow", 60)
+    assert second is not None
+    assert second.fence == first.fence + 1
+
+
+def test_many_ask_at_once_and_one_gets_it(database: Database) -> None:
+    got = []
+    start = threading.Barrier(8)
+
+    def ask() -> None:
+        start.wait()
+        got.append(acquire(database, "follow", 60))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(held is not None for held in got) == 1
+    assert len(got) == 8
+
+
+def test_who_lost_the_lease_writes_nothing(database: Database) -> None:
+    lost = acquire(database, "nightly", 0.05)
+    assert lost is not None
+    time.sleep(0.2)
+    held = acquire(database, "nightly", 60)
+    assert held is not None
+
+    def write_late() -> None:
+        with database.write() as connection:
+            require(connection, lost)
+            create_organisation(connection, "late")
+
+    with pytest.raises(LeaseLost):
+        write_late()
+    with database.write() as connection:
+        require(connection, held)
+        create_organisation(connection, "in-time")
+    with database.read() as connection:
+        keys = connection.execute(select(t.organisations.c.key)).scalars().all()
+    assert "in-time" in keys
+    assert "late" not in keys
+
+
+HOLD = """
+import sys
+from matcher.errors import LeaseLost
+from matcher.store.database import Database
+from matcher.store.leases import acquire, renew
+database = Database(sys.argv[1])
+held = acquire(database, "follow", 1)
+print(held.fence, flush=True)
+sys.stdin.readline()
+try:
+    renew(database, held, 60)
+    print("renewed", flush=True)
+except LeaseLost:
+    print("lost", flush=True)
+database.close()
+"""
+
+
+def test_a_frozen_holder_wakes_without_its_lease(database: Database, databases: Databases) -> None:
+    command = [sys.executable, "-c", HOLD, databases.url()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        fence = int(holder.stdout.readline())
+        holder.send_signal(signal.SIGSTOP)
+        time.sleep(1.2)
+        taken = acquire(database, "follow", 60)
+        holder.send_signal(signal.SIGCONT)
+        said, _ = holder.communicate("\n", timeout=60)
+    assert taken is not None
+    assert taken.fence > fence
+    assert said.strip() == "lost"
+
+
+# --- the change log ----------------------------------------------------------------------------
+
+
+def test_no_change_is_skipped_when_a_slower_writer_got_the_lower_number(database: Database) -> None:
+    """Who follows the log reads on from the last number seen: nothing may appear below it afterwards."""
+    owner, (slow, *_, fast) = home(database), people(database)
+    seen: list[int] = []
+    reached, done = 0, threading.Event()
+
+    def write_fast() -> None:
+        with database.write() as connection:
+            log_changes(connection, owner, candidates=[fast])
+        done.set()
+
+    def look() -> None:
+        nonlocal reached
+        with database.read() as connection:
+            found, reached = changed_candidates(connection, owner, reached, 10)
+        seen.extend(found)
+
+    with database.write() as connection:
+        log_changes(connection, owner, candidates=[slow])  # has its number, and is not committed
+        thread = threading.Thread(target=write_fast)
+        thread.start()
+        overtaken = done.wait(0.5)
+        look()
+        assert seen == []
+    thread.join()
+    look()
+    assert not overtaken
+    assert sorted(seen) == [slow, fast]
+
+
+def test_old_changes_are_forgotten_but_not_what_an_index_needs(database: Database) -> None:
+    owner, ids = home(database), people(database)
+    for one in ids:
+        with database.write() as connection:
+            log_changes(connection, owner, candidates=[one])
+    with database.read() as connection:
+        numbers = connection.execute(select(t.changes.c.number).order_by(t.changes.c.number)).scalars().all()
+    assert prune_changes(database, owner, seconds=DAY, needed=numbers[-1]) == 0
+    with database.write() as connection:
+        connection.execute(update(t.changes).values(created=t.changes.c.created - 2 * DAY))
+    assert prune_changes(database, owner, seconds=DAY, needed=numbers[1]) == 2
+    with database.read() as connection:
+        assert pruned_to(connection, owner) == numbers[1]
+        assert changed_candidates(connection, owner, numbers[1], 10) == (ids[2:], numbers[3])
+        with pytest.raises(Damaged, match=str(numbers[1])):
+            changed_candidates(connection, owner, numbers[0], 10)
+    assert prune_changes(database, owner, seconds=DAY, needed=numbers[3]) == 2
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(t.changes)).scalar_one() == 0
+        assert last_change(connection, owner) == numbers[3]
+        assert changed_candidates(connection, owner, numbers[3], 10) == ([], numbers[3])
+    with database.write() as connection:
+        log_changes(connection, owner, candidates=ids[:1])
+    with database.read() as connection:
+        assert last_change(connection, owner) > numbers[3]
+
+
+def test_forgetting_leaves_no_gap_after_a_clock_was_set_back(database: Database) -> None:
+    owner, ids = home(database), people(database)
+    for one in ids:
+        with database.write() as connection:
+            log_changes(connection, owner, candidates=[one])
+    with database.write() as connection:
+        numbers = connection.execute(select(t.changes.c.number).order_by(t.changes.c.number)).scalars().all()
+        old = t.changes.c.number.in_([numbers[0], numbers[2]])
+        connection.execute(update(t.changes).where(old).values(created=0))
+    assert prune_changes(database, owner, seconds=DAY, needed=numbers[-1]) == 1
+    with database.read() as connection:
+        assert changed_candidates(connection, owner, numbers[0], 10)[0] == ids[1:]

@@ -1,0 +1,139 @@
+"""What is PostgreSQL's own: the address, bulk, time-outs, the pool, going away and coming back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import exc, insert, select, text
+
+from matcher.errors import ConfigurationError, InvalidInput, Unavailable
+from matcher.settings import read_settings
+from matcher.store import tables as t
+from matcher.store.database import Database, insert_many
+from matcher.store.organisations import create_organisation, organisation
+from tests.parts.postgres import LocalPostgres, PostgresServer
+
+COLUMNS = ("organisation_id", "identifier", "candidate_id")
+
+
+@pytest.fixture
+def database(postgres: str) -> Iterator[Database]:
+    made = Database(postgres, connections=2, timeout=0.5)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def candidate(database: Database) -> tuple[int, int]:
+    """Ids of an organisation and of a candidate in it."""
+    with database.write() as connection:
+        home = create_organisation(connection, "default").id
+        row = {"organisation_id": home, "key": "c-1", "draw": 1, "languages": ["fr"], "digest": b"\x00"}
+        return home, connection.execute(insert(t.candidates).values(row)).inserted_primary_key[0]
+
+
+def test_many_rows_are_copied_as_they_are(database: Database, candidate: tuple[int, int]) -> None:
+    home, one = candidate
+    texts = ["plain", "tab\tline\nback\\slash", "Élodie", "\\N", "", 'a;b"c']
+    with database.write() as connection:
+        insert_many(connection, t.identifiers, COLUMNS, [(home, written, one) for written in texts])
+    with database.read() as connection:
+        assert set(connection.execute(select(t.identifiers.c.identifier)).scalars()) == set(texts)
+
+
+def test_a_row_that_is_there_already_is_told_apart(database: Database, candidate: tuple[int, int]) -> None:
+    home, one = candidate
+    with pytest.raises(exc.IntegrityError, match="pk_identifiers"), database.write() as connection:
+        insert_many(connection, t.identifiers, COLUMNS, [(home, "same", one)] * 2)
+    with database.read() as connection:  # and the connection goes on
+        assert connection.execute(select(t.identifiers)).all() == []
+
+
+def test_what_postgresql_does_not_store_is_the_inputs_fault(database: Database) -> None:
+    with pytest.raises(InvalidInput, match="NUL"), database.write() as connection:
+        create_organisation(connection, "a\0b")
+    with pytest.raises(InvalidInput, match="NUL"), database.read() as connection:
+        organisation(connection, "a\0b")
+
+
+def test_a_writer_whose_turn_does_not_come_is_told(database: Database) -> None:
+    told: list[str] = []
+
+    def wait() -> None:
+        try:
+            with database.write():
+                raise AssertionError("two write at once")
+        except Unavailable as error:
+            told.append(str(error))
+
+    with database.write():
+        thread = threading.Thread(target=wait)
+        thread.start()
+        thread.join()
+    assert len(told) == 1
+    assert "lock timeout" in told[0]
+    assert "\n" not in told[0]
+
+
+def test_a_statement_that_takes_too_long_is_given_up(database: Database) -> None:
+    with pytest.raises(Unavailable, match="statement timeout"), database.read() as connection:
+        connection.execute(text("SELECT pg_sleep(5)"))
+
+
+def test_no_more_connections_than_set(database: Database) -> None:
+    with database.read(), database.read(), pytest.raises(Unavailable, match="taken"), database.read():
+        raise AssertionError("a third connection")
+    with database.read():
+        pass
+
+
+def test_reading_cannot_write(database: Database) -> None:
+    with pytest.raises(ConfigurationError, match="read-only"), database.read() as connection:
+        create_organisation(connection, "default")
+
+
+def test_no_message_holds_the_password(postgres_template: PostgresServer) -> None:
+    port = postgres_template.url.rpartition(":")[2].partition("/")[0]
+    urls = {
+        f"postgresql://postgres:hunter2@127.0.0.1:{port}/nosuch": ConfigurationError,
+        "postgresql://postgres:hunter2@127.0.0.1:1/credmatch": Unavailable,
+        "postgresql://postgres:hunter2@host:hunter2/credmatch": ConfigurationError,
+        "hunter2": ConfigurationError,
+    }
+    for url, kind in urls.items():
+        with pytest.raises(kind) as told:
+            Database(url, timeout=2).migrate()
+        assert "hunter2" not in str(told.value)
+        assert "\n" not in str(told.value)
+    assert "hunter2" not in repr(read_settings(database_url="postgresql://postgres:hunter2@h/credmatch"))
+
+
+def test_it_goes_on_after_the_server_was_restarted() -> None:
+    local = LocalPostgres()
+    with local.running() as server:
+        database = Database(server.url, timeout=5)
+        database.migrate()
+        with database.write() as connection:
+            create_organisation(connection, "default")
+
+        def write_while_it_stops() -> None:
+            with database.write() as connection:
+                create_organisation(connection, "lost")
+                server.stop()
+                connection.execute(select(t.organisations))
+
+        with pytest.raises(Unavailable):
+            write_while_it_stops()
+        started = time.monotonic()
+        with pytest.raises(Unavailable, match="refused"), database.read():
+            pass
+        assert time.monotonic() - started < 5
+        local.start(server)
+        with database.read() as connection:
+            keys = connection.execute(select(t.organisations.c.key)).scalars().all()
+        assert "default" in keys
+        assert "lost" not in keys
+        database.close()
