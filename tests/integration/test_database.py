@@ -142,7 +142,7 @@ def test_reading_cannot_write(database: Database) -> None:
 
 
 def test_foreign_keys_hold(database: Database) -> None:
-    with pytest.raises(exc.IntegrityError, match="(?i)foreign key"), database.write() as connection:
+    with pytest.raises(exc.IntegrityError, match=r"(?i)foreign key"), database.write() as connection:
         connection.execute(insert(t.changes).values(organisation_id=77, candidate_id=1))
 
 

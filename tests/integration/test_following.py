@@ -31,7 +31,7 @@ from matcher.search.documents import search_document
 from matcher.search.embedded import EmbeddedEngine
 from matcher.search.engine import Clause, IndexState, Query
 from matcher.store import tables as t
-from matcher.store.changes import candidate_ids, last_change
+from matcher.store.changes import candidate_ids, last_change, prune_changes
 from matcher.store.database import Database
 from matcher.store.intake import store_candidates
 from matcher.store.organisations import create_organisation, organisation
@@ -81,7 +81,8 @@ class Pool:
             for table in (t.awards, t.applications, t.people):
                 connection.execute(delete(table).where(table.c.candidate_id == candidate))
             connection.execute(delete(t.candidates).where(t.candidates.c.id == candidate))
-            connection.execute(insert(t.changes).values(organisation_id=self.home, candidate_id=candidate))
+            log = {"organisation_id": self.home, "candidate_id": candidate, "created": int(time.time())}
+            connection.execute(insert(t.changes).values(log))
 
     @property
     def home(self) -> int:
@@ -153,6 +154,23 @@ def test_an_index_ahead_of_the_log_is_of_another_database(pool: Pool) -> None:
         builder.add([SearchDocument(999, 0, {1: 9_000}, {1: 9_000})])
         builder.publish(10**6)
     catch_up(pool.database, pool.engine, "default")
+    assert pool.is_current()
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_an_index_behind_what_was_pruned_is_built_anew(pool: Pool, behind: bool) -> None:
+    state = pool.build()
+    pool.store(5, 35)
+    pool.remove(3)  # of whom no change may get lost: the person would stay findable
+    with pool.database.read() as connection:
+        number = last_change(connection, pool.home)
+    assert (
+        prune_changes(pool.database, pool.home, seconds=-60, needed=number if behind else 0) > 0 or not behind
+    )
+    after = catch_up(pool.database, pool.engine, "default")
+    assert after is not None
+    assert (after.generation != state.generation) == behind
+    assert after.change_number == number
     assert pool.is_current()
 
 

@@ -105,6 +105,10 @@ class Service:
         return self.matcher.match("default", self.position(*needs, **options), top=top, day=day)
 
 
+QUERIES = {False: 7, True: 9}
+"""Queries that a ranking makes, of the pool and of a position's applicants."""
+
+
 @pytest.fixture
 def service(databases: Databases, tmp_path: Path) -> Iterator[Service]:
     database = databases.open()
@@ -352,3 +356,25 @@ def test_without_an_index_or_a_requirement_the_answer_says_so(service: Service) 
         service.match(service.need("forklift"))
     with pytest.raises(NotScorable):
         service.match()
+
+
+@pytest.mark.parametrize("applicants_only", [False, True])
+def test_the_number_of_queries_does_not_grow_with_the_pool(service: Service, applicants_only: bool) -> None:
+    def queries(people: int) -> list[str]:
+        held = award("forklift"), award("heights", issuer="Rive-Sud")
+        service.store(*(person(f"c{n}", *held, applied_to=("job",)) for n in range(people)))
+        service.index()
+        asked: list[str] = []
+
+        def note(*arguments: Any) -> None:
+            asked.append(arguments[2])
+
+        event.listen(service.database._engine, "before_cursor_execute", note)
+        needs = service.need("forklift"), service.need("heights", must=True)
+        answer = service.match(*needs, applicants_only=applicants_only)
+        event.remove(service.database._engine, "before_cursor_execute", note)
+        assert len(answer["results"]) == min(people, 50) or applicants_only
+        return [statement for statement in asked if statement.startswith("SELECT")]
+
+    few, many = queries(2), queries(400)
+    assert len(few) == len(many) == QUERIES[applicants_only]
