@@ -7,25 +7,15 @@ from pathlib import Path
 
 import click
 
-from indexer.commands.output import json_line
+from indexer.commands.described import described
+from indexer.commands.output import count, json_line
 from indexer.inspection import Found, record_json
 from indexer.installation import opened
 from indexer.readers.dates import ORDERS
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import limits_of
 from indexer.readers.sources import open_records
-from matcher.moments import day_of
-from matcher.records import (
-    UNITS,
-    AchievementRecord,
-    AwardRecord,
-    CandidateRecord,
-    EndorsementRecord,
-    IssuerRef,
-    Notice,
-    Recognised,
-    Rejected,
-)
+from matcher.records import CandidateRecord, Recognised
 from matcher.settings import read_settings
 from matcher.store.organisations import organisation
 
@@ -66,68 +56,60 @@ def inspect_(*, files: tuple[Path, ...], candidate: str, dates: str | None, as_j
 
 
 def _shown(files: tuple[Path, ...], context: Context, *, as_json: bool) -> Iterator[Record]:
-    """The records of `files`, each written as it comes; a format once while it goes on."""
-    last: Record | None = None
+    """The records of `files`, each written as it comes."""
+    show = _as_json if as_json else _Text(context)
     for path in files:
         for record in open_records(path, context):
-            if as_json:
-                json_line(record_json(record))
-            elif record != last:
-                click.echo("\n".join(_lines(record, context)))
-            last = record if isinstance(record, Recognised) else last
+            show(record)
             yield record
+        show(None)
 
 
-def _lines(record: Record, context: Context) -> Iterator[str]:
-    match record:
-        case Recognised():
-            yield f"{record.file}: {record.format}"
-        case CandidateRecord():
-            whose = record.key or next(iter(record.identifiers), "")
-            yield f"  candidate {whose}{_line(record.place.line)}"
-            for award in record.awards:
-                yield from _award(award, context)
-        case AchievementRecord():
-            yield f"  achievement {_achievement(record)}, held by nobody here"
-        case EndorsementRecord():
-            yield f"  endorsement of {record.about} by {_issuer(record.issuer)}: kept apart, never scored"
-        case Notice():
-            yield f"  note{_line(record.line)}: {record.text}"
-        case Rejected():
-            where = f" at {record.where}" if record.where else ""
-            yield f"  WRONG{_line(record.line)}{where}: {record.reason}"
+def _as_json(record: Record | None) -> None:
+    if record is not None:
+        json_line(record_json(record))
 
 
-def _award(award: AwardRecord, context: Context) -> Iterator[str]:
-    said = [
-        f"{name} {day_of(moment, context.zone)}"
-        for name, moment in (
-            ("issued", award.issued),
-            ("valid from", award.valid_from),
-            ("expires", award.expires),
-        )
-        if moment is not None
-    ]
-    said.append("their own word" if award.claimed else award.status.value)
-    if award.level is not None:
-        said.append(f"level {award.level / UNITS:.0%}")
-    yield f"    award {_achievement(award.achievement)}: {', '.join(said)}"
-    for ref in award.achievement.competencies:
-        yield f"      {ref.label or ref.uri}" + (f" <{ref.uri}>" if ref.label and ref.uri else "")
-    if not award.achievement.competencies:
-        yield "      no competencies stated: will be read from its words"
+class _Text:
+    """Writes records in words, below one line for each file that says in which formats it is.
 
+    A file is found to be of an inner format before anything of it is read; of what is found later (on
+    another line, say) a line of its own says so, once.
+    """
 
-def _achievement(record: AchievementRecord) -> str:
-    return f"{record.name or record.key}, {_issuer(record.issuer)}"
+    def __init__(self, context: Context) -> None:
+        self._zone = context.zone
+        self._file = ""
+        self._formats: list[str] = []
+        self._said = 0
 
+    def __call__(self, record: Record | None) -> None:
+        """Write a record; None: a file given has ended."""
+        if isinstance(record, Recognised):
+            if record.file != self._file:
+                self._head()
+                self._file, self._formats, self._said = record.file, [], 0
+            if record.format not in self._formats:
+                self._formats.append(record.format)
+            return
+        self._head()
+        if record is None:
+            self._file = ""
+        else:
+            self._under(record)
+            click.echo("\n".join(described(record, self._zone)))
 
-def _issuer(issuer: IssuerRef) -> str:
-    return issuer.name or issuer.url or "issuer not stated"
+    def _head(self) -> None:
+        if new := self._formats[self._said :]:
+            click.echo(f"{'  also' if self._said else self._file}: {', '.join(new)}")
+            self._said = len(self._formats)
 
-
-def _line(number: int) -> str:
-    return f" (line {number})" if number else ""
+    def _under(self, record: Record) -> None:
+        """Name the file of what was read of none that was recognised, or of one that is read no more."""
+        file = record.place.file if isinstance(record, CandidateRecord) else getattr(record, "file", "")
+        if file and file != self._file:
+            click.echo(f"{file}:")
+            self._file, self._formats, self._said = file, [], 0
 
 
 def _counts(found: Found) -> dict[str, object]:
@@ -142,9 +124,12 @@ def _counts(found: Found) -> dict[str, object]:
 
 
 def _summary(found: Found) -> str:
-    would = f"{found.awards:,} awards of {found.candidates:,} candidate records"
+    would = (
+        f"{count(found.awards, 'award', 'awards')} of "
+        f"{count(found.candidates, 'candidate record', 'candidate records')}"
+    )
     if found.achievements:
-        would += f", {found.achievements:,} achievements"
+        would += f", {count(found.achievements, 'achievement', 'achievements')}"
     if found.endorsements:
-        would += f", {found.endorsements:,} endorsements"
-    return f"{would} would be imported; {found.rejected:,} records would be quarantined"
+        would += f", {count(found.endorsements, 'endorsement', 'endorsements')}"
+    return f"would be imported: {would}\nwould be quarantined: {count(found.rejected, 'record', 'records')}"

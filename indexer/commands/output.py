@@ -71,13 +71,19 @@ def _written(what: str, unit: str) -> Iterator[Step]:
         if last is not None and any(last):
             done, total = last
             of = f" of {total:,}" if total else ""
-            click.echo(f"{what}: {done:,}{of} {unit}, {_rate(done, started)} {unit}/s", err=True)
+            click.echo(f"{what}: {done:,}{of} {unit}{_rate(done, started, unit)}", err=True)
 
 
 @contextmanager
 def _drawn(console: Console, what: str, unit: str) -> Iterator[Step]:
-    rate = TextColumn("{task.fields[rate]}")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn())
+    speed = TextColumn("{task.fields[rate]}")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        speed,
+        TimeElapsedColumn(),
+    )
     started = time.monotonic()
     bars = Progress(*columns, console=console)
     task = bars.add_task(what, total=None, rate="")
@@ -85,7 +91,9 @@ def _drawn(console: Console, what: str, unit: str) -> Iterator[Step]:
     def step(done: int, total: int) -> None:
         if done or total:
             bars.start()
-        bars.update(task, completed=done, total=total or None, rate=f"{_rate(done, started)} {unit}/s")
+        bars.update(
+            task, completed=done, total=total or None, rate=_rate(done, started, unit).removeprefix(", ")
+        )
 
     try:
         yield step
@@ -93,8 +101,10 @@ def _drawn(console: Console, what: str, unit: str) -> Iterator[Step]:
         bars.stop()
 
 
-def _rate(done: int, started: float) -> str:
-    return f"{done / max(time.monotonic() - started, 0.001):,.0f}"
+def _rate(done: int, started: float, unit: str) -> str:
+    """How many a second, where that is one at least."""
+    a_second = round(done / max(time.monotonic() - started, 0.001))
+    return f", {a_second:,} {unit}/s" if a_second else ""
 
 
 def count(number: int, one: str, many: str) -> str:

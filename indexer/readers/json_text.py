@@ -36,7 +36,8 @@ def decode(data: bytes, *, values: int | None = None) -> object:
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise InvalidInput(f"not JSON: {error.msg} at character {error.pos + 1}") from error
+        found = error.msg.removesuffix(" at")  # some of Python's sentences end in it
+        raise InvalidInput(f"not JSON: {found} at character {error.pos + 1}") from error
     except RecursionError as error:
         raise InvalidInput("not readable: nested too deeply") from error
     except ValueError as error:  # an integer of thousands of digits

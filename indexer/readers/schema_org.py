@@ -114,12 +114,12 @@ def _person(person: Document, at: str, page: _Page) -> Iterator[Record]:
         text = f"{under(at, 'hasCredential')}: a person without a credential; nothing to import"
         yield Notice(context.file, context.line, text)
         return
-    emails = [text for _, text in _texts(person, at, "email")]
+    emails = [text.strip().removeprefix("mailto:") for _, text in _texts(person, at, "email")]
     addresses = [id_of(person), *(text for _, text in _texts(person, at, "url"))]
     name_at = _SCHEMA.find(person, at, "name")
     shape = {
         "name": text_of(name_at),
-        "email": next((email.strip().removeprefix("mailto:") for email in emails), None),
+        "email": next(iter(emails), None),
         "languages": _languages(person, at),
         "identifiers": [*filter(None, emails), *filter(_URI.fullmatch, map(str.strip, addresses))],
     }

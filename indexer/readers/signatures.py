@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF32_LE
 
 OTHERS = (
@@ -20,9 +21,17 @@ OTHERS = (
 _READ_ALTHOUGH_BINARY = (b"\x89PNG", b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\xff\xfe", b"\xfe\xff")
 _LOOKED_AT = 512
 
+# Atomic: what was passed over once is not looked at again, however many comments there are.
+_WEB_PAGE = re.compile(
+    rb"(?>\s+|<!--.*?-->|<\?xml.*?\?>)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_PAGE_WITHIN = 4_096
+
 
 def other(head: bytes) -> str:
     """What a file that begins with `head` is, where that is known and nothing that we read; else ""."""
+    if _WEB_PAGE.match(head[:_PAGE_WITHIN]):
+        return "this is a web page (HTML); save the credential itself, as JSON or as an image"
     return next((reason for first, reason in OTHERS if head.startswith(first)), "")
 
 

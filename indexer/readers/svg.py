@@ -117,9 +117,6 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 def _found(data: bytes, longest: int, most: int) -> list[Baked]:
     if len(data) > longest:
         raise InvalidInput(f"the XML is longer than {longest:,} bytes")
-    start = data[:1_000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        raise InvalidInput("this is a web page; save the credential itself, as JSON or as an image")
     if max(map(data.count, (b"<", b"=", b"\n"))) > most:
         raise InvalidInput(f"the XML has more than {most:,} elements, attributes or lines")
     if any(one[0].count(b"=") > _MOST_ATTRIBUTES for one in re.finditer(rb"[^<]+", data)):

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from indexer.cli import _COMMANDS, run
+from indexer.commands.output import progress
 
 FORKLIFT = "http://data.europa.eu/esco/skill/28cb374e-6261-4133-8371-f9a5470145da"
 PEOPLE = [
@@ -329,6 +330,68 @@ def test_progress_in_a_file_is_one_line_and_none_for_nothing(credmatch: Command,
     _, _, err = credmatch("import", pool)
     assert "reading what has no competencies" not in err
     assert "?" not in err
+    assert " 0 awards/s" not in err
+
+
+def test_a_rate_of_less_than_one_a_second_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("importing", "awards") as step:
+        step(0, 2)
+    assert capsys.readouterr().err == "importing: 0 of 2 awards\n"
+
+
+def test_inspecting_a_file_shows_all_that_would_be_imported(credmatch: Command, tmp_path: Path) -> None:
+    award = {
+        "achievement": {
+            "key": "lift", "name": "Lift truck", "issuer": {"name": "North College"},
+            "competencies": [{"label": "operate forklift"}],
+            "related": [{"type": "isPartOf", "key": "warehouse-stack"}],
+        },
+        "issued": "2026-01-05", "level": {"value": 0.75, "label": "Proficient"},
+        "evidence": ["https://college.example.org/work/" + "1" * 60, "A film of the test " * 5],
+        "credential_status": {"type": "1EdTechRevocationList", "id": "https://college.example.org/revoked"},
+        "refresh_service": {"type": "1EdTechCredentialRefresh", "id": "https://college.example.org/new"},
+    }  # fmt: skip
+    person = {"candidate": {"key": "ada", "name": "Ada \x1b[31mExample"}, "awards": [award]}
+    endorsement = {
+        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "type": ["VerifiableCredential", "EndorsementCredential"], "issuer": {"id": "did:web:a", "name": "Ministry"},
+        "validFrom": "2026-02-01T00:00:00Z",
+        "credentialSubject": {"id": "urn:badge:1", "type": ["EndorsementSubject"],
+                              "endorsementComment": "Taught well, " * 20},
+    }  # fmt: skip
+    file = tmp_path / "all.json"
+    file.write_text(json.dumps([person, endorsement]))
+    code, out, err = credmatch("inspect", file)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert [line for line in lines if line.startswith(str(file))] == [f"{file}: JSON, credmatch JSON"]
+    assert all(len(line) <= 80 or len(line.split()) == 1 or line == lines[0] for line in lines)
+    said = " ".join(out.split())
+    for expected in (
+        "award Lift truck, North College: issued 2026-01-05, active level: Proficient, 75%",
+        "operate forklift part of warehouse-stack evidence: https://college.example.org/work/111",
+        'status kept: {"type": "1EdTechRevocationList", "id": "https://college.example.org/revoked"}',
+        'refresh kept: {"type": "1EdTechCredentialRefresh"',
+        "name: Ada \\x1b[31mExample",
+        "also: Endorsement endorsement by Ministry: kept apart, never scored of urn:badge:1 issued 2026-01-31",
+        "comment: Taught well, Taught well,",
+    ):
+        assert expected in said, expected
+    assert said.endswith(
+        "would be imported: 1 award of 1 candidate record, 1 endorsement would be quarantined: 0 records"
+    )
+
+
+def test_inspecting_files_of_several_formats_names_each_once(credmatch: Command, tmp_path: Path) -> None:
+    page, broken = tmp_path / "page.html", tmp_path / "broken.json"
+    page.write_text("<!-- saved -->\n<!DOCTYPE html><html><body>Badge</body></html>")
+    broken.write_text('{"a": "b')
+    code, out, _ = credmatch("inspect", page, broken)
+    assert code == 2
+    said = " ".join(out.split())
+    assert f"{page}: WRONG: this is a web page (HTML); save the credential itself, as JSON" in said
+    assert f"{broken}: JSON WRONG: not JSON: Unterminated string starting at character 7" in said
+    assert "SVG" not in said
 
 
 def test_an_own_framework(credmatch: Command, tmp_path: Path) -> None:

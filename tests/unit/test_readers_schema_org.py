@@ -78,7 +78,7 @@ def test_a_person_claims_what_their_page_says() -> None:
     record = one_candidate(read_any(PERSON))
     assert (record.key, record.name, record.email) == ("", "Zoé Tremblay", "zoe@example.org")
     assert record.identifiers == (
-        "mailto:zoe@example.org", "https://zoe.example.org/#me", "https://zoe.example.org/"
+        "zoe@example.org", "https://zoe.example.org/#me", "https://zoe.example.org/"
     )  # fmt: skip
     assert record.languages == ("fr", "en")
     (held,) = record.awards
