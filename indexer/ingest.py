@@ -7,16 +7,14 @@ already is recognised and changes nothing.
 from __future__ import annotations
 
 import gc
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.readers.detect import read_stream
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import Limits
-from indexer.readers.sources import neighbours_of, open_records
+from indexer.readers.sources import open_records
 from indexer.readers.written import refused
 from matcher.records import (
     AchievementRecord,
@@ -139,30 +137,42 @@ class Batch:
         return counts, self.rejected + [refused(one.record, one.reason, one.where) for one in counts.refused]
 
 
-def import_files(  # noqa: PLR0913 - each says one thing of the files or of the import
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is said of files that are imported, beside what stands in them.
+
+    `candidate`: the key of the person that files are about which are about nobody in particular. `dates`: in
+    which order dates like 03/04/2026 are (`readers/dates.py`, ORDERS), "" to refuse them. `newest`: what the
+    files say counts even if it was said before and corrected since.
+    """
+
+    candidate: str = ""
+    dates: str = ""
+    newest: bool = False
+
+
+NO_OPTIONS = Options()
+
+
+def import_files(
     database: Database,
     organisation_key: str,
     paths: Sequence[Path],
+    options: Options = NO_OPTIONS,
     *,
-    candidate: str = "",
-    dates: str = "",
     limits: Limits = _LIMITS,
-    authoritative: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Import files of any format that we read, and folders and archives of them, into an organisation's pool.
 
-    `candidate`: the key of the person that files are about which are about nobody in particular. `dates`: in
-    which order dates like 03/04/2026 are (`readers/dates.py`, ORDERS), "" to refuse them. With
-    `authoritative` what the files say counts even if it was said before and corrected since.
     Raises NotFound where there is no such organisation, and Unavailable where the database does not answer;
     the batches before are stored.
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
-    context = Context("", home.zone, candidate, limits, dates=dates)
+    context = Context("", home.zone, options.candidate, limits, dates=options.dates)
     found = (record for path in paths for record in open_records(path, context))
-    return import_records(database, home, found, authoritative=authoritative, progress=progress)
+    return import_records(database, home, found, authoritative=options.newest, progress=progress)
 
 
 def import_records(
@@ -188,36 +198,6 @@ def import_records(
     return report
 
 
-def retry_quarantined(
-    database: Database,
-    organisation_key: str,
-    ids: Sequence[int] | None = None,
-    *,
-    candidate: str = "",
-    dates: str = "",
-) -> Report:
-    """Import the kept records with these ids (all without `ids`) again; those that succeed are kept no more.
-
-    What is still bad stays, with what is wrong now; `quarantined` counts it. `candidate` and `dates` as for
-    `import_files`. Raises NotFound where there is no such organisation or record.
-    """
-    with database.read() as connection:
-        home = organisation(connection, organisation_key)
-    context = Context("", home.zone, candidate, dates=dates)
-    report = Report()
-    for id_ in _kept_ids(database, home) if ids is None else ids:
-        report = _retry(database, home, id_, context, report)
-    return report
-
-
-def _kept_ids(database: Database, home: Organisation) -> list[int]:
-    ids: list[int] = []
-    with database.read() as connection:
-        while page := quarantine.list_(connection, home.id, after=ids[-1] if ids else 0):
-            ids += [kept.id for kept in page]
-    return ids
-
-
 def _store(
     database: Database,
     home: Organisation,
@@ -230,22 +210,6 @@ def _store(
     with database.write() as connection:
         counts, bad = batch.store(connection, home, achievements, authoritative=authoritative)
         quarantine.put(connection, home.id, bad)
-    return report.plus(counts, bad, batch)
-
-
-def _retry(database: Database, home: Organisation, id_: int, context: Context, report: Report) -> Report:
-    with database.write() as connection:
-        kept = quarantine.show(connection, home.id, id_)
-        batch = Batch(file=kept.file)
-        beside = neighbours_of(kept.file, context.limits)
-        inside = replace(context, file=kept.file, neighbours=beside)
-        for record in read_stream(io.BytesIO(kept.raw.encode()), inside):
-            batch.add(record)
-        counts, bad = batch.store(connection, home, AchievementIntake(home), authoritative=False)
-        if batch.records and not bad:
-            quarantine.remove(connection, home.id, [id_])
-        elif bad:
-            quarantine.explain(connection, home.id, id_, bad[0])
     return report.plus(counts, bad, batch)
 
 

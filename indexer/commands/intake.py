@@ -10,7 +10,7 @@ import click
 from app import Parts
 from indexer.changes import catch_up
 from indexer.commands.output import count, json_line, progress
-from indexer.ingest import Report, import_files
+from indexer.ingest import Options, Report, import_files
 from indexer.installation import opened
 from indexer.readers.dates import ORDERS
 from indexer.readers.limits import limits_of
@@ -59,16 +59,9 @@ def import_(
     with opened(read_settings(), create=True) as parts:
         key = parts.settings.organisation
         with progress("importing", "awards") as step:
-            report = import_files(
-                parts.database,
-                key,
-                files,
-                candidate=candidate,
-                dates=dates or "",
-                limits=limits_of(parts.settings),
-                authoritative=newest,
-                progress=step,
-            )
+            options = Options(candidate, dates or "", newest)
+            limits = limits_of(parts.settings)
+            report = import_files(parts.database, key, files, options, limits=limits, progress=step)
         finish_import(parts)
     show_report(report, as_json=as_json)
     return exit_code(report)

@@ -12,9 +12,11 @@ import click
 from app import Parts
 from indexer.commands.intake import exit_code, finish_import, show_report
 from indexer.commands.output import count, json_line, table
-from indexer.ingest import retry_quarantined
+from indexer.ingest import Options
 from indexer.installation import opened
 from indexer.readers.dates import ORDERS
+from indexer.readers.limits import limits_of
+from indexer.retrying import retry_quarantined
 from matcher.settings import read_settings
 from matcher.store.organisations import organisation
 from matcher.store.quarantine import Quarantined, list_, remove, show
@@ -82,7 +84,10 @@ def retry(*, ids: tuple[int, ...], candidate: str, dates: str | None, as_json: b
     """
     with opened(read_settings()) as parts:
         key = parts.settings.organisation
-        report = retry_quarantined(parts.database, key, ids or None, candidate=candidate, dates=dates or "")
+        options = Options(candidate, dates or "")
+        report = retry_quarantined(
+            parts.database, key, ids or None, options, limits=limits_of(parts.settings)
+        )
         finish_import(parts)
     show_report(report, as_json=as_json)
     return exit_code(report)

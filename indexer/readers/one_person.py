@@ -30,7 +30,8 @@ class People:
     """The people that a file names. `candidate`: the key of the one whom it should be about.
 
     `groups`: the names of a person each. `by_file`: names that stood in rows which are taken as the
-    candidate's only because the file should be: they are not kept as the candidate's.
+    candidate's only because the file should be: they are not kept as the candidate's. `awards`: how many the
+    file holds; more than `most` are not one person's.
     """
 
     candidate: str
@@ -38,6 +39,7 @@ class People:
     groups: list[set[str]] = field(default_factory=list)
     by_file: set[str] = field(default_factory=set)
     another: str = ""
+    awards: int = 0
 
     def names(self, identifiers: Iterable[str], key: str = "") -> None:
         """Note that a document or a row names somebody in this way."""
@@ -51,6 +53,8 @@ class People:
 
     def problem(self) -> str:
         """Why nothing of the file is taken; "" where it may be."""
+        if self.awards > self.most:
+            return f"the file holds more than {self.most:,} awards, too many to be of one person"
         if len(self.groups) > 1:
             both = sorted(min(group) for group in self.groups)[:2]
         elif self.another:
@@ -65,19 +69,17 @@ class People:
     def decided(self, records: Iterator[_Record]) -> Iterator[_Record]:
         """`records`: those about people last, when it is known whether they are about one person."""
         held: list[CandidateRecord] = []
-        awards, reason = 0, ""
         for record in records:
             if not isinstance(record, CandidateRecord):
                 yield record
                 continue
             self.names(record.identifiers, record.key if record.own_key else "")
             held.append(record)
-            awards += max(len(record.awards), 1)
-            if awards > self.most:
-                reason = f"the file holds more than {self.most:,} awards, too many to be of one person"
-                yield from (_refused(one, reason) for one in held)
+            self.awards += max(len(record.awards), 1)
+            if self.awards > self.most:
+                yield from (_refused(one, self.problem()) for one in held)
                 held.clear()
-        reason = reason or self.problem()
+        reason = self.problem()
         for record in held:
             yield _refused(record, reason) if reason and not record.own_key else self._own(record)
 

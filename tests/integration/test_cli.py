@@ -354,7 +354,8 @@ def test_inspecting_a_file_shows_all_that_would_be_imported(credmatch: Command, 
     person = {"candidate": {"key": "ada", "name": "Ada \x1b[31mExample"}, "awards": [award]}
     endorsement = {
         "@context": ["https://www.w3.org/ns/credentials/v2"],
-        "type": ["VerifiableCredential", "EndorsementCredential"], "issuer": {"id": "did:web:a", "name": "Ministry"},
+        "type": ["VerifiableCredential", "EndorsementCredential"],
+        "issuer": {"id": "did:web:a", "name": "Ministry"},
         "validFrom": "2026-02-01T00:00:00Z",
         "credentialSubject": {"id": "urn:badge:1", "type": ["EndorsementSubject"],
                               "endorsementComment": "Taught well, " * 20},
@@ -373,7 +374,8 @@ def test_inspecting_a_file_shows_all_that_would_be_imported(credmatch: Command, 
         'status kept: {"type": "1EdTechRevocationList", "id": "https://college.example.org/revoked"}',
         'refresh kept: {"type": "1EdTechCredentialRefresh"',
         "name: Ada \\x1b[31mExample",
-        "also: Endorsement endorsement by Ministry: kept apart, never scored of urn:badge:1 issued 2026-01-31",
+        "also: Endorsement endorsement by Ministry: kept apart, never scored of urn:badge:1",
+        "urn:badge:1 issued 2026-01-31 comment: Taught",
         "comment: Taught well, Taught well,",
     ):
         assert expected in said, expected

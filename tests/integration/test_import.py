@@ -17,7 +17,8 @@ import pytest
 from stored import contents
 
 from indexer import ingest
-from indexer.ingest import Report, import_files, retry_quarantined
+from indexer.ingest import Options, Report, import_files
+from indexer.retrying import retry_quarantined
 from matcher.errors import NotFound
 from matcher.store import quarantine
 from matcher.store.database import Database
@@ -71,7 +72,7 @@ def test_files_are_taken_in_and_counted(database: Database, tmp_path: Path) -> N
     assert report == Report(files=2, awards_added=3, awards_changed=1)
     assert told[-1] == (4, 0)
     assert import_files(database, "default", [one, two]) == Report(files=2, awards_unchanged=4)
-    report = import_files(database, "default", [one], authoritative=True)
+    report = import_files(database, "default", [one], Options(newest=True))
     assert report == Report(files=1, awards_changed=1, awards_unchanged=2)
 
 
@@ -100,12 +101,12 @@ def test_what_was_kept_finds_what_came_to_lie_beside_its_file(database: Database
         "issuedOn": "2026-01-31", "badge": f"{address}/classes/lift", "verification": {"type": "hosted"},
     }  # fmt: skip
     write(tmp_path / "badge.json", badge)
-    assert import_files(database, "default", [tmp_path / "badge.json"], candidate="c-1").quarantined == 1
+    assert import_files(database, "default", [tmp_path / "badge.json"], Options("c-1")).quarantined == 1
     issuer = {"type": "Issuer", "id": f"{address}/issuer", "name": "Northshore", "url": address}
     write(tmp_path / "issuer.json", {"@context": "https://w3id.org/openbadges/v2", **issuer})
     lift = {"type": "BadgeClass", "id": badge["badge"], "name": "Lift truck", "issuer": issuer["id"]}
     write(tmp_path / "class.json", {"@context": "https://w3id.org/openbadges/v2", **lift})
-    report = retry_quarantined(database, "default", candidate="c-1")
+    report = retry_quarantined(database, "default", None, Options("c-1"))
     assert report.awards_added == 1, kept(database)
     assert kept(database) == []
 
@@ -145,6 +146,37 @@ def test_what_still_holds_no_record_stays_in_quarantine(database: Database, tmp_
     assert [one.raw for one in kept(database)] == ["[]"]
 
 
+def about(email: str, number: int) -> dict[str, Any]:
+    return {"candidate": {"name": f"Of {email}", "identifiers": [email]}, "awards": [award(number)]}
+
+
+def test_what_a_file_about_two_people_was_refused_for_is_not_taken_record_by_record(
+    database: Database, tmp_path: Path
+) -> None:
+    two = [about("ada@example.org", 1), about("bob@example.org", 2)]
+    file = write(tmp_path / "two.jsonl", *two)
+    own = {"candidate": {"key": "c-1"}, "awards": [award(3)]}
+    with zipfile.ZipFile(tmp_path / "wallet.zip", "w") as archive:
+        for number, one in enumerate((*two, own)):
+            archive.writestr(f"{number}.json", json.dumps(one))
+    for each in (file, tmp_path / "wallet.zip"):
+        import_files(database, "default", [each], Options("c-1"))
+        assert len(kept(database)) == 2
+        before = contents(database)
+        for _ in range(2):
+            assert retry_quarantined(database, "default", None, Options("c-1")) == Report(quarantined=2)
+            assert contents(database) == before
+        assert all("it should be about one person" in one.reason for one in kept(database))
+        if each == file:
+            with database.write() as connection:
+                quarantine.remove(connection, 1, [one.id for one in kept(database)])
+    first, second = kept(database)
+    # Whose each of them is can be said.
+    assert retry_quarantined(database, "default", [first.id], Options("c-1")) == Report(awards_added=1)
+    assert retry_quarantined(database, "default", [second.id], Options("c-2")) == Report(awards_added=1)
+    assert {row[1] for row in contents(database)["awards"]} == {"c-1", "c-2"}
+
+
 def test_what_was_kept_is_tried_again(database: Database, tmp_path: Path) -> None:
     file = write(tmp_path / "pool.jsonl", line("c-1", award(1)), line("c-2", award(1)), "{")
     import_files(database, "default", [file])
@@ -168,10 +200,14 @@ def test_dates_that_can_be_read_in_two_ways_wait_until_somebody_says_which(
     file = write(tmp_path / "a.csv", "candidate_key,achievement_name,issued", "c-1,One,03/04/2026")
     assert import_files(database, "default", [file]) == Report(files=1, quarantined=1)
     assert retry_quarantined(database, "default") == Report(quarantined=1)
-    assert retry_quarantined(database, "default", dates="day-first") == Report(awards_added=1)
+    assert retry_quarantined(database, "default", None, Options(dates="day-first")) == Report(awards_added=1)
     assert not kept(database)
-    assert import_files(database, "default", [file], dates="day-first") == Report(files=1, awards_unchanged=1)
-    assert import_files(database, "default", [file], dates="month-first").awards_added == 1  # another day
+    assert import_files(database, "default", [file], Options(dates="day-first")) == Report(
+        files=1, awards_unchanged=1
+    )
+    assert (
+        import_files(database, "default", [file], Options(dates="month-first")).awards_added == 1
+    )  # another day
 
 
 def test_a_refused_award_comes_back_as_it_was(
@@ -210,7 +246,7 @@ def test_a_badge_about_nobody_in_particular(database: Database, tmp_path: Path) 
     file = write(tmp_path / "badge.json", badge)
     assert import_files(database, "default", [file]).quarantined == 1
     assert "no subject" in kept(database)[0].reason
-    assert import_files(database, "default", [file], candidate="c-1").awards_added == 1
+    assert import_files(database, "default", [file], Options("c-1")).awards_added == 1
     assert contents(database)["awards"][0][1] == "c-1"
 
 
