@@ -81,6 +81,9 @@ def retry(*, ids: tuple[int, ...], candidate: str, dates: str | None, as_json: b
     \b
     Example:
       credmatch quarantine retry 17 --candidate c-5
+
+    With --candidate the records of one file have to be about one person; of a file about several, give the
+    IDs of those that are this person's.
     """
     with opened(read_settings()) as parts:
         key = parts.settings.organisation

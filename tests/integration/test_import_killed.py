@@ -1,12 +1,19 @@
-"""Imports of every kind of file, killed at a hundred moments: afterwards the store equals the files."""
+"""`credmatch import` of every kind of file, killed at a hundred moments: afterwards the store equals the files.
+
+What is killed is the command from its arguments on, with what it does after the files are taken in: reading the
+achievements that state no competencies, and bringing all to the index.
+"""
 
 from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import signal
+import sys
+import threading
 import time
 import zipfile
 from multiprocessing.context import ForkServerContext
@@ -15,22 +22,40 @@ from pathlib import Path
 import pytest
 from stored import contents
 
-from indexer import ingest
-from indexer.ingest import import_files
+from indexer import changes, ingest, readings
+from indexer.cli import main
+from indexer.vocabulary import load_shipped
+from matcher.store.achievements import count_unread
 from matcher.store.database import Database
-from matcher.store.organisations import create_organisation
+from matcher.store.organisations import create_organisation, organisation
+from matcher.vocabulary.remote import RemoteEncoder, encode_for_others, socket_path
+from matcher.vocabulary.vocabularies import Vocabularies
+from tests.unit.small_vocabulary import WordEncoder
 from tests.unit.specimens import DOCUMENTS, FILES
 
-DATABASES = 25
-KILLS_EACH = 4
+FOLDERS = 20
+KILLS_EACH = 5
+COURSES = 30
+WITHIN = 0.75  # of the time that an import takes which is not killed
+NAMES = ("operate forklift", "lift heavy weights", "manage inventory", "load cargo")
+"""Labels of the shipped vocabulary: what is called so stands for it; every other course is not understood."""
 
 
-def import_folder(database: Path, folder: Path) -> None:
+class Encoder(WordEncoder):
+    """Answers as the model's process does, without the model."""
+
+    model = RemoteEncoder(Path()).model
+
+
+def import_folder(data: Path, folder: Path) -> None:
     """What the process does that is killed: batches are small, so that there are many between two moments."""
-    ingest._CANDIDATES = 20
-    opened = Database(f"sqlite:///{database}")
-    import_files(opened, "default", [folder])
-    opened.close()
+    os.environ["CREDMATCH_DATA_DIR"] = str(data)
+    ingest._CANDIDATES, readings.BATCH, changes.PAGE = 20, 2, 50
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    sys.argv = ["credmatch", "import", str(folder)]
+    main()
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +67,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [
         json.dumps({
             "candidate": {"key": f"c-{number}", "name": f"Name {number}"},
-            "awards": [{"key": f"w-{number}", "achievement": {"name": f"Course {number % 7}"},
-                        "issued": "2026-03-01", "level": {"value": version / 2}}],
+            "awards": [{"key": f"w-{number}", "achievement": course(number % COURSES), "issued": "2026-03-01",
+                        "level": {"value": version / 2}}],
             "applied_to": [f"p-{number % 3}"],
         })
-        for version in range(3)
-        for number in range(300)
+        for version in range(2)
+        for number in range(200)
     ]  # fmt: skip
     lines[100:100] = [
         "{ bad",
@@ -60,49 +85,81 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def empty(path: Path) -> Path:
-    database = Database(f"sqlite:///{path}")
+def course(number: int) -> dict[str, str]:
+    """An achievement that states no competencies: its words are read after the import."""
+    return {"key": f"course-{number}", "name": NAMES[number] if number < len(NAMES) else f"Kurs {number}"}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the shipped vocabulary and an organisation, and nobody in it."""
+    data = tmp_path_factory.mktemp("template")
+    database = Database(f"sqlite:///{data / 'credmatch.db'}")
     database.migrate()
     with database.write() as connection:
         create_organisation(connection, "default")
+    load_shipped(database)
+    Vocabularies(database, data / "vocabulary", Encoder()).get("default")  # compiled once for all copies
     database.close()
-    return path
+    return data
 
 
-def stored(path: Path) -> object:
-    database = Database(f"sqlite:///{path}")
-    found = contents(database)
+def from_template(template: Path, data: Path) -> Path:
+    """A copy of a data folder, for which an encoder answers."""
+    shutil.copytree(template, data)
+    threading.Thread(target=encode_for_others, args=(Encoder(), socket_path(data)), daemon=True).start()
+    asked = RemoteEncoder(socket_path(data))
+    while not asked.answers:
+        time.sleep(0.01)
+    return data
+
+
+def stored(data: Path) -> object:
+    database = Database(f"sqlite:///{data / 'credmatch.db'}")
+    found = contents(database, without=frozenset({"competencies"}))
     database.close()
     return found
 
 
-def kill_once(context: ForkServerContext, database: Path, folder: Path, after: float) -> bool:
-    """Start an import and kill it after some seconds; whether it was still running."""
-    process = context.Process(target=import_folder, args=(database, folder))
+def left_unread(data: Path) -> int:
+    database = Database(f"sqlite:///{data / 'credmatch.db'}")
+    with database.read() as connection:
+        found = count_unread(connection, organisation(connection, "default"))
+    database.close()
+    return found
+
+
+def run(context: ForkServerContext, data: Path, folder: Path, kill_after: float | None = None) -> int | None:
+    """Run the command, killed after some seconds where that is given; its exit code."""
+    process = context.Process(target=import_folder, args=(data, folder))
     process.start()
-    time.sleep(after)
-    process.kill()
-    process.join(30)
-    return process.exitcode == -signal.SIGKILL
+    if kill_after is not None:
+        time.sleep(kill_after)
+        process.kill()
+    process.join(60)
+    return process.exitcode
 
 
-def test_an_import_killed_at_a_hundred_moments_loses_nothing(tmp_path: Path, folder: Path) -> None:
+def test_an_import_killed_at_a_hundred_moments_loses_nothing(
+    tmp_path: Path, template: Path, folder: Path
+) -> None:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["indexer.ingest", "tests.unit.specimens"])
-    template, whole = empty(tmp_path / "empty.db"), tmp_path / "whole.db"
-    shutil.copy(template, whole)
+    context.set_forkserver_preload(["indexer.commands.intake", "app", "tests.unit.specimens"])
+    whole = from_template(template, tmp_path / "whole")
     started = time.monotonic()
-    import_folder(whole, folder)
+    assert run(context, whole, folder) == 0
     took = time.monotonic() - started
     expected = stored(whole)
     chance = random.Random(100)
-    running = 0
-    for number in range(DATABASES):
-        killed = tmp_path / f"{number}.db"
-        shutil.copy(template, killed)
+    killed = reading = 0
+    for number in range(FOLDERS):
+        data = from_template(template, tmp_path / str(number))
         for _ in range(KILLS_EACH):
-            running += kill_once(context, killed, folder, chance.uniform(0, took))
-        import_folder(killed, folder)
-        assert stored(killed) == expected, number
-        killed.unlink()
-    assert running > DATABASES * KILLS_EACH // 2  # most of them were killed in the midst of it
+            killed += run(context, data, folder, chance.uniform(0, took * WITHIN)) == -signal.SIGKILL
+            reading += 0 < left_unread(data) < COURSES
+        assert run(context, data, folder) == 0
+        assert left_unread(data) == 0
+        assert stored(data) == expected, number
+        shutil.rmtree(data)
+    assert killed > FOLDERS * KILLS_EACH // 3  # what is stored already makes a later run shorter
+    assert reading  # some of them while achievements were read
