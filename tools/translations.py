@@ -16,8 +16,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-MATCHER = Path(__file__).parents[1] / "matcher"
-PO = MATCHER / "web" / "translations" / "fr" / "LC_MESSAGES" / "messages.po"
+FOLDERS = tuple(Path(__file__).parents[1] / name for name in ("matcher", "indexer"))
+PO = FOLDERS[0] / "web" / "translations" / "fr" / "LC_MESSAGES" / "messages.po"
 
 _METHODS = [("**.py", "python"), ("web/templates/**.html", "jinja2.ext:babel_extract")]
 _KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "said": None, "marked": None}
@@ -26,11 +26,12 @@ _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # the same texts give the same file
 
 
 def collect() -> Catalog:
-    """All texts that are marked for translation, in the pages and in what they may have to say of errors."""
+    """All texts that are marked for translation: in pages, in errors, and in what readers say of files."""
     template = Catalog(project="credmatch", charset="utf-8", creation_date=_ANY_DAY)
-    found = extract_from_dir(MATCHER, _METHODS, _OPTIONS, keywords=_KEYWORDS, strip_comment_tags=True)
-    for path, line, message, comments, context in found:
-        template.add(message, None, [(path, line)], auto_comments=comments, context=context)
+    for folder in FOLDERS:
+        found = extract_from_dir(folder, _METHODS, _OPTIONS, keywords=_KEYWORDS, strip_comment_tags=True)
+        for path, line, message, comments, context in found:
+            template.add(message, None, [(path, line)], auto_comments=comments, context=context)
     return template
 
 

@@ -10,6 +10,7 @@ from indexer.readers.formats import Context, Record
 from indexer.readers.json_text import decode, raw_text, shown
 from indexer.readers.tokens import is_token
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import Notice, Rejected
 
 OPEN_BADGES_3 = "Open Badges 3.0"
@@ -30,7 +31,7 @@ class Baked:
 def read(found: Sequence[Baked], context: Context) -> Iterator[Record]:
     """The records of what an image holds: of Open Badges 3.0 where it has that, else of what comes first."""
     if not found:
-        reason = "the image holds no credential: it was never baked, or has been saved anew without it"
+        reason = said("the image holds no credential: it was never baked, or has been saved anew without it")
         yield Rejected(context.file, 0, "", reason, "")
         return
     chosen = next((one for one in found if one.version == OPEN_BADGES_3), found[0])
@@ -55,14 +56,23 @@ def _document(text: str, chosen: Baked, context: Context) -> object:
         return text
     if _ADDRESS.fullmatch(text):
         raise InvalidInput(
-            f"the image ({chosen.name}) holds only the address of a badge, {shown(text)}, and nothing is "
-            "fetched from addresses: import the badge that stands there as JSON"
+            said(
+                "the image (%(part)s) holds only the address of a badge, %(value)s, and nothing is fetched "
+                "from addresses: import the badge that stands there as JSON",
+                part=chosen.name,
+                value=shown(text),
+            )
         )
     if not text.startswith(("{", "[", '"')):
         raise InvalidInput(
-            f"the image ({chosen.name}) holds {shown(text)}, which is neither JSON nor a token"
+            said(
+                "the image (%(part)s) holds %(value)s, which is neither JSON nor a token",
+                part=chosen.name,
+                value=shown(text),
+            )
         )
     try:
         return decode(chosen.data, values=context.limits.values)
     except InvalidInput as error:
-        raise InvalidInput(f"in the image ({chosen.name}): {error.reason}") from error
+        reason = said("in the image (%(part)s): %(reason)s", part=chosen.name, reason=error.reason)
+        raise InvalidInput(reason) from error

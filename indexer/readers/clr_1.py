@@ -47,6 +47,7 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Record, t
 from indexer.readers.learner_records import Learner
 from indexer.readers.parts import Many, Part, Single
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import AchievementRecord, AwardRecord, CandidateRecord
 
 _PIECES = ("assertions", "achievements", "signedAssertions")
@@ -148,7 +149,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
         raise InvalidInput(reason, where=under(at, "revoked"))
     who = _who(clr.learner)
     if not (who or context.candidate):
-        raise InvalidInput("no subject: nothing says whose it is", where=under(at, "learner.id"))
+        raise InvalidInput(said("no subject: nothing says whose it is"), where=under(at, "learner.id"))
     pieces = {name: entries(document.get(name), under(at, name), context.limits.awards) for name in _PIECES}
     if not any(pieces.values()):
         raise InvalidInput("holds no assertion", where=under(at, "assertions"))
@@ -167,7 +168,9 @@ def read_assertion(document: Document, at: str, context: Context) -> Iterator[Re
     recipient = assertion.recipient or _Recipient()
     who = () if recipient.hashed else _identified(recipient)
     if not (who or context.candidate):
-        raise InvalidInput("no subject: nothing says whose it is", where=under(at, "recipient.identity"))
+        raise InvalidInput(
+            said("no subject: nothing says whose it is"), where=under(at, "recipient.identity")
+        )
     found = _award(assertion, Profile(), at, context)
     yield CandidateRecord(key=context.candidate, awards=(found,), identifiers=who)
     things = (

@@ -45,6 +45,7 @@ from indexer.readers.learner_records import Learner
 from indexer.readers.parts import Part
 from indexer.readers.problems import NO_CONTROL
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import AchievementRecord, AwardRecord, Notice, RelatedRef
 
 _SHOWN = 5
@@ -110,7 +111,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     subject = parsed(_Subject, body, place)
     who = tuple(dict.fromkeys(identifiers(subject.id, subject.identifier or ())))
     if not (who or context.candidate):
-        raise InvalidInput("no subject: nothing says whose it is", where=f"{place}.id")
+        raise InvalidInput(said("no subject: nothing says whose it is"), where=f"{place}.id")
     limit = context.limits.awards
     members = entries(subject.verifiable_credential, f"{place}.verifiableCredential", limit)
     offered = entries(subject.achievement, f"{place}.achievement", limit)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from indexer.readers.json_text import printable, shown
 from matcher.errors import InvalidInput
+from matcher.messages import said
 
 PATHS = {
     "candidate_key": "candidate.key",
@@ -204,7 +205,10 @@ def columns(headers: Sequence[str], *, about_one: bool = False) -> list[str]:
     if missing := _missing(set(found), about_one=about_one):
         where, reason = missing
         unread = not_known(headers, found)
-        raise InvalidInput(f"{reason}; not known: {unread}" if unread else reason, where=where)
+        raise InvalidInput(
+            said("%(reason)s; not known: %(names)s", reason=reason, names=unread) if unread else reason,
+            where=where,
+        )
     for number, name in enumerate(found):
         if name == UNREAD or name not in found[:number]:
             continue
@@ -241,7 +245,8 @@ def not_known(headers: Sequence[str], found: Sequence[str]) -> str:
 
 def _nearest(header: str) -> str:
     name = plain(header[:_LONGEST])
-    near = [] if name in _KNOWN else difflib.get_close_matches(name, list(_KNOWN), n=1, cutoff=0.8)
+    alike = [known for known in _KNOWN if known[:1] == name[:1]]  # a typo is seldom in the first letter
+    near = [] if name in _KNOWN else difflib.get_close_matches(name, alike, n=1, cutoff=0.8)
     return f' (did you mean "{near[0]}"?)' if near else ""
 
 
@@ -273,7 +278,7 @@ def _split_name(headers: Sequence[str], found: list[str]) -> None:
 def _missing(found: set[str], *, about_one: bool) -> tuple[str, str] | None:
     """The column that is needed and not among those found, and what to say of it."""
     if not about_one and not {"candidate_key", "email"} & found:
-        return "candidate_key", "neither this column nor email is there"
+        return "candidate_key", said("neither this column nor email is there")
     if not {"achievement_name", "achievement_key"} & found:
-        return "achievement_name", "neither this column nor achievement_key is there"
+        return "achievement_name", said("neither this column nor achievement_key is there")
     return None

@@ -26,12 +26,18 @@ from typing import NoReturn
 
 from indexer.readers.json_text import shown
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 
 DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
 ORDERS = (DAY_FIRST, MONTH_FIRST)
 """What may be said of dates like 03/04/2026."""
 
 _LONGEST = 60  # characters
+_NO_DATE = marked("%(value)s is not a date")
+_TWO_WAYS = marked(
+    "%(value)s may be %(day_first)s (day-first) or %(month_first)s (month-first): "
+    "say which order the dates have"
+)
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -111,11 +117,11 @@ def parse_date(text: str, order: str = "", *, end: bool = False) -> Stated | Non
 def _parse_date(text: str, order: str, end: bool) -> Stated | None:  # noqa: FBT001 - an inner function
     if len(text) > _LONGEST:
         _refuse(text)
-    said = _simple(text)
-    if said in NOT_STATED or (end and said in _NEVER):
+    stated = _simple(text)
+    if stated in NOT_STATED or (end and stated in _NEVER):
         return None
-    found = _TIME.fullmatch(said)
-    day = _without_weekday(found["day"] if found else said)
+    found = _TIME.fullmatch(stated)
+    day = _without_weekday(found["day"] if found else stated)
     try:
         first, last = _days(day, order, text)
         time = _time(found, text) if found else ""
@@ -126,8 +132,8 @@ def _parse_date(text: str, order: str, end: bool) -> Stated | None:  # noqa: FBT
     return Stated(f"{first.isoformat()}{time}", f"{last.isoformat()}{time}")
 
 
-def _refuse(text: str, reason: str = "is not a date") -> NoReturn:
-    raise InvalidInput(f"{shown(text)} {reason}")
+def _refuse(text: str, reason: str = _NO_DATE, **values: object) -> NoReturn:
+    raise InvalidInput(said(reason, value=shown(text), **values))
 
 
 def _simple(text: str) -> str:
@@ -136,35 +142,35 @@ def _simple(text: str) -> str:
     return " ".join("".join(one for one in parts if not unicodedata.combining(one)).lower().split())
 
 
-def _without_weekday(said: str) -> str:
-    """`said` without a day of the week, or `le`, before it. `mar.` is Tuesday where a month follows."""
-    word, _, rest = said.partition(" ")
+def _without_weekday(stated: str) -> str:
+    """`stated` without a day of the week, or `le`, before it. `mar.` is Tuesday where a month follows."""
+    word, _, rest = stated.partition(" ")
     word = word.rstrip(".,")
     if word in _WEEKDAYS or word == "le" or (word == "mar" and _DAY_MONTH.fullmatch(rest)):
         return rest
-    return said
+    return stated
 
 
-def _days(said: str, order: str, text: str) -> tuple[date, date]:
+def _days(stated: str, order: str, text: str) -> tuple[date, date]:
     """The first and last day; ValueError where that is no date."""
-    if found := _YEAR_FIRST.fullmatch(said):
+    if found := _YEAR_FIRST.fullmatch(stated):
         return _day(found[1], found[3], found[4])
-    if found := _COMPACT.fullmatch(said):
+    if found := _COMPACT.fullmatch(stated):
         return _day(*found.groups())
-    if found := _NUMBERS.fullmatch(said):
+    if found := _NUMBERS.fullmatch(stated):
         _check_year(found[4], text)
         return _in_order(found, order, text)
-    if found := _MONTH.fullmatch(said):
+    if found := _MONTH.fullmatch(stated):
         return _whole_month(int(found[2] or found[3]), _month(found[1] or found[4]))
-    if found := _DAY_MONTH.fullmatch(said):
+    if found := _DAY_MONTH.fullmatch(stated):
         return _day(_near(found[3], text), found[2], found[1])
-    if found := _MONTH_DAY.fullmatch(said):
+    if found := _MONTH_DAY.fullmatch(stated):
         _check_year(found[3], text)
         return _day(found[3], found[1], found[2])
-    if _MONTH_SHORT.fullmatch(said) and re.split(r"\W", said)[0] in _MONTHS:
-        _refuse(text, "has a year of two digits, or none: write all four")
-    if _NUMBER.fullmatch(said):
-        _refuse(text, _number(said))
+    if _MONTH_SHORT.fullmatch(stated) and re.split(r"\W", stated)[0] in _MONTHS:
+        _refuse(text, marked("%(value)s has a year of two digits, or none: write all four"))
+    if _NUMBER.fullmatch(stated):
+        _refuse_number(text, stated)
     raise ValueError
 
 
@@ -186,7 +192,7 @@ def _whole_month(year: int, month: int) -> tuple[date, date]:
 
 def _check_year(year: str, text: str) -> None:
     if len(year) == 2:
-        _refuse(text, "has a year of two digits: write all four")
+        _refuse(text, marked("%(value)s has a year of two digits: write all four"))
 
 
 def _near(year: str, text: str) -> str:
@@ -210,10 +216,11 @@ def _in_order(found: re.Match[str], order: str, text: str) -> tuple[date, date]:
         raise ValueError
     meant = {DAY_FIRST: day_first, MONTH_FIRST: month_first}.get(order, day_first or month_first)
     if not meant:
-        _refuse(text, f"is not a date when read {order}, as was said of the file")
+        _refuse(
+            text, marked("%(value)s is not a date when read %(order)s, as was said of the file"), order=order
+        )
     if not order and separator != "." and day_first and month_first and day_first != month_first:
-        readings = f"{day_first.day} {day_first:%B %Y} or {month_first:%B} {month_first.day}, {year}"
-        _refuse(text, f"may be {readings}: say which (--dates {DAY_FIRST} or --dates {MONTH_FIRST})")
+        _refuse(text, _TWO_WAYS, day_first=day_first, month_first=month_first)
     return meant, meant
 
 
@@ -224,18 +231,26 @@ def _maybe(year: str, month: str, day: str) -> date | None:
         return None
 
 
-def _number(said: str) -> str:
-    """What is wrong with a number in a place of a date."""
-    number = int(re.split("[.,]", said)[0])
-    if len(said) == 4:
-        return "is a year alone"
+def _refuse_number(text: str, stated: str) -> NoReturn:
+    """Say what is wrong with a number in the place of a date."""
+    number = int(re.split("[.,]", stated)[0])
+    if len(stated) == 4:
+        _refuse(text, marked("%(value)s is a year alone"))
     if number in _SPREADSHEET_DAYS:
         meant = _SPREADSHEET_START + timedelta(days=number)
-        return f"is a spreadsheet's number for {meant}: give the column a date format and export it again"
-    if parts := _EPOCHS.get(len(said)):
+        _refuse(
+            text,
+            marked(
+                "%(value)s is a spreadsheet's number for %(date)s: give the column a date format and export "
+                "it again"
+            ),
+            date=meant,
+        )
+    if parts := _EPOCHS.get(len(stated)):
         meant = datetime.fromtimestamp(number // parts, UTC).date()
-        return f"is a count since 1970, of {meant}: export it as a date"
-    return "is not a date"
+        template = marked("%(value)s is a count since 1970, of %(date)s: export it as a date")
+        _refuse(text, template, date=meant)
+    _refuse(text)
 
 
 def _time(found: re.Match[str], text: str) -> str:
@@ -256,7 +271,11 @@ def _offset(zone: str, text: str) -> str:
     if zone in {"", "z", "utc", "gmt"}:
         return "+00:00" if zone else ""
     if zone[0] not in "+-":
-        _refuse(text, f"names a time zone by letters, {zone.upper()}: write its offset, as in -05:00")
+        _refuse(
+            text,
+            marked("%(value)s names a time zone by letters, %(zone)s: write its offset, as in -05:00"),
+            zone=zone.upper(),
+        )
     digits = zone[1:].replace(":", "").ljust(4, "0")
     if int(digits[:2]) > 14 or int(digits[2:]) > 59:
         raise ValueError

@@ -18,6 +18,7 @@ from indexer.readers.json_text import raw_text
 from indexer.readers.one_person import People
 from indexer.readers.signatures import other
 from indexer.readers.unpacking import rejoined
+from matcher.messages import said
 from matcher.records import Recognised, Rejected
 
 FORMATS: tuple[StreamFormat, ...] = (
@@ -49,7 +50,9 @@ def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
     if format_ is None:
         known = ", ".join(one.name for one in FORMATS)
         raw = raw_text(head[:_SHOWN])
-        yield Rejected(context.file, 0, "", reason or f"in none of the formats we read: {known}", raw)
+        yield Rejected(
+            context.file, 0, "", reason or said("in none of the formats we read: %(known)s", known=known), raw
+        )
         return
     yield Recognised(context.file, format_.name)
     if encoding:
@@ -73,7 +76,9 @@ def _after_white_space(head: bytes, stream: BinaryIO, longest: int) -> bytes:
 def _reason(start: bytes) -> str:
     """Why nothing that begins in this way is read; "" where it may be."""
     if not start.strip():
-        return "the file is empty" if len(start) <= _HEAD else "the file begins with nothing but white space"
+        if len(start) <= _HEAD:
+            return said("the file is empty")
+        return said("the file begins with nothing but white space")
     if framework := vocabularies.recognise(start):
-        return f"this is a framework of competencies ({framework}): `credmatch vocabulary import` loads it"
+        return vocabularies.not_a_credential(framework)
     return other(start)

@@ -29,6 +29,7 @@ from indexer.readers import (
 from indexer.readers.formats import Context, Document, DocumentFormat, Record
 from indexer.readers.json_text import encode, shown
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import CandidateRecord, Place, Recognised, Rejected
 
 FORMATS: tuple[DocumentFormat, ...] = (
@@ -79,14 +80,19 @@ def _read(body: object, at: str, context: Context) -> Iterator[Record]:
         raise InvalidInput(f"documents in documents, more than {context.limits.depth} levels deep", where=at)
     if isinstance(body, list):
         if not body:
-            raise InvalidInput("is an empty list", where=at)
+            raise InvalidInput(said("is an empty list"), where=at)
         if len(body) > context.limits.awards:
-            raise InvalidInput(f"has {len(body):,} entries, more than {context.limits.awards:,}", where=at)
+            reason = said(
+                "has %(actual_length)s entries, more than %(max_length)s",
+                actual_length=f"{len(body):,}",
+                max_length=f"{context.limits.awards:,}",
+            )
+            raise InvalidInput(reason, where=at)
         for number, one in enumerate(body):
             yield from read_document(one, f"{at}[{number}]", context)
         return
     if not isinstance(body, dict):
-        raise InvalidInput(f"{shown(body)} is no credential", where=at)
+        raise InvalidInput(said("%(value)s is no credential", value=shown(body)), where=at)
     format_ = recognise(body)
     if format_ is None:
         raise InvalidInput(_unknown(body), where=at)
@@ -97,6 +103,8 @@ def _read(body: object, at: str, context: Context) -> Iterator[Record]:
 def _unknown(body: Document) -> str:
     known = ", ".join(one.name for one in FORMATS)
     if framework := vocabularies.recognise(body):
-        return f"this is a framework of competencies ({framework}): `credmatch vocabulary import` loads it"
-    held = ", ".join(map(shown, list(body)[:5])) or "nothing"
-    return f"in none of the formats we read ({known}); it holds {held}"
+        return vocabularies.not_a_credential(framework)
+    if not body:
+        return said("in none of the formats we read (%(known)s): it holds nothing", known=known)
+    held = ", ".join(map(shown, list(body)[:5]))
+    return said("in none of the formats we read (%(known)s); it holds %(held)s", known=known, held=held)

@@ -20,6 +20,7 @@ from indexer.readers.parts import Part, single
 from indexer.readers.problems import problem
 from indexer.readers.shape import read_award, read_candidate
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Rejected
 
 _Item = TypeVar("_Item")
@@ -68,7 +69,7 @@ def read_person(
     """
     if not (context.candidate or any(shape["identifiers"])):
         raise InvalidInput(
-            "no subject: nothing says whose it is", where=under(at, _place("identifiers", places))
+            said("no subject: nothing says whose it is"), where=under(at, _place("identifiers", places))
         )
     body = {"candidate": {"key": context.candidate or None, **shape}}
     try:

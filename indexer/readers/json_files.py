@@ -18,6 +18,7 @@ from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import decode, place_of, raw_text
 from indexer.readers.unpacking import rejoined
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import Rejected
 
 _KEPT_OF_TOO_LONG = 2_000
@@ -35,7 +36,10 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
         yield from jsonl.read(rejoined(data, stream), context)
         return
     if len(data) > longest:
-        reason = f"the document is longer than {longest:,} bytes; write large exports as one document a line"
+        reason = said(
+            "the document is longer than %(most)s bytes; write large exports as one document a line",
+            most=f"{longest:,}",
+        )
         yield Rejected(context.file, 0, "", reason, raw_text(data[:_KEPT_OF_TOO_LONG]))
         return
     try:

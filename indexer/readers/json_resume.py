@@ -39,6 +39,7 @@ from indexer.readers.json_text import shown
 from indexer.readers.languages import language_code
 from indexer.readers.partial_dates import first_day
 from indexer.readers.parts import Many, Part
+from matcher.messages import said
 from matcher.records import Notice
 
 _SHOWN = 3
@@ -99,8 +100,10 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
         "identifiers": [text for text in (basics.email, basics.url) if text and text.strip()],
     }
     record = read_person(shape, _PERSON, at, context)
-    said = {name: value for name in ("name", "email", "url") if (value := getattr(basics, name))}
-    yield from with_awards(record, _entries(document, {"basics": said}, at, context))
+    stated = {name: value for name in ("name", "email", "url") if (value := getattr(basics, name))}
+    yield from with_awards(record, _entries(document, {"basics": stated}, at, context))
+    if read_as := _partial_dates(document.get("certificates"), at):
+        yield Notice(context.file, context.line, read_as)
     if unclear:
         text = f"{under(at, 'languages')}: {', '.join(unclear)} could not be told to be a language; not taken"
         yield Notice(context.file, context.line, text)
@@ -115,6 +118,22 @@ def _entries(document: Document, whose: Mapping[str, Any], at: str, context: Con
             partial(one_award, stated=stated, zone=context.zone),
             partial(alone, section=section, whose=whose),
         )
+
+
+def _partial_dates(certificates: object, at: str) -> str:
+    """How the dates of certificates that are a year or a month alone were read; "" where there are none."""
+    found = [
+        f"{under(at, 'certificates')}[{number}].date {text} = {first_day(text)}"
+        for number, one in enumerate(certificates if isinstance(certificates, list) else [])
+        if isinstance(one, Mapping) and (text := str(one.get("date") or "").strip()) != first_day(text)
+    ]
+    if not found:
+        return ""
+    more = f" (+{len(found) - _SHOWN})" if len(found) > _SHOWN else ""
+    return said(
+        "a date of a year or a month alone is read as its first day: %(dates)s",
+        dates=", ".join(found[:_SHOWN]) + more,
+    )
 
 
 def _certificate(entry: object, at: str) -> Stated:

@@ -13,6 +13,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.validation import place_of_no_number, printable, shown
 
 __all__ = ["decode", "encode", "place_of", "printable", "raw_text", "shown"]
@@ -28,18 +29,20 @@ def decode(data: bytes, *, values: int | None = None) -> object:
     Raises InvalidInput saying what is wrong and at which character.
     """
     if values is not None and sum(map(data.count, (b",", b"[", b"{"))) > values:
-        raise InvalidInput(f"has more than {values:,} values")
+        raise InvalidInput(said("has more than %(most)s values", most=f"{values:,}"))
     try:
         text = data.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"not UTF-8 at byte {error.start + 1}") from error
+        raise InvalidInput(said("not UTF-8 at byte %(place)s", place=error.start + 1)) from error
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         found = error.msg.removesuffix(" at")  # some of Python's sentences end in it
-        raise InvalidInput(f"not JSON: {found} at character {error.pos + 1}") from error
+        raise InvalidInput(
+            said("not JSON: %(found)s at character %(place)s", found=found, place=error.pos + 1)
+        ) from error
     except RecursionError as error:
-        raise InvalidInput("not readable: nested too deeply") from error
+        raise InvalidInput(said("not readable: nested too deeply")) from error
     except ValueError as error:  # an integer of thousands of digits
         raise InvalidInput("not readable: a number has too many digits") from error
 
@@ -66,7 +69,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     body = dict(pairs)
     if len(body) != len(pairs):
         twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise InvalidInput(f"an object has the key {shown(twice)} twice")
+        raise InvalidInput(said("an object has the key %(key)s twice", key=shown(twice)))
     return body
 
 

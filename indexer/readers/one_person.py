@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from indexer.readers.json_text import shown
 from indexer.readers.written import refused
+from matcher.messages import said
 from matcher.records import (
     AchievementRecord,
     CandidateRecord,
@@ -54,16 +55,21 @@ class People:
     def problem(self) -> str:
         """Why nothing of the file is taken; "" where it may be."""
         if self.awards > self.most:
-            return f"the file holds more than {self.most:,} awards, too many to be of one person"
+            return said(
+                "the file holds more than %(most)s awards, too many to be of one person",
+                most=f"{self.most:,}",
+            )
         if len(self.groups) > 1:
             both = sorted(min(group) for group in self.groups)[:2]
         elif self.another:
             both = [self.candidate, self.another]
         else:
             return ""
-        return (
-            f"the file is about {shown(both[0])} and about {shown(both[1])}; it should be about one person, "
-            f"{shown(self.candidate)}"
+        return said(
+            "the file is about %(one)s and about %(other)s; it should be about one person, %(candidate)s",
+            one=shown(both[0]),
+            other=shown(both[1]),
+            candidate=shown(self.candidate),
         )
 
     def decided(self, records: Iterator[_Record]) -> Iterator[_Record]:

@@ -36,6 +36,7 @@ from indexer.readers.open_badges_2_links import Graph, Linked, linked, revocatio
 from indexer.readers.open_badges_2_parts import kind_of, local_types, name_in, value_in
 from indexer.readers.shape import read_award
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import (
     AwardRecord,
     CandidateRecord,
@@ -115,7 +116,10 @@ def _badge_of(document: Document, assertion: parts.Assertion, context: Context) 
         raise InvalidInput(reason, where="badge")
     badge = linked(document, parts.BADGE_CLASS, context)
     if badge.document is None:
-        reason = f"the badge class {shown(badge.address)} is missing: its file may lie beside the assertion"
+        reason = said(
+            "the badge class %(address)s is missing: its file may lie beside the assertion",
+            address=shown(badge.address),
+        )
         raise InvalidInput(reason, where=badge.where)
     return badge
 
@@ -133,9 +137,9 @@ def _identifiers(document: Document, assertion: parts.Assertion, context: Contex
     if isinstance(recipient := document.get(where), dict):
         where = under(where, name_in(recipient, "identity"))
     if hashed:
-        reason = "no subject: the identity is hashed and names nobody; say whose the file is"
+        reason = said("no subject: the identity is hashed and names nobody; say whose the file is")
     else:
-        reason = "no subject: nothing says whose it is"
+        reason = said("no subject: nothing says whose it is")
     raise InvalidInput(reason, where=where)
 
 

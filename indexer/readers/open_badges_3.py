@@ -55,6 +55,7 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Record, t
 from indexer.readers.json_text import shown
 from indexer.readers.parts import Many, Part
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import CandidateRecord, Notice
 
 _TYPES = {"AchievementCredential", "OpenBadgeCredential"}
@@ -149,7 +150,7 @@ def _records(
     subject = parsed(_Subject, body, place)
     who = _who(subject)
     if not who and (needs_id or not context.candidate):
-        raise InvalidInput("no subject: nothing says whose it is", where=f"{place}.id")
+        raise InvalidInput(said("no subject: nothing says whose it is"), where=f"{place}.id")
     if status := _not_completed(subject):
         text = f"{place}.result: {shown(status)}, so it is no award yet; nothing is imported"
         yield Notice(context.file, context.line, text)

@@ -36,6 +36,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from indexer.readers.json_text import encode, shown
 from indexer.readers.problems import NO_CONTROL, NO_NUL, URI, problem
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.moments import first_moment, last_moment
 from matcher.records import (
     UNITS,
@@ -177,7 +178,9 @@ def read_candidate(body: object, zone: ZoneInfo) -> tuple[CandidateRecord, list[
         raise problem(error, FIELDS) from error
     person = stated.candidate
     if not (person.key or person.identifiers):
-        raise InvalidInput("is missing" if person.key is None else "is empty", where="candidate.key")
+        raise InvalidInput(
+            said("is missing") if person.key is None else said("is empty"), where="candidate.key"
+        )
     awards: list[AwardRecord] = []
     refused: list[tuple[object, InvalidInput]] = []
     for number, award in enumerate(stated.awards or ()):
@@ -234,7 +237,11 @@ def about(candidate: str, record: CandidateRecord) -> CandidateRecord:
     if not candidate or record.key == candidate:
         return record
     if record.key:
-        reason = f"{shown(record.key)} is not {shown(candidate)}, whose the file should be"
+        reason = said(
+            "%(key)s is not %(candidate)s, whose the file should be",
+            key=shown(record.key),
+            candidate=shown(candidate),
+        )
         raise InvalidInput(reason, where="candidate.key")
     return replace(record, key=candidate)
 
@@ -283,7 +290,7 @@ def _read_achievement(text: bytes) -> AchievementRecord:
     """The achievement that a JSON text states. Kept, because thousands of awards state the same one."""
     stated = _Achievement.model_validate_json(text)
     if not (stated.name or stated.key):
-        raise InvalidInput("needs a name or a key")
+        raise InvalidInput(said("needs a name or a key"))
     issuer = stated.issuer
     return AchievementRecord(
         name=stated.name or "",
@@ -306,7 +313,7 @@ def _kept(value: object, at: str) -> str:
 def _competencies(stated: Iterable[_Competency]) -> Iterator[CompetencyRef]:
     for number, competency in enumerate(stated):
         if not (competency.uri or competency.label):
-            raise InvalidInput("needs a URI or a label", where=f".competencies[{number}]")
+            raise InvalidInput(said("needs a URI or a label"), where=f".competencies[{number}]")
         yield CompetencyRef(
             competency.label or "",
             competency.uri or "",
@@ -325,7 +332,7 @@ def read_moment(text: str | None, zone: ZoneInfo, at: str, read: _Read = first_m
     try:
         return _read(text, zone, read)
     except ValueError as error:
-        raise InvalidInput(f"{shown(text)} is not a date", where=at) from error
+        raise InvalidInput(said("%(value)s is not a date", value=shown(text)), where=at) from error
 
 
 @lru_cache(maxsize=50_000)
@@ -341,4 +348,10 @@ def _check_order(award: AwardRecord, stated: _Award, at: str) -> None:
     for name, start in (("issued", award.issued), ("valid_from", award.valid_from)):
         if start is not None and award.expires < start:
             first = shown(getattr(stated, name))
-            raise InvalidInput(f"{shown(stated.expires)} is before {name}, {first}", where=f"{at}.expires")
+            reason = said(
+                "%(expires)s is before %(field)s, %(start)s",
+                expires=shown(stated.expires),
+                field=name,
+                start=first,
+            )
+            raise InvalidInput(reason, where=f"{at}.expires")

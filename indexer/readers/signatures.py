@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF32_LE
 
+from matcher.messages import marked, said
+
 OTHERS = (
-    (BOM_UTF32_LE, "this is UTF-32; save it in UTF-8"),
-    (b"%PDF", "this is a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "this is an old Excel, Word or PowerPoint file; save the table as CSV in UTF-8"),
-    (b"\xff\xd8\xff", "this is a JPEG image; only PNG and SVG images hold badges"),
-    (b"GIF8", "this is a GIF image; only PNG and SVG images hold badges"),
-    (b"7z\xbc\xaf\x27\x1c", "this is a 7-Zip archive; pack it again as ZIP"),
-    (b"Rar!\x1a\x07", "this is a RAR archive; pack it again as ZIP"),
-    (b"\x28\xb5\x2f\xfd", "this is compressed with Zstandard; pack it again with gzip"),
-    (b"SQLite format 3\0", "this is an SQLite database"),
+    (BOM_UTF32_LE, marked("this is UTF-32; save it in UTF-8")),
+    (b"%PDF", marked("this is a PDF document")),
+    (
+        b"\xd0\xcf\x11\xe0",
+        marked("this is an old Excel, Word or PowerPoint file; save the table as CSV in UTF-8"),
+    ),
+    (b"\xff\xd8\xff", marked("this is a JPEG image; only PNG and SVG images hold badges")),
+    (b"GIF8", marked("this is a GIF image; only PNG and SVG images hold badges")),
+    (b"7z\xbc\xaf\x27\x1c", marked("this is a 7-Zip archive; pack it again as ZIP")),
+    (b"Rar!\x1a\x07", marked("this is a RAR archive; pack it again as ZIP")),
+    (b"\x28\xb5\x2f\xfd", marked("this is compressed with Zstandard; pack it again with gzip")),
+    (b"SQLite format 3\0", marked("this is an SQLite database")),
 )
 """First bytes of what people try, and what to say of it."""
 
@@ -31,8 +36,8 @@ _PAGE_WITHIN = 4_096
 def other(head: bytes) -> str:
     """What a file that begins with `head` is, where that is known and nothing that we read; else ""."""
     if _WEB_PAGE.match(head[:_PAGE_WITHIN]):
-        return "this is a web page (HTML); save the credential itself, as JSON or as an image"
-    return next((reason for first, reason in OTHERS if head.startswith(first)), "")
+        return said("this is a web page (HTML); save the credential itself, as JSON or as an image")
+    return next((said(reason) for first, reason in OTHERS if head.startswith(first)), "")
 
 
 def is_foreign(head: bytes) -> bool:

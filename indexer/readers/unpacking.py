@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast
 
+from matcher.messages import said
+
 PIECE = 65_536
 
 _FREE = 16_000_000
@@ -51,9 +53,12 @@ class Budget:
         self.left -= count
         self.used += count
         if self.left < 0:
-            self.exhausted = "unpacks to more bytes than are read of one archive"
+            self.exhausted = said("unpacks to more bytes than are read of one archive")
         elif self.used > _FREE + _MOST_TIMES * self.packed:
-            self.exhausted = f"unpacks to more than {_MOST_TIMES} times its size, as archives made to harm do"
+            self.exhausted = said(
+                "unpacks to more than %(times)s times its size, as archives made to harm do",
+                times=_MOST_TIMES,
+            )
         if self.exhausted:
             raise Exhausted(self.exhausted)
 
@@ -277,10 +282,14 @@ class Unpacked(io.RawIOBase):
             text, self._waiting = self._unpacker.feed(data, most)
         except lzma.LZMAError as error:
             memory = "needs more than 40 MB of memory to be unpacked; pack it again without -9"
-            reason = memory if "memory" in str(error).lower() else "cannot be unpacked: its bytes are damaged"
+            reason = (
+                memory
+                if "memory" in str(error).lower()
+                else said("cannot be unpacked: its bytes are damaged")
+            )
             raise BadStream(reason) from error
         except (zlib.error, OSError, ValueError, EOFError) as error:
-            raise BadStream("cannot be unpacked: its bytes are damaged") from error
+            raise BadStream(said("cannot be unpacked: its bytes are damaged")) from error
         if starved and not (text or self._unpacker.eof):
             raise BadStream("is cut off")
         if self._unpacker.eof and not self._again:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from indexer.readers import case, ctdl_asn, esco, onet, own_frameworks, rsd
 from indexer.readers.framework_formats import FrameworkFormat
+from matcher.messages import said
 
 FRAMEWORK_FORMATS: tuple[FrameworkFormat, ...] = (
     own_frameworks.FORMAT,
@@ -27,6 +28,14 @@ def format_of_document(document: object) -> FrameworkFormat | None:
 def format_of_head(head: bytes) -> FrameworkFormat | None:
     """The format of frameworks that a table, or JSON lines, that begin with `head` are in."""
     return next((one for one in FRAMEWORK_FORMATS if one.recognises_head(head)), None)
+
+
+def not_a_credential(framework: str) -> str:
+    """What to say of a framework in a format of this name where credentials are read."""
+    return said(
+        "this is a framework of competencies (%(framework)s): `credmatch vocabulary import` loads it",
+        framework=framework,
+    )
 
 
 def recognise(document_or_head: object) -> str | None:

@@ -25,6 +25,7 @@ from indexer.readers.unpacking import (
     bzip2,
     deflate,
 )
+from matcher.messages import said
 
 _LOCAL = b"PK\x03\x04"
 _DIRECTORY = b"PK\x01\x02"
@@ -55,7 +56,7 @@ class _Header:
 
     def problem(self) -> str:
         if self.flags & 1:
-            return "is encrypted: unpack it with its password first"
+            return said("is encrypted: unpack it with its password first")
         if self.method not in {0, *_METHODS}:
             return f"is compressed in a way that is not read (method {self.method})"
         if self.method == 0 and self.packed is None:

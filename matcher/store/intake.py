@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
+from matcher import messages
 from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Proof, Status
 from matcher.store import tables as t
 from matcher.store.achievement_intake import AchievementIntake, Offer
@@ -285,7 +286,7 @@ def _refusals(connection: Connection, conflicts: Sequence[tuple[_Said, int]]) ->
             record.key, awards=(said.award,), identifiers=record.identifiers, place=record.place
         )
         where = f"awards[{record.awards.index(said.award)}].key"
-        told = f"the award {said.key} belongs to another candidate"
+        told = messages.said("the award %(key)s belongs to another candidate", key=said.key)
         yield Refusal(alone, where, f"{told}, {keys[owner]}", told)
 
 

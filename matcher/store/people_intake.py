@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, insert, select, update
 
+from matcher.messages import said
 from matcher.records import CandidateRecord
 from matcher.store import tables as t
 from matcher.store.database import Connection, parts
@@ -106,7 +107,7 @@ def _subject(record: CandidateRecord, owners: dict[str, str], place: int, people
             return ""
         key = known.pop() if known else next((name for name in names if not is_email(name)), "")
     if not key:
-        people.refused[place] = (
+        people.refused[place] = said(
             "no subject: neither a candidate's key, nor a known identifier, nor a subject id"
         )
         return ""

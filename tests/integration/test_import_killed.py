@@ -1,7 +1,7 @@
-"""`credmatch import` of every kind of file, killed at a hundred moments: afterwards the store equals the files.
+"""`credmatch import` of files of every kind, killed at a hundred moments: then the store equals the files.
 
-What is killed is the command from its arguments on, with what it does after the files are taken in: reading the
-achievements that state no competencies, and bringing all to the index.
+What is killed is the command from its arguments on, with what follows when the files are taken in: reading
+the achievements that state no competencies, and bringing all to the index.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 from stored import contents
 
-from indexer import changes, ingest, readings
+from indexer import copying, ingest, readings
 from indexer.cli import main
 from indexer.vocabulary import load_shipped
 from matcher.store.achievements import count_unread
@@ -50,7 +50,7 @@ class Encoder(WordEncoder):
 def import_folder(data: Path, folder: Path) -> None:
     """What the process does that is killed: batches are small, so that there are many between two moments."""
     os.environ["CREDMATCH_DATA_DIR"] = str(data)
-    ingest._CANDIDATES, readings.BATCH, changes.PAGE = 20, 2, 50
+    ingest._CANDIDATES, readings.BATCH, copying.PAGE = 20, 2, 50
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)

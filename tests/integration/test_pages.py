@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from html import unescape
 from html.parser import HTMLParser
@@ -319,7 +320,7 @@ def test_what_is_wrong_is_said_in_french_beside_its_field(
 def test_what_may_be_said_to_people_is_marked_where_it_is_raised() -> None:
     raised = {"InvalidInput", "NotFound", "NotScorable", "BadRequest", "Forbidden", "Unauthorized"}
     others = {"api", "remote.py"}  # for programs, and between processes
-    for path in sorted(translations.MATCHER.rglob("*.py")):
+    for path in sorted(translations.FOLDERS[0].rglob("*.py")):
         if others & set(path.parts):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -1046,6 +1047,53 @@ def test_credentials_are_added_by_a_form_that_says_what_was_read(client: FlaskCl
     assert "awards.csv:3" in page.text
     assert "2026-02-30" in page.text
     assert "Rigging" in client.get("/candidates/uploader").text
+
+
+def encrypted_zip() -> bytes:
+    """An archive with an entry that says of itself that it is encrypted."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("badge.json", "{}")
+    made = bytearray(stream.getvalue())
+    for header, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        made[made.index(header) + at] |= 1
+    return bytes(made)
+
+
+def two_people() -> bytes:
+    people = [{"candidate": {"identifiers": [f"{one}@example.org"]}, "awards": []} for one in ("ada", "bob")]
+    return json.dumps(people).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"Hello", "dans aucun des formats que nous lisons"),
+        (b'{"a": 1}', "dans aucun des formats que nous lisons"),
+        (b"", "le fichier est vide"),
+        (b"%PDF-1.7", "ceci est un document PDF"),
+        (b"<!doctype html><html>", "ceci est une page web (HTML)"),
+        (b"<svg></svg>", "l’image ne contient aucune attestation"),
+        (two_people(), "il devrait concerner une seule personne"),
+        (b'{"candidate": {"key": "other"}}', "à qui le fichier devrait appartenir"),
+        (encrypted_zip(), "est chiffré"),
+        (b"achievement_name,issued\nRigging,03/04/2026\n", "(jour d’abord) ou le 2026-03-04 (mois d’abord)"),
+        (b"achievement_name,issued\nRigging,2026\n", "n’est qu’une année"),
+        (b"achievement_name,expires,issued\nA,2025-01-01,2026-01-01\n", "précède issued"),
+        (b"name,issued\nZo,2026-01-01\n", "ni cette colonne ni achievement_key"),
+        (b'{"candidate": {"key": "uploader"}, "awards": [{"achievement": {}}]}', "il faut un nom ou une clé"),
+        (b'{"candidate": ', "pas du JSON"),
+        (b'{"candidate": {}, "candidate": {}}', "un objet a deux fois la clé"),
+        (b"[" + b"1," * 10_001 + b"1]", "a 10,002 éléments"),
+        (b'{"basics": {"email": "a@example.org"}, "certificates": [{"name": "A", "date": "2021-05"}]}',
+         "est lue comme son premier jour"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_file_is_said_in_french(client: FlaskClient, content: bytes, said: str) -> None:
+    client.set_cookie("lang", "fr")
+    page = upload(client, ("file", content))
+    assert said in words(page)
+    assert english(page) == []
 
 
 def test_awards_of_another_candidate_are_refused_without_saying_whose(client: FlaskClient) -> None:

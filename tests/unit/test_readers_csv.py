@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.readers import csv_rows, detect
-from indexer.readers.csv_columns import PATHS, TAKEN, columns
+from indexer.readers.csv_columns import PATHS, TAKEN, columns, not_known
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import Limits
 from matcher.moments import first_moment, last_moment
@@ -419,7 +419,7 @@ def test_a_note_is_a_score_in_french_tables_only(header: str, is_score: bool) ->
 
 
 AMBIGUOUS = (
-    '"03/04/2026" may be 3 April 2026 or March 4, 2026: say which (--dates day-first or --dates month-first)'
+    '"03/04/2026" may be 2026-04-03 (day-first) or 2026-03-04 (month-first): say which order the dates have'
 )
 
 
@@ -560,3 +560,9 @@ def test_more_awards_than_one_person_has_are_refused() -> None:
     (refusal,) = [one for one in found if isinstance(one, Rejected)]
     assert "more than 2 awards" in refusal.reason
     assert not any(isinstance(one, CandidateRecord) for one in found)
+
+
+def test_another_word_is_not_taken_for_a_typing_error() -> None:
+    found = columns(["email", "achievement_name", "Hours"])
+    assert not_known(["email", "achievement_name", "Hours"], found) == '"Hours"'
+    assert 'did you mean "issued"' in not_known(["email", "achievement_name", "Isued"], found)

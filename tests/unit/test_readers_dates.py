@@ -76,7 +76,7 @@ def test_what_can_be_read_in_one_way_only_is_read(text: str, iso: str) -> None:
 
 
 def test_the_order_of_day_and_month_is_as_was_said() -> None:
-    with pytest.raises(InvalidInput, match=r"may be 3 April 2026 or March 4, 2026: say which"):
+    with pytest.raises(InvalidInput, match=r"may be 2026-04-03 \(day-first\) or 2026-03-04 \(month-first\):"):
         parse_date("03/04/2026")
     assert parse_date("03/04/2026", DAY_FIRST) == Stated("2026-04-03", "2026-04-03")
     assert parse_date("03/04/2026 14:30", MONTH_FIRST) == Stated("2026-03-04T14:30:00", "2026-03-04T14:30:00")

@@ -127,8 +127,20 @@ def test_whose_it_is() -> None:
     assert one_candidate(read_any({"basics": None, "skills": [{"name": "first aid"}]}, "c-1")).key == "c-1"
 
 
+def test_how_a_month_or_year_was_read_is_said() -> None:
+    dates: list[Any] = ["2021-05", 2019, "2020-02-03", None, "2018", "2017-01"]
+    certificates = [{"name": f"Certificate {number}", "date": date} for number, date in enumerate(dates)]
+    (notice,) = only(Notice, read_any({**RESUME, "certificates": certificates}))
+    assert notice.text == (
+        "a date of a year or a month alone is read as its first day: certificates[0].date "
+        "2021-05 = 2021-05-01, certificates[1].date 2019 = 2019-01-01, certificates[4].date 2018 = 2018-01-01 (+1)"
+    )
+    certificates = [{"name": "Certificate", "date": "2020-02-03"}]
+    assert not only(Notice, read_any({**RESUME, "certificates": certificates}))
+
+
 def test_a_language_that_is_not_clear_is_said_and_not_taken() -> None:
-    record, notice = read_any(
+    record, _, notice = read_any(
         {**RESUME, "languages": [{"language": "Klingon"}, {"language": 5}, "English", {}]}
     )
     assert isinstance(record, CandidateRecord)
@@ -173,7 +185,7 @@ def test_what_is_wrong_is_named_in_the_words_of_the_resume(
 
 def test_a_bad_entry_loses_only_itself_and_can_be_corrected() -> None:
     bad = {"name": "First aid", "date": "2026-02-30"}
-    record, rejected = read_any({**RESUME, "certificates": [RESUME["certificates"][0], bad]})
+    record, rejected, _ = read_any({**RESUME, "certificates": [RESUME["certificates"][0], bad]})
     assert isinstance(record, CandidateRecord)
     assert [award.achievement.name for award in record.awards] == [
         "Lift truck operator", "Warehousing", "first aid"
