@@ -133,7 +133,8 @@ def test_how_a_month_or_year_was_read_is_said() -> None:
     (notice,) = only(Notice, read_any({**RESUME, "certificates": certificates}))
     assert notice.text == (
         "a date of a year or a month alone is read as its first day: certificates[0].date "
-        "2021-05 = 2021-05-01, certificates[1].date 2019 = 2019-01-01, certificates[4].date 2018 = 2018-01-01 (+1)"
+        "2021-05 = 2021-05-01, certificates[1].date 2019 = 2019-01-01, "
+        "certificates[4].date 2018 = 2018-01-01 (+1)"
     )
     certificates = [{"name": "Certificate", "date": "2020-02-03"}]
     assert not only(Notice, read_any({**RESUME, "certificates": certificates}))
