@@ -8,7 +8,7 @@ from functools import partial
 from flask import Flask
 
 from indexer.readers.json_text import decode
-from indexer.readers.limits import limits_of
+from indexer.readers.limits import upload_limits
 from indexer.readers.shape import parse_candidate
 from indexer.uploads import take_credentials
 from matcher.matching import Matcher
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, *, encoder: Encoder | None = No
         decode_json=decode,
         parse_candidate=parse_candidate,
         take_credentials=partial(
-            take_credentials, parts.database, parts.settings.organisation, limits_of(parts.settings)
+            take_credentials, parts.database, parts.settings.organisation, upload_limits(parts.settings)
         ),
     )
     return make_site(parts.settings, services)

@@ -19,6 +19,7 @@ from indexer.inspection import report
 from indexer.readers import neighbours
 from indexer.readers.dates import ORDERS
 from indexer.readers.detect import read_stream
+from indexer.readers.floods import told_once
 from indexer.readers.formats import Context, Record
 from indexer.readers.json_text import shown
 from indexer.readers.limits import Limits
@@ -29,10 +30,6 @@ from matcher.store.achievement_intake import AchievementIntake
 from matcher.store.database import Connection, Database
 from matcher.store.intake import Counts, Refusal
 from matcher.store.organisations import Organisation, organisation
-
-_UNPACKED = 64_000_000
-_ENTRIES = 1_000
-"""A request waits for its answer: of an archive that is sent, less is unpacked than of one imported."""
 
 _LONGEST_NAME = 100
 
@@ -56,12 +53,11 @@ def take_credentials(
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
-    smaller = replace(limits, unpacked=min(limits.unpacked, _UNPACKED), entries=min(limits.entries, _ENTRIES))
     if dates and dates not in ORDERS:
         raise InvalidInput(f"{shown(dates)} is not one of {', '.join(ORDERS)}", where="dates")
-    context = Context("", home.zone, candidate, smaller, dates=dates)
+    context = Context("", home.zone, candidate, limits, dates=dates)
     with TemporaryDirectory(prefix="credmatch-upload-") as folder:
-        records = list(_records(Path(folder), files, context))
+        records = list(told_once(_records(Path(folder), files, context), limits.refused))
     batch = Batch()
     for record in records:
         batch.add(record)

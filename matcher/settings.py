@@ -54,29 +54,103 @@ class Settings(BaseSettings):
         default=0, ge=0, description="People who may be missing from a new search index that is put in place."
     )
     import_document: int = Field(
-        default=8_000_000, ge=1_000, description="Bytes of one imported JSON document, image or token"
+        default=8_000_000,
+        ge=1_000,
+        le=1_000_000_000,
+        description="Bytes of one JSON document, token or SVG image, and of a credential in a PNG image",
     )
-    import_line: int = Field(default=8_000_000, ge=1_000, description="Bytes of one line of JSON Lines")
+    import_line: int = Field(
+        default=8_000_000, ge=1_000, le=1_000_000_000, description="Bytes of one line of JSON Lines"
+    )
+    import_row: int = Field(
+        default=1_000_000,
+        ge=1_000,
+        le=100_000_000,
+        description="Bytes of one row of a table, over all its lines",
+    )
     import_values: int = Field(
-        default=400_000, ge=100, description="Values that one imported JSON document holds"
+        default=400_000,
+        ge=100,
+        le=100_000_000,
+        description=(
+            "Values of one JSON document, elements or lines of an SVG image, chunks of a PNG image, "
+            "empty lines in a row"
+        ),
     )
-    import_unpacked: int = Field(
-        default=2_000_000_000, ge=1_000, description="Bytes that an imported archive holds, unpacked"
+    import_nesting: int = Field(
+        default=200,
+        ge=10,
+        le=500,
+        description="Levels of lists and objects in a JSON document, and of elements in an SVG image",
     )
-    import_entries: int = Field(default=20_000, ge=1, description="Files in an imported archive or folder")
-    import_depth: int = Field(
-        default=4, ge=1, le=16, description="Archives in archives, and documents in documents"
-    )
-    import_awards: int = Field(
+    import_parts: int = Field(
         default=10_000,
         ge=1,
-        description="Awards of one imported document, and entries of a list of documents",
+        le=1_000_000,
+        description=(
+            "Parts of one thing: awards, endorsements or entries of a document, columns or lines of a row, "
+            "attributes of an element, useless lines in a row"
+        ),
+    )
+    import_depth: int = Field(
+        default=8, ge=1, le=16, description="Archives in archives, and documents in documents"
+    )
+    import_unpacked: int = Field(
+        default=2_000_000_000,
+        ge=1_000,
+        le=1_000_000_000_000,
+        description="Bytes of an archive or a compressed file, unpacked",
+    )
+    import_entries: int = Field(
+        default=20_000, ge=1, le=10_000_000, description="Files in an archive or a folder"
+    )
+    import_beside: int = Field(
+        default=64_000_000,
+        ge=1_000,
+        le=10_000_000_000,
+        description=(
+            "Bytes of the JSON files of a folder among which a badge finds its class and issuer; "
+            "of an archive's a quarter, which is held in memory"
+        ),
+    )
+    import_refused: int = Field(
+        default=1_000,
+        ge=1,
+        le=1_000_000,
+        description=(
+            "Refusals of one kind from one file that are listed where nothing could be corrected; "
+            "more are counted in one"
+        ),
+    )
+    upload_body: int = Field(
+        default=10_000_000,
+        ge=10_000,
+        le=1_000_000_000,
+        description="Bytes of one request, with all the files sent in it",
+    )
+    upload_unpacked: int = Field(
+        default=64_000_000,
+        ge=1_000,
+        le=10_000_000_000,
+        description="As CREDMATCH_IMPORT_UNPACKED, of an archive that is sent",
+    )
+    upload_entries: int = Field(
+        default=1_000,
+        ge=1,
+        le=100_000,
+        description="Files and fields of one request, and files in an archive that is sent",
     )
     vocabulary_document: int = Field(
-        default=64_000_000, ge=1_000, description="Bytes of one JSON document that holds a framework"
+        default=64_000_000,
+        ge=1_000,
+        le=1_000_000_000,
+        description="Bytes of one JSON document that holds a framework",
     )
     vocabulary_values: int = Field(
-        default=3_000_000, ge=100, description="Values that one JSON document of a framework holds"
+        default=3_000_000,
+        ge=100,
+        le=100_000_000,
+        description="Values of one JSON document that holds a framework",
     )
 
     @property
@@ -95,12 +169,17 @@ class Settings(BaseSettings):
         return self.data_dir / "vocabulary"
 
 
+def variable(name: str) -> str:
+    """The variable that a setting is read from."""
+    return _PREFIX + name.upper()
+
+
 def read_settings(**overrides: object) -> Settings:
     """Read the settings from the environment; keyword arguments win over it.
 
     Raises ConfigurationError naming the variable when one is unknown or has a wrong value.
     """
-    known = {_PREFIX + name.upper() for name in Settings.model_fields}
+    known = {variable(name) for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
     if unknown:
         raise ConfigurationError(f"unknown setting {unknown[0]}; known are {', '.join(sorted(known))}")
@@ -108,5 +187,5 @@ def read_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        name = _PREFIX + str(first["loc"][0]).upper()
+        name = variable(str(first["loc"][0]))
         raise ConfigurationError(f"{name}: {first['msg']}") from error

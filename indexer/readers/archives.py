@@ -1,7 +1,7 @@
 """Reads what lies in archives (ZIP, tar) and in compressed files (gzip, bzip2, xz), in whatever format it is.
 
 Nothing is written to disk. Entries are read forward, counted, against one budget for all that lies in a file,
-however deep (`unpacking.Budget`; CREDMATCH_IMPORT_UNPACKED, _ENTRIES and _DEPTH). An entry is named
+however deep (`unpacking.Budget`). An entry is named
 `archive.zip!folder/badge.json` in messages. One of up to 4 MB is checked whole before it is read; of a longer
 one that turns out to be damaged, what was read stays.
 
@@ -80,7 +80,7 @@ def _entries(entries: Iterator[Entry], run: _Run) -> Iterator[Record]:
     number = 0
     for number, entry in enumerate(entries, start=1):
         if number > run.context.limits.entries:
-            reason = f"the archive has more than {run.context.limits.entries:,} entries; the rest is not read"
+            reason = f"the archive has more than {run.context.limits.entries} entries; the rest is not read"
             yield run.rejected("", reason)
             return
         if number == 1 and _is_office(entry):
@@ -219,7 +219,7 @@ def _beside(
         with again() as stream:
             source = Source(stream, budget, outermost=True)
             for entry in _first(walk(source, budget, 0), context.limits.entries):
-                data = _json(entry, min(context.limits.document, neighbours.KEPT - kept))
+                data = _json(entry, min(context.limits.document, context.limits.beside // 4 - kept))
                 if data:
                     kept += len(data)
                     folder, _, name = entry.name.rpartition("/")

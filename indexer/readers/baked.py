@@ -72,7 +72,7 @@ def _document(text: str, chosen: Baked, context: Context) -> object:
             )
         )
     try:
-        return decode(chosen.data, values=context.limits.values)
+        return decode(chosen.data, context.limits)
     except InvalidInput as error:
         reason = said("in the image (%(part)s): %(reason)s", part=chosen.name, reason=error.reason)
         raise InvalidInput(reason) from error

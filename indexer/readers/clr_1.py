@@ -150,7 +150,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     who = _who(clr.learner)
     if not (who or context.candidate):
         raise InvalidInput(said("no subject: nothing says whose it is"), where=under(at, "learner.id"))
-    pieces = {name: entries(document.get(name), under(at, name), context.limits.awards) for name in _PIECES}
+    pieces = {name: entries(document.get(name), under(at, name), context.limits.parts) for name in _PIECES}
     if not any(pieces.values()):
         raise InvalidInput("holds no assertion", where=under(at, "assertions"))
     learner = Learner(who, context, Leftovers(context, _alone(document)))

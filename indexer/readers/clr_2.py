@@ -112,7 +112,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     who = tuple(dict.fromkeys(identifiers(subject.id, subject.identifier or ())))
     if not (who or context.candidate):
         raise InvalidInput(said("no subject: nothing says whose it is"), where=f"{place}.id")
-    limit = context.limits.awards
+    limit = context.limits.parts
     members = entries(subject.verifiable_credential, f"{place}.verifiableCredential", limit)
     offered = entries(subject.achievement, f"{place}.achievement", limit)
     if not (members or offered):

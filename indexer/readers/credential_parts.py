@@ -393,7 +393,7 @@ def entries(value: object, at: str, limit: int) -> list[tuple[str, Any]]:
     if not isinstance(value, list):
         return [(at, value)]
     if len(value) > limit:
-        raise InvalidInput(f"has {len(value):,} entries, more than {limit:,}", where=at)
+        raise InvalidInput(f"has {len(value):,} entries, more than {limit}", where=at)
     return [(f"{at}[{number}]", one) for number, one in enumerate(value)]
 
 

@@ -24,12 +24,11 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from indexer.readers.csv_columns import PATHS, TAKEN, UNREAD
-from indexer.readers.csv_table import LONGEST_LINE, Header, Remarks, Row, Table, looks_like_one
+from indexer.readers.csv_table import Header, Remarks, Row, Table, looks_like_one
 from indexer.readers.csv_values import Reading, body, is_totals
 from indexer.readers.dates import NOT_STATED
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import printable, raw_text
-from indexer.readers.lines import lines
 from indexer.readers.shape import about, read_candidate
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Place, Rejected
@@ -49,7 +48,7 @@ def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     calls the person is not taken: only the file says that it is the candidate's.
     """
     remarks = Remarks()
-    yield from _read(Table(lines(stream, LONGEST_LINE), remarks), context, remarks)
+    yield from _read(Table(stream, context.limits, remarks), context, remarks)
     yield from remarks.notices(context.file)
 
 
@@ -131,7 +130,9 @@ def _where(path: str, header: Header) -> str:
 
 
 def _raw(row: Row, header: Header) -> str:
-    """The header and a row as text, without what is in columns that are not read."""
+    """The header and a row as text, without what is in columns that are not read; "" without a row."""
+    if not row.text:
+        return ""
     if UNREAD not in header.columns or len(row.cells) < len(header.columns):
         return f"{header.start}{header.row.text}\n{row.text}"
     out = io.StringIO()

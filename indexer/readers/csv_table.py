@@ -13,22 +13,19 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import BinaryIO
 
 from indexer.readers.csv_columns import columns, known, not_known, repeated, suffices
 from indexer.readers.encodings import text_of
 from indexer.readers.json_text import raw_text
-from indexer.readers.lines import Line
+from indexer.readers.limits import Limits
+from indexer.readers.lines import Line, lines
 from matcher.errors import InvalidInput
 from matcher.records import Notice
 
-LONGEST_LINE = 1_000_000
-"""Bytes."""
-
 _SEPARATORS = ",;\t|"
 _HEADER_WITHIN = 10  # lines that are not empty
-_MOST_COLUMNS = 1_000
-_MOST_LINES = 200  # that one row may go on over, in quoted cells
-_LONGEST_ROW = 250_000  # characters, after which a row does not go on over another line
+_LOOKED_AT = 1_000  # cells of a line, to tell what the file is
 _STATED = re.compile(r'"?sep=([^\w\s"]|\t)"?[,;\t|]*', re.IGNORECASE)
 
 
@@ -72,10 +69,11 @@ class Remarks:
 
 
 class Table:
-    """The rows of a stream of lines. After `open`, `header` is set and `rows` goes on below it."""
+    """The rows of a stream. After `open`, `header` is set and `rows` goes on below it."""
 
-    def __init__(self, source: Iterator[Line], remarks: Remarks) -> None:
-        self._source = source
+    def __init__(self, stream: BinaryIO, limits: Limits, remarks: Remarks) -> None:
+        self._source = source = lines(stream, limits.row, limits.values)
+        self._limits = limits
         self._waiting: deque[Line] = deque()  # lines taken from `source` that no row has used yet
         self._remarks = remarks
         self.first: Line | None = next((line for line in source if line.data.strip()), None)
@@ -146,7 +144,7 @@ class Table:
     def _look_ahead(self) -> None:
         """Take the lines among which the header may be."""
         said = sum(bool(line.data.strip()) for line in self._waiting)
-        while said < _HEADER_WITHIN and len(self._waiting) < _MOST_LINES:
+        while said < _HEADER_WITHIN and len(self._waiting) < self._limits.parts:
             line = next(self._source, None)
             if line is None:
                 return
@@ -164,8 +162,8 @@ class Table:
             except InvalidInput as error:
                 wrong = wrong or error
                 continue
-            if len(cells) > _MOST_COLUMNS:
-                raise InvalidInput(f"has {len(cells):,} columns, more than {_MOST_COLUMNS:,}")
+            if len(cells) > self._limits.parts:
+                raise InvalidInput(f"has {len(cells):,} columns, more than {self._limits.parts}")
             row = Row(line.number, text, tuple(cells))
             found.append((known(cells), (row, _named(cells), separator, number + used)))
         if not found:
@@ -199,20 +197,21 @@ class Table:
 
     def _parts(self, start: int, parts: list[str]) -> Iterator[str]:
         """The line waiting at `start` and what follows it, each added to `parts`."""
-        length = 0
-        while len(parts) < _MOST_LINES and length < _LONGEST_ROW:
+        length, limits = 0, self._limits
+        while len(parts) < limits.parts and length < limits.row:
             if len(self._waiting) == start + len(parts):
                 self._waiting.extend(islice(self._source, 1))
             if len(self._waiting) == start + len(parts):
-                break
+                raise InvalidInput("a quotation mark is opened and not closed")
             parts.append(self._text(self._waiting[start + len(parts)]) + "\n")
             length += len(parts[-1])
             yield parts[-1]
-        raise InvalidInput("a quotation mark is opened and not closed")
+        most = f"{limits.row} bytes" if length >= limits.row else f"{limits.parts} lines"
+        raise InvalidInput(f"a quotation mark is opened and not closed within {most}")
 
     def _text(self, line: Line) -> str:
-        if not line.whole:
-            raise InvalidInput(f"the line is longer than {LONGEST_LINE:,} bytes")
+        if line.wrong:
+            raise InvalidInput(line.wrong)
         text, is_utf_8 = text_of(line.data)
         if not is_utf_8:
             self._remarks.note(
@@ -230,7 +229,7 @@ def looks_like_one(head: bytes) -> bool:
     if any(separator in texts[0] or known([texts[0]]) for separator in _SEPARATORS):
         return True
     return any(
-        known(_split(text, separator)[:_MOST_COLUMNS]) > 1 for text in texts[1:] for separator in _SEPARATORS
+        known(_split(text, separator)[:_LOOKED_AT]) > 1 for text in texts[1:] for separator in _SEPARATORS
     )
 
 

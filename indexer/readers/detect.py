@@ -14,10 +14,9 @@ from typing import BinaryIO
 from indexer.readers import archives, csv_rows, documents, json_files, jsonl, png, svg, tokens, vocabularies
 from indexer.readers.encodings import in_utf_8
 from indexer.readers.formats import Context, Record, StreamFormat
-from indexer.readers.json_text import raw_text
 from indexer.readers.one_person import People
 from indexer.readers.signatures import other
-from indexer.readers.unpacking import rejoined
+from indexer.readers.unpacking import first_bytes, rejoined
 from matcher.messages import said
 from matcher.records import Recognised, Rejected
 
@@ -33,7 +32,6 @@ FORMATS: tuple[StreamFormat, ...] = (
 """In the order in which they are tried."""
 
 _HEAD = 65_536
-_SHOWN = 200
 
 
 def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
@@ -42,16 +40,15 @@ def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
     What is in no format we know is one `Rejected`. A `Rejected`'s raw record, corrected, can be read in this
     way again. Raises OSError where the stream itself cannot be read.
     """
-    head, stream, encoding = in_utf_8(stream.read(_HEAD), stream, context.file)
+    head, stream, encoding = in_utf_8(first_bytes(stream, _HEAD), stream, context.file)
     head += _after_white_space(head, stream, context.limits.document)
     start = head.removeprefix(BOM_UTF8)
     reason = _reason(start)
     format_ = None if reason else next((one for one in FORMATS if one.recognises(start)), None)
     if format_ is None:
         known = ", ".join(one.name for one in FORMATS)
-        raw = raw_text(head[:_SHOWN])
         yield Rejected(
-            context.file, 0, "", reason or said("in none of the formats we read: %(known)s", known=known), raw
+            context.file, 0, "", reason or said("in none of the formats we read: %(known)s", known=known), ""
         )
         return
     yield Recognised(context.file, format_.name)
@@ -61,14 +58,14 @@ def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
     if not context.candidate or context.people:
         yield from format_.read(rejoined(head, stream), inside)
         return
-    people = People(context.candidate, context.limits.awards)
+    people = People(context.candidate, context.limits.parts)
     yield from people.decided(format_.read(rejoined(head, stream), replace(inside, people=people)))
 
 
 def _after_white_space(head: bytes, stream: BinaryIO, longest: int) -> bytes:
     """What follows the first bytes where they are all white space, up to `longest` with them."""
     more, last = b"", head
-    while not last.strip() and len(more) < longest and (last := stream.read(_HEAD)):
+    while not last.strip() and len(more) < longest and (last := first_bytes(stream, _HEAD)):
         more += last
     return more
 

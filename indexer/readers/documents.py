@@ -26,7 +26,8 @@ from indexer.readers import (
     tokens,
     vocabularies,
 )
-from indexer.readers.formats import Context, Document, DocumentFormat, Record
+from indexer.readers.entries import check_number
+from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.json_text import encode, shown
 from matcher.errors import InvalidInput
 from matcher.messages import said
@@ -72,7 +73,9 @@ def read_document(body: object, at: str, context: Context) -> Iterator[Record]:
             else:
                 yield record
     except InvalidInput as error:
-        yield Rejected(context.file, context.line, error.where or at, error.reason, encode(body))
+        # What is no document cannot be corrected, and is not kept.
+        raw = encode(body) if isinstance(body, dict | list) or tokens.is_token(str(body)) else ""
+        yield Rejected(context.file, context.line, error.where or at, error.reason, raw)
 
 
 def _read(body: object, at: str, context: Context) -> Iterator[Record]:
@@ -81,23 +84,29 @@ def _read(body: object, at: str, context: Context) -> Iterator[Record]:
     if isinstance(body, list):
         if not body:
             raise InvalidInput(said("is an empty list"), where=at)
-        if len(body) > context.limits.awards:
-            reason = said(
-                "has %(actual_length)s entries, more than %(max_length)s",
-                actual_length=f"{len(body):,}",
-                max_length=f"{context.limits.awards:,}",
-            )
-            raise InvalidInput(reason, where=at)
+        check_number(_entries(body), context.limits.parts, at)
         for number, one in enumerate(body):
             yield from read_document(one, f"{at}[{number}]", context)
         return
     if not isinstance(body, dict):
         raise InvalidInput(said("%(value)s is no credential", value=shown(body)), where=at)
+    if isinstance(graph := body.get("@graph"), list):
+        check_number(len(graph), context.limits.parts, under(at, "@graph"))
     format_ = recognise(body)
     if format_ is None:
         raise InvalidInput(_unknown(body), where=at)
     yield Recognised(context.file, format_.name)
     yield from format_.read(body, at, context)
+
+
+def _entries(body: list[object]) -> int:
+    """How many entries a list has, with those of the lists in it."""
+    count, waiting = 0, [body]
+    while waiting:
+        entries = waiting.pop()
+        count += len(entries)
+        waiting += [one for one in entries if isinstance(one, list)]
+    return count
 
 
 def _unknown(body: Document) -> str:

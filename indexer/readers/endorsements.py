@@ -86,8 +86,8 @@ def embedded(things: Iterable[tuple[str, object]], context: Context) -> Iterator
     One that does not say what it is about is about the thing.
     """
     for number, (at, body, about) in enumerate(_found(things, context)):
-        if number >= context.limits.awards:
-            reason = f"more than {context.limits.awards:,} endorsements in one document"
+        if number >= context.limits.parts:
+            reason = f"more than {context.limits.parts} endorsements in one document"
             yield Rejected(context.file, context.line, at, reason, "")
             return
         try:
@@ -121,8 +121,8 @@ def _found(things: Iterable[tuple[str, object]], context: Context) -> Iterator[t
         for name in (*_OBJECTS, *_TOKENS):
             # One more than may be read, so that `embedded` sees it and says so.
             stated = thing.get(name)
-            some = stated[: context.limits.awards + 1] if isinstance(stated, list) else stated
-            for where, body in entries(some, under(at, name), context.limits.awards + 1):
+            some = stated[: context.limits.parts + 1] if isinstance(stated, list) else stated
+            for where, body in entries(some, under(at, name), context.limits.parts + 1):
                 yield where, body, about if isinstance(about, str) else ""
 
 

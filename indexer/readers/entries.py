@@ -105,7 +105,7 @@ def read_section(
     `alone` gives the document with the person and one entry.
     """
     listed = entries if isinstance(entries, list) else [] if entries is None else [entries]
-    check_number(len(listed), context.limits.awards, at)
+    check_number(len(listed), context.limits.parts, at)
     for number, entry in enumerate(listed):
         where = f"{at}[{number}]" if isinstance(entries, list) else at
         try:
@@ -140,7 +140,8 @@ def with_awards(record: CandidateRecord, found: Iterator[Found]) -> Iterator[Rec
 def check_number(entries: int, most: int, at: str) -> None:
     """Raise InvalidInput where a list at the JSON path `at` has more than `most` entries."""
     if entries > most:
-        raise InvalidInput(f"has {entries:,} entries, more than {most:,}", where=at)
+        reason = said("has %(number)s entries, more than %(most)s", number=f"{entries:,}", most=most)
+        raise InvalidInput(reason, where=at)
 
 
 def object_of(value: object, at: str) -> Mapping[str, Any]:

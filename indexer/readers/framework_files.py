@@ -94,7 +94,7 @@ def _recognised(file: FrameworkFile, limits: Limits) -> tuple[FrameworkFormat | 
         if csv_columns.known(first_line_cells(opened.head)):
             raise InvalidInput("is a table of awards: `credmatch import` reads it")
         return None, opened
-    document = decode(_whole(file, limits.document), values=limits.values)
+    document = decode(_whole(file, limits.document), limits)
     format_ = format_of_document(document)
     first = document[0] if isinstance(document, list) and document else document
     credential = documents.recognise(first) if format_ is None and isinstance(first, dict) else None

@@ -38,12 +38,12 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     if len(data) > longest:
         reason = said(
             "the document is longer than %(most)s bytes; write large exports as one document a line",
-            most=f"{longest:,}",
+            most=longest,
         )
         yield Rejected(context.file, 0, "", reason, raw_text(data[:_KEPT_OF_TOO_LONG]))
         return
     try:
-        document = decode(data, values=context.limits.values)
+        document = decode(data, context.limits)
     except InvalidInput as error:
         yield from _read_damaged(data, error, context)
         return
@@ -53,7 +53,7 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 def _read_damaged(data: bytes, error: InvalidInput, context: Context) -> Iterator[Record]:
     text = raw_text(data).strip()
     entries = _entries(text) if text.startswith("[") else []
-    if 1 < len(entries) <= context.limits.awards:
+    if 1 < len(entries) <= context.limits.parts:
         inside = replace(context, depth=context.depth + 1)
         for number, entry in enumerate(entries):
             yield from _read_entry(entry, f"[{number}]", inside)
@@ -66,7 +66,7 @@ def _read_damaged(data: bytes, error: InvalidInput, context: Context) -> Iterato
 def _read_entry(entry: str, at: str, context: Context) -> Iterator[Record]:
     data = entry.encode()
     try:
-        body = decode(data, values=context.limits.values)
+        body = decode(data, context.limits)
     except InvalidInput as error:
         where = f"{at}.{place_of(data, error)}".rstrip(".")
         yield Rejected(context.file, context.line, where, error.reason, entry)

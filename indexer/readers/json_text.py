@@ -12,6 +12,7 @@ from codecs import BOM_UTF8
 from collections import Counter
 from typing import Any, NoReturn
 
+from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.messages import said
 from matcher.validation import place_of_no_number, printable, shown
@@ -22,29 +23,33 @@ _LONGEST_SHOWN = 80
 _NO_NUMBERS = ("NaN ", "Infinity ", "-Infinity ", "the number ")
 
 
-def decode(data: bytes, *, values: int | None = None) -> object:
+def decode(data: bytes, limits: Limits | None = None) -> object:
     """The value that `data`, one JSON text in UTF-8 (a byte order mark is allowed), stands for.
 
-    `values`: how many values it may hold at most, so that its memory is bounded; None for a short text.
+    `limits`: how many values it may hold, and how deeply nested; None for a text that is short.
     Raises InvalidInput saying what is wrong and at which character.
     """
-    if values is not None and sum(map(data.count, (b",", b"[", b"{"))) > values:
-        raise InvalidInput(said("has more than %(most)s values", most=f"{values:,}"))
+    if limits and sum(map(data.count, (b",", b"[", b"{"))) > limits.values:
+        raise InvalidInput(said("has more than %(most)s values", most=limits.values))
     try:
         text = data.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidInput(said("not UTF-8 at byte %(place)s", place=error.start + 1)) from error
     try:
-        return _DECODER.decode(text)
+        body = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         found = error.msg.removesuffix(" at")  # some of Python's sentences end in it
         raise InvalidInput(
             said("not JSON: %(found)s at character %(place)s", found=found, place=error.pos + 1)
         ) from error
     except RecursionError as error:
-        raise InvalidInput(said("not readable: nested too deeply")) from error
+        raise InvalidInput(_too_deep(limits)) from error
     except ValueError as error:  # an integer of thousands of digits
         raise InvalidInput("not readable: a number has too many digits") from error
+    # As deep as it may be only where it has so many brackets: most texts need not be looked at again.
+    if limits and text.count("[") + text.count("{") > limits.nesting and _is_deeper(body, limits.nesting):
+        raise InvalidInput(_too_deep(limits))
+    return body
 
 
 def place_of(data: bytes, error: InvalidInput) -> str:
@@ -63,6 +68,27 @@ def encode(value: object) -> str:
 def raw_text(data: bytes) -> str:
     """A record's bytes as text that can be stored; bytes that are not UTF-8 are written as escapes."""
     return printable(data.removeprefix(BOM_UTF8).decode("utf-8", "backslashreplace"))
+
+
+def _too_deep(limits: Limits | None) -> str:
+    if limits is None:
+        return said("not readable: nested too deeply")
+    return said("not readable: nested more than %(most)s levels deep", most=limits.nesting)
+
+
+def _is_deeper(body: object, most: int) -> bool:
+    """Whether lists and objects are nested more than `most` levels deep."""
+    level = [body]
+    for _ in range(most + 1):
+        level = [
+            one
+            for held in level
+            for one in (held.values() if isinstance(held, dict) else held if isinstance(held, list) else ())
+            if isinstance(one, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

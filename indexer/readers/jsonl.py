@@ -15,13 +15,14 @@ from indexer.readers import candidates
 from indexer.readers.documents import read_document, recognise
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import decode, place_of, raw_text
+from indexer.readers.limits import Limits
 from indexer.readers.lines import Line, lines
 from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Place, Rejected
 
 _CANDIDATE = re.compile(rb'(?<!\\)"candidate"\s*:')
 _TOKEN = b"eyJ"
-_VALUES = 400_000
+_LIMITS = Limits()
 """Of a line that is only looked at, to tell what the file is."""
 
 _OURS = frozenset({"awards", "applied_to"})
@@ -54,7 +55,7 @@ def _object(line: bytes) -> dict[str, object] | None:
     if not (line.startswith(b"{") and line.endswith(b"}")):
         return None
     try:
-        body = decode(line, values=_VALUES)
+        body = decode(line, _LIMITS)
     except InvalidInput:
         return None
     return body if isinstance(body, dict) else None
@@ -65,12 +66,21 @@ def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 
     Where the context names a candidate, lines about anybody else are refused.
     """
-    for line in lines(stream, context.limits.line):
-        if not line.whole:
-            reason = f"the line is longer than {context.limits.line:,} bytes"
-            yield Rejected(context.file, line.number, "", reason, raw_text(line.data))
+    limits = context.limits
+    useless = 0
+    for line in lines(stream, limits.line, limits.values):
+        if line.wrong:
+            yield Rejected(context.file, line.number, "", line.wrong, raw_text(line.data))
         elif line.data.strip():
-            yield from _read_line(line, replace(context, line=line.number))
+            useful = bool(_CANDIDATE.search(line.data))
+            for record in _read_line(line, replace(context, line=line.number)):
+                useful = useful or not isinstance(record, Rejected)
+                yield record
+            useless = 0 if useful else useless + 1
+            if useless > limits.parts:
+                reason = f"more than {limits.parts} lines in a row are no records; the rest is not read"
+                yield Rejected(context.file, line.number, "", reason, "")
+                return
 
 
 def _read_line(line: Line, context: Context) -> Iterator[Record]:
@@ -78,7 +88,7 @@ def _read_line(line: Line, context: Context) -> Iterator[Record]:
         yield from read_document(line.data.decode("utf-8", "replace").strip(), "", context)
         return
     try:
-        body = decode(line.data, values=context.limits.values)
+        body = decode(line.data, context.limits)
     except InvalidInput as error:
         where = place_of(line.data, error)
         yield Rejected(context.file, line.number, where, error.reason, raw_text(line.data))

@@ -167,7 +167,7 @@ def _entry(entry: object, at: str, *, section: str, whose: _Whose, context: Cont
     stands_for_it = False
     inside = replace(context, candidate=context.candidate or _ANYBODY)
     embedded = list(_embedded(entry, at))
-    check_number(len(embedded), context.limits.awards, under(at, "verifications"))
+    check_number(len(embedded), context.limits.parts, under(at, "verifications"))
     for where, verification, body in embedded:
         for record in _nested(body, where, inside):
             for one in _attributed(record, where, whose, context):

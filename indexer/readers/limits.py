@@ -1,38 +1,73 @@
-"""How much of a file is read at most. Every number is a setting (CREDMATCH_IMPORT_...)."""
+"""How much of a file is read at most. Every number is a setting: CREDMATCH_IMPORT_..., or of uploads and
+vocabularies where these have bounds of their own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
-from matcher.settings import Settings
+from matcher.settings import Settings, variable
+
+
+class Bound(int):
+    """A number that a setting states. As text it is followed by the setting's name, so that every refusal
+    says what an operator may raise: `10,000 (CREDMATCH_IMPORT_PARTS)`."""
+
+    setting: str
+
+    def __new__(cls, number: int, setting: str) -> Bound:
+        bound = super().__new__(cls, number)
+        bound.setting = setting
+        return bound
+
+    def __str__(self) -> str:
+        return f"{int(self):,} ({variable(self.setting)})"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that keep the time and memory of one file small, whatever it holds.
+    """Bounds that keep the time and memory of one file small, whatever it holds; each is a `Bound`.
 
-    `document`: bytes of one JSON document or token, of an SVG image, and of the text in a PNG image. `line`:
-    bytes of one line of JSON Lines. `values`: objects, lists and what they hold in one JSON document.
-    `unpacked`: bytes that an archive or a compressed file holds together. `entries`: files in an archive or a
-    folder. `depth`: archives within archives, and documents within documents. `awards`: of one document.
+    What they are of is said where they are set: `import_...` in `matcher/settings.py`.
     """
 
-    document: int = 8_000_000
-    line: int = 8_000_000
-    values: int = 400_000
-    unpacked: int = 2_000_000_000
-    entries: int = 20_000
-    depth: int = 4
-    awards: int = 10_000
+    document: int = Settings.model_fields["import_document"].default
+    line: int = Settings.model_fields["import_line"].default
+    row: int = Settings.model_fields["import_row"].default
+    values: int = Settings.model_fields["import_values"].default
+    nesting: int = Settings.model_fields["import_nesting"].default
+    parts: int = Settings.model_fields["import_parts"].default
+    depth: int = Settings.model_fields["import_depth"].default
+    unpacked: int = Settings.model_fields["import_unpacked"].default
+    entries: int = Settings.model_fields["import_entries"].default
+    beside: int = Settings.model_fields["import_beside"].default
+    refused: int = Settings.model_fields["import_refused"].default
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            number = getattr(self, field.name)
+            if not isinstance(number, Bound):
+                object.__setattr__(self, field.name, Bound(number, f"import_{field.name}"))
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits of what an operator imports."""
+    return Limits(**{field.name: getattr(settings, f"import_{field.name}") for field in fields(Limits)})
+
+
+def upload_limits(settings: Settings) -> Limits:
+    """The limits of what is sent over HTTP: a request waits for its answer, and less is unpacked."""
+    limits = limits_of(settings)
+    return replace(
+        limits,
+        unpacked=min(limits.unpacked, Bound(settings.upload_unpacked, "upload_unpacked")),
+        entries=min(limits.entries, Bound(settings.upload_entries, "upload_entries")),
+    )
 
 
 def vocabulary_limits(settings: Settings) -> Limits:
     """The limits for frameworks of competencies, which an operator imports: larger documents."""
     return replace(
-        limits_of(settings), document=settings.vocabulary_document, values=settings.vocabulary_values
+        limits_of(settings),
+        document=Bound(settings.vocabulary_document, "vocabulary_document"),
+        values=Bound(settings.vocabulary_values, "vocabulary_values"),
     )
-
-
-def limits_of(settings: Settings) -> Limits:
-    """The limits that an operator has set."""
-    return Limits(**{field.name: getattr(settings, f"import_{field.name}") for field in fields(Limits)})

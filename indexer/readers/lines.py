@@ -7,35 +7,65 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from indexer.readers.unpacking import BadStream, Exhausted
+
 _KEPT_OF_TOO_LONG = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line without its end. `number` counts from 1; `whole` is False where only the start was kept."""
+    """A line without its end. `number` counts from 1; `wrong`: why only its start is there."""
 
     number: int
     data: bytes
-    whole: bool = True
+    wrong: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is there."""
+        return not self.wrong
 
 
-def lines(stream: BinaryIO, longest: int) -> Iterator[Line]:
+def lines(stream: BinaryIO, longest: int, empty: int | None = None) -> Iterator[Line]:
     """The lines of `stream`, without a byte order mark; of one longer than `longest` bytes only the start.
 
-    What is left of a line too long is skipped in pieces of at most `longest` bytes.
+    What is left of a line too long is skipped in pieces of at most `longest` bytes. `empty`: how many empty
+    lines may follow each other before the rest is given up. Where that is so, or where the stream goes bad
+    (a compressed file that is cut off), a last line says so; a line that was cut off is not given.
     """
-    number = 0
-    while data := stream.readline(longest + 1):
+    number, last = 0, 0
+    while data := _next(stream, longest + 1):
         number += 1
+        if isinstance(data, str):
+            yield Line(number, b"", f"the file {data}; what stands before is read")
+            return
         if number == 1:
             data = data.removeprefix(BOM_UTF8)
         if len(data) > longest and not data.endswith(b"\n"):
-            yield Line(number, data[:_KEPT_OF_TOO_LONG], whole=False)
+            yield Line(number, data[:_KEPT_OF_TOO_LONG], f"the line is longer than {longest} bytes")
             _skip(stream, longest)
         else:
-            yield Line(number, data.rstrip(b"\r\n"))
+            data = data.rstrip(b"\r\n")
+            if empty is not None and not data and number - last > empty:
+                yield Line(number, b"", f"more than {empty} lines in a row are empty; the rest is not read")
+                return
+            yield Line(number, data)
+        last = number if data else last
+
+
+def _next(stream: BinaryIO, most: int) -> bytes | str:
+    """The next line, or up to `most` bytes of it; as text, why it cannot be had.
+
+    Raises Exhausted: of an archive that unpacks to too much, nothing more is read.
+    """
+    try:
+        return stream.readline(most)
+    except Exhausted:
+        raise
+    except BadStream as error:
+        return error.reason
 
 
 def _skip(stream: BinaryIO, piece: int) -> None:
-    while (rest := stream.readline(piece)) and not rest.endswith(b"\n"):
+    while (rest := _next(stream, piece)) and isinstance(rest, bytes) and not rest.endswith(b"\n"):
         pass

@@ -1,9 +1,9 @@
 """The JSON documents that lie beside a file: a badge finds its class, its issuer and what was revoked.
 
 An index of a folder or of an archive is made once, when something is first looked for. It knows the first
-20,000 files (CREDMATCH_IMPORT_ENTRIES) and looks into those that begin as a JSON object or list does, up to
-64 MB together; of an archive the first 16 MB of such files are kept. Hidden files and links are passed over,
-what cannot be read is ignored, and nothing outside of the folder or the archive is looked at.
+files (`Limits.entries`) and looks into those that begin as a JSON object or list does, up to `Limits.beside`
+bytes together; of an archive the first quarter of that is kept. Hidden files and links are passed over, what
+cannot be read is ignored, and nothing outside of the folder or the archive is looked at.
 
 An address means the document whose `id` or `@id` it is; else the one whose file has the name that the address
 ends in (with or without `.json`), in the same folder before others, unless that document states an address of
@@ -22,10 +22,6 @@ from indexer.readers.json_text import decode
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 
-KEPT = 16_000_000
-"""Bytes of the documents of an archive."""
-
-_LOOKED_INTO = 64_000_000
 _REMEMBERED = 64
 _HEAD = 4_096
 
@@ -119,7 +115,7 @@ def in_folder(paths: Callable[[], Iterable[Path]], limits: Limits) -> Index:
 
 
 def _files(paths: Iterable[Path], limits: Limits) -> Iterator[Beside]:
-    left = _LOOKED_INTO
+    left: int = limits.beside
     for path in paths:
         try:
             size = path.stat().st_size
@@ -142,7 +138,7 @@ def begins_as_json(head: bytes) -> bool:
 
 def _documents(file: Beside, limits: Limits) -> Iterator[tuple[_Found, Document]]:
     try:
-        body = decode(file.data(), values=limits.values)
+        body = decode(file.data(), limits)
     except (OSError, InvalidInput):
         return
     several = isinstance(body, list)

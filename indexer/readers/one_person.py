@@ -57,7 +57,7 @@ class People:
         if self.awards > self.most:
             return said(
                 "the file holds more than %(most)s awards, too many to be of one person",
-                most=f"{self.most:,}",
+                most=self.most,
             )
         if len(self.groups) > 1:
             both = sorted(min(group) for group in self.groups)[:2]

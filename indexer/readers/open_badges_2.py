@@ -49,7 +49,6 @@ _HASH = re.compile(r"(?:sha\d+|md5)\$", re.IGNORECASE)
 _EMAIL = re.compile(r"(?:mailto:)?[^\s@:/]{1,100}@[^\s@:/]{1,200}")
 _URI = re.compile(r"(?:did|https?|urn):\S{1,980}")
 _LONGEST_TOLD = 2_000
-_MOST_ENDORSEMENTS = 1_000
 _NO_IDENTITIES = {"telephone", "name", "image", "description"}
 _NAMELESS = {"achievement": {"key": "-"}}
 """Stands for the achievement of an award, which is read apart."""
@@ -282,7 +281,11 @@ def _embedded(holder: Document, at: str, context: Context) -> Iterator[Record]:
     value = holder.get(where)
     about = value_in(holder, "id")
     entries = list(enumerate(value)) if isinstance(value, list) else [(-1, value)]
-    for number, one in entries[:_MOST_ENDORSEMENTS]:
+    most = context.limits.parts
+    if len(entries) > most:
+        reason = f"has {len(entries):,} entries, more than {most}; the rest is not read"
+        yield Rejected(context.file, context.line, under(at, where), reason, "")
+    for number, one in entries[:most]:
         if not isinstance(one, dict) or not set(one) - {"id", "@id", "type", "@type"}:
             continue
         place = under(at, where if number < 0 else f"{where}[{number}]")
@@ -303,8 +306,6 @@ def _is_graph(document: Document) -> bool:
 
 
 def _read_graph(nodes: list[object], at: str, context: Context) -> Iterator[Record]:
-    if len(nodes) > context.limits.awards:
-        raise InvalidInput(f"has {len(nodes):,} entries, more than {context.limits.awards:,}", where=at)
     inside = replace(context, neighbours=Graph(nodes, context.neighbours))
     for number, node in enumerate(nodes):
         if not _is_helper(node):

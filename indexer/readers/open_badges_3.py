@@ -114,7 +114,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     """The records of a credential. Raises InvalidInput with the JSON path of what is wrong."""
     credential = parsed(_Credential, document, at)
     place = under(at, "credentialSubject")
-    subjects = entries(document.get("credentialSubject"), place, context.limits.awards)
+    subjects = entries(document.get("credentialSubject"), place, context.limits.parts)
     if not subjects:
         raise InvalidInput("holds no subject", where=place)
     if len(subjects) == 1:

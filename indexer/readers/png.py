@@ -19,6 +19,7 @@ from typing import BinaryIO
 from indexer.readers import baked
 from indexer.readers.baked import Baked
 from indexer.readers.formats import Context, Record, StreamFormat
+from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.records import Notice, Rejected
 
@@ -28,8 +29,6 @@ _TEXTS = {b"iTXt", b"tEXt", b"zTXt"}
 _LONGEST_CHUNK = 2**31 - 1
 _LONGEST_KEYWORD = max(map(len, _VERSIONS)) + 1
 _PIECE = 65_536
-_MOST_CHUNKS = 100_000
-"""Of a sound image; one of 100 megapixels has some thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class _Findings:
 def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     image = _Findings()
     try:
-        for chunk in _chunks(stream, context.limits.document):
+        for chunk in _chunks(stream, context.limits):
             image.add(chunk, context.limits.document)
     except InvalidInput as error:
         image.damaged = image.damaged or error.reason
@@ -78,27 +77,27 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
         yield from baked.read(list(image.found.values()), context)
 
 
-def _chunks(stream: BinaryIO, longest: int) -> Iterator[_Chunk]:
+def _chunks(stream: BinaryIO, limits: Limits) -> Iterator[_Chunk]:
     """The chunks up to the end of the image. Raises InvalidInput where they cannot be followed any more."""
     stream.read(len(_SIGNATURE))
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(limits.values):
         head = stream.read(8)
         if len(head) < 8:
             raise InvalidInput("it is cut off" if head else "it has no end")
         length, type_ = struct.unpack(">I4s", head)
         if length > _LONGEST_CHUNK or not type_.isalpha():
             raise InvalidInput("what follows in it is no chunk")
-        yield _chunk(stream, type_, length, longest)
+        yield _chunk(stream, type_, length, limits.document)
         if type_ == b"IEND":
             return
-    raise InvalidInput(f"it has more than {_MOST_CHUNKS:,} chunks")
+    raise InvalidInput(f"it has more than {limits.values} chunks")
 
 
 def _chunk(stream: BinaryIO, type_: bytes, length: int, longest: int) -> _Chunk:
     start = stream.read(min(length, _LONGEST_KEYWORD))
     ours = type_ in _TEXTS and start.partition(b"\0")[0] in _VERSIONS and b"\0" in start
     if ours and length > longest:
-        raise InvalidInput(f"the text in the image is longer than {longest:,} bytes")
+        raise InvalidInput(f"the text in the image is longer than {longest} bytes")
     kept, check, left = [start], zlib.crc32(start, zlib.crc32(type_)), length - len(start)
     while left:
         piece = stream.read(min(left, _PIECE))
@@ -139,7 +138,7 @@ def _inflated(data: bytes, name: str, longest: int) -> bytes:
     except zlib.error as error:
         raise InvalidInput(f"the {name} of the image cannot be unpacked") from error
     if len(text) > longest:
-        raise InvalidInput(f"the {name} of the image is longer than {longest:,} bytes when it is unpacked")
+        raise InvalidInput(f"the {name} of the image is longer than {longest} bytes when it is unpacked")
     if not unpacking.eof:
         raise InvalidInput(f"the {name} of the image is cut off")
     return text

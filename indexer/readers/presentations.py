@@ -24,7 +24,7 @@ def recognises(document: Document) -> bool:
 def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     """The records of all credentials. Raises InvalidInput where there are none, or too many."""
     place = under(at, "verifiableCredential")
-    members = entries(document.get("verifiableCredential"), place, context.limits.awards)
+    members = entries(document.get("verifiableCredential"), place, context.limits.parts)
     if not members:
         raise InvalidInput("holds no credential", where=place)
     leftovers = Leftovers(context, lambda name, member: {**document, name: [member]})

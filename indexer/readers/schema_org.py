@@ -82,7 +82,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
         for where, node in graph.nodes
         if _CREDENTIAL in _SCHEMA.types(node) and id(node) not in held
     ]
-    check_number(len(people) + len(offers), context.limits.awards, under(at, "@graph"))
+    check_number(len(people) + len(offers), context.limits.parts, under(at, "@graph"))
     for number, (where, node) in enumerate([*people, *offers]):
         read_node = _person if number < len(people) else _offer
         try:

@@ -18,6 +18,7 @@ from indexer.readers import neighbours
 from indexer.readers.archive_entries import Kind, Skipped, is_system, shown_name
 from indexer.readers.archives import neighbours_within
 from indexer.readers.detect import read_stream
+from indexer.readers.floods import told_once
 from indexer.readers.formats import Alone, Context, Neighbours, Record
 from indexer.readers.limits import Limits
 from indexer.readers.signatures import is_foreign
@@ -31,6 +32,10 @@ def open_records(path: Path, context: Context) -> Iterator[Record]:
 
     The context's `file` is set to the path. What cannot be opened is one `Rejected`.
     """
+    yield from told_once(_records(path, context), context.limits.refused)
+
+
+def _records(path: Path, context: Context) -> Iterator[Record]:
     if str(path) == "-":
         yield from _read(sys.stdin.buffer, replace(context, file="(standard input)"))
     elif path.is_dir():
@@ -88,7 +93,7 @@ def _folder(folder: Path, context: Context) -> Iterator[Record]:
     number = 0
     for number, path in enumerate(_walk(folder, skipped), start=1):
         if number > most:
-            reason = f"the folder holds more than {most:,} files; the rest is not read"
+            reason = f"the folder holds more than {most} files; the rest is not read"
             yield Rejected(str(folder), 0, "", reason, "")
             break
         if _is_foreign(path):

@@ -23,6 +23,7 @@ from indexer.readers import baked
 from indexer.readers.baked import Baked
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import raw_text, shown
+from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.records import Rejected
 
@@ -32,8 +33,6 @@ _NAMESPACE = re.compile(
 )
 _VERSIONS = {"credential": baked.OPEN_BADGES_3, "assertion": baked.OPEN_BADGES_2}
 _SVG = {None, "", "http://www.w3.org/2000/svg"}
-_DEEPEST = 500
-_MOST_ATTRIBUTES = 10_000
 _MOST_KEPT = 10
 _KEPT_OF_BAD = 200
 
@@ -70,9 +69,10 @@ class _Parser(DefusedExpatParser):  # type: ignore[misc]  # defusedxml has no ty
 class _Finder(ContentHandler):
     """Collects what is baked in. Raises InvalidInput where the XML is no SVG or is nested too deeply."""
 
-    def __init__(self) -> None:
+    def __init__(self, deepest: int) -> None:
         super().__init__()
         self.found: list[Baked] = []
+        self._deepest = deepest
         self._depth = 0
         self._inside = 0
         self._verify = ""
@@ -81,8 +81,8 @@ class _Finder(ContentHandler):
     def startElementNS(self, name: Any, qname: Any, attrs: Any) -> None:  # noqa: ARG002, N802 - SAX's names
         namespace, local = name
         self._depth += 1
-        if self._depth > _DEEPEST:
-            raise InvalidInput(f"the XML is nested more than {_DEEPEST} levels deep")
+        if self._depth > self._deepest:
+            raise InvalidInput(f"the XML is nested more than {self._deepest} levels deep")
         if self._depth == 1 and (local != "svg" or namespace not in _SVG):
             raise InvalidInput(f"this is XML, and no SVG image: its root is {shown(local)}")
         if self._inside or len(self.found) >= _MOST_KEPT:
@@ -104,26 +104,25 @@ class _Finder(ContentHandler):
 
 
 def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
-    longest = context.limits.document
-    data = stream.read(longest + 1)
+    data = stream.read(context.limits.document + 1)
     try:
-        found = _found(data, longest, context.limits.values)
+        found = _found(data, context.limits)
     except InvalidInput as error:
         yield Rejected(context.file, 0, "", error.reason, raw_text(data[:_KEPT_OF_BAD]))
         return
     yield from baked.read(found, context)
 
 
-def _found(data: bytes, longest: int, most: int) -> list[Baked]:
-    if len(data) > longest:
-        raise InvalidInput(f"the XML is longer than {longest:,} bytes")
-    if max(map(data.count, (b"<", b"=", b"\n"))) > most:
-        raise InvalidInput(f"the XML has more than {most:,} elements, attributes or lines")
-    if any(one[0].count(b"=") > _MOST_ATTRIBUTES for one in re.finditer(rb"[^<]+", data)):
-        raise InvalidInput(f"an element of the XML has more than {_MOST_ATTRIBUTES:,} attributes")
+def _found(data: bytes, limits: Limits) -> list[Baked]:
+    if len(data) > limits.document:
+        raise InvalidInput(f"the XML is longer than {limits.document} bytes")
+    if max(map(data.count, (b"<", b"=", b"\n"))) > limits.values:
+        raise InvalidInput(f"the XML has more than {limits.values} elements, attributes or lines")
+    if any(one[0].count(b"=") > limits.parts for one in re.finditer(rb"[^<]+", data)):
+        raise InvalidInput(f"an element of the XML has more than {limits.parts} attributes")
     parser = _Parser()
     parser.setFeature(feature_namespaces, True)  # noqa: FBT003 - SAX's signature
-    finder = _Finder()
+    finder = _Finder(limits.nesting)
     parser.setContentHandler(finder)
     try:
         parser.feed(data.lstrip(b" \t\r\n"))  # all at once: expat reads a long token again with every piece

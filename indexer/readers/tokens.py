@@ -72,7 +72,7 @@ def opened(body: object, at: str, limits: Limits) -> object:
 
 def _payload(token: str, limits: Limits) -> dict[str, Any]:
     if len(token) > limits.document:
-        raise InvalidInput(f"the token is longer than {limits.document:,} characters")
+        raise InvalidInput(f"the token is longer than {limits.document} characters")
     if "~" in token:
         raise InvalidInput("is an SD-JWT (selective disclosure), which is not read")
     parts = token.split(".")
@@ -102,7 +102,7 @@ def _bytes(part: str, name: str) -> bytes:
 def _object(part: str, name: str, limits: Limits) -> dict[str, Any]:
     data = _bytes(part, name)
     try:
-        body = decode(data, values=limits.values)
+        body = decode(data, limits)
     except InvalidInput as error:
         raise InvalidInput(f"the token's {name}: {error.reason}") from error
     if not isinstance(body, dict):
@@ -164,11 +164,9 @@ def _recognises(head: bytes) -> bool:
 
 
 def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
-    longest = context.limits.document
-    for line in lines(stream, longest):
-        if not line.whole:
-            reason = f"the token is longer than {longest:,} bytes"
-            yield Rejected(context.file, line.number, "", reason, raw_text(line.data))
+    for line in lines(stream, context.limits.document, context.limits.values):
+        if line.wrong:
+            yield Rejected(context.file, line.number, "", line.wrong, raw_text(line.data))
         elif text := raw_text(line.data).strip():
             yield from context.nested(_document(text, context), "", replace(context, line=line.number))
 
@@ -176,7 +174,7 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 def _document(text: str, context: Context) -> object:
     """A line among tokens that is a document as it stands, decoded; else the line."""
     try:
-        return decode(text.encode(), values=context.limits.values) if text.startswith("{") else text
+        return decode(text.encode(), context.limits) if text.startswith("{") else text
     except InvalidInput:
         return text
 

@@ -38,22 +38,23 @@ class Exhausted(BadStream):
 class Budget:
     """How much may still be unpacked of an archive, with all the archives in it.
 
-    `left` counts bytes of every layer. Beyond 16 MB, what is unpacked may be a hundred times as long as what
-    was read of the file itself (`packed`): text of one kind packs 10 to 50 times, and bombs a thousand times
-    and more.
+    `most`: bytes of every layer together. Beyond 16 MB, what is unpacked may be a hundred times as long as
+    what was read of the file itself (`packed`): text of one kind packs 10 to 50 times, and bombs a thousand
+    times and more.
     """
 
-    left: int
+    most: int
     packed: int = 0
     used: int = 0
     exhausted: str = ""
 
     def take(self, count: int) -> None:
         """Count unpacked bytes. Raises Exhausted where they are too many, and from then on."""
-        self.left -= count
         self.used += count
-        if self.left < 0:
-            self.exhausted = said("unpacks to more bytes than are read of one archive")
+        if self.used > self.most:
+            self.exhausted = said(
+                "unpacks to more bytes than are read of one archive, %(most)s", most=self.most
+            )
         elif self.used > _FREE + _MOST_TIMES * self.packed:
             self.exhausted = said(
                 "unpacks to more than %(times)s times its size, as archives made to harm do",
@@ -310,6 +311,26 @@ class Unpacked(io.RawIOBase):
         self._waiting = b""
 
 
+def first_bytes(stream: BinaryIO, count: int) -> bytes:
+    """Up to `count` bytes, fewer at the end, or where the stream goes bad after some: the next read says so.
+
+    Raises BadStream where there are none.
+    """
+    data = b""
+    try:
+        while len(data) < count and (more := _piece(stream, count - len(data))):
+            data += more
+    except BadStream:
+        if not data:
+            raise
+    return data
+
+
+def _piece(stream: BinaryIO, count: int) -> bytes:
+    """What can be had at once: a stream that goes bad loses nothing of what came before."""
+    return cast(io.BufferedReader, stream).read1(count)
+
+
 class _Rejoined(io.RawIOBase):
     """A stream whose first bytes were read already."""
 
@@ -321,7 +342,7 @@ class _Rejoined(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands over
-        data = self._head[: len(buffer)] or self._rest.read(len(buffer))
+        data = self._head[: len(buffer)] or _piece(self._rest, len(buffer))
         self._head = self._head[len(buffer) :]
         buffer[: len(data)] = data
         return len(data)

@@ -11,12 +11,16 @@ from typing import Any
 from flask import Flask, Response, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
 from pydantic_core import to_json
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from matcher.errors import ConfigurationError, CredmatchError, InvalidInput, Unavailable
 from matcher.messages import Said, said
+from matcher.settings import variable
+from matcher.validation import shown
 
 _RETRY_SECONDS = "5"
+_PIECE, _LONGEST_HEADER = 65_536, 1_000  # bytes
+_FILE = re.compile(rb'\r\nContent-Disposition:[^\r\n]*;\s*filename="([^"\r\n]*)"', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ def answer_errors(app: Flask) -> None:
     handlers: dict[type[Exception], Callable[[Any], Response]] = {
         CredmatchError: _ours,
         CSRFError: _expired,
+        RequestEntityTooLarge: _too_large,
         HTTPException: _http,
         Exception: _unexpected,
     }
@@ -64,7 +69,6 @@ _DETAILS = {
     400: said("The server does not understand what was sent."),
     404: said("No page has this address."),
     405: said("This address takes no such request."),
-    413: said("Send less at once."),
     415: said("Send what the form sends."),
     503: said("Nothing is lost. Try again in some seconds; if it lasts, ask whoever runs the server."),
 }
@@ -90,6 +94,39 @@ def _http(error: HTTPException) -> Response:
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value
     return response
+
+
+def _too_large(_: RequestEntityTooLarge) -> Response:
+    """Which limit was passed, and within which file of several."""
+    length, most = request.content_length, current_app.config["MAX_CONTENT_LENGTH"]
+    if length is not None and length <= most:
+        parts = f"{current_app.config['MAX_FORM_PARTS']:,}"
+        detail = said(
+            "More than %(parts)s files and fields are sent at once, which is the limit (%(setting)s).",
+            parts=parts,
+            setting=variable("upload_entries"),
+        )
+    else:
+        detail = said(
+            "More than %(most)s bytes are sent at once, which is the limit (%(setting)s).",
+            most=f"{most:,}",
+            setting=variable("upload_body"),
+        )
+    name = _last_file(most) if request.mimetype == "multipart/form-data" else ""
+    if name and length is not None and length > most:
+        detail = said("%(detail)s It is passed within the file %(file)s.", detail=detail, file=shown(name))
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return _answer(Problem(status, said("This is too large"), detail, where=name))
+
+
+def _last_file(most: int) -> str:
+    """The name of the last file that begins within the first `most` bytes of a form; "" where none does."""
+    stream, name, start, left = request.environ["wsgi.input"], b"", b"", most
+    while left > 0 and (piece := stream.read(min(left, _PIECE))):
+        left -= len(piece)
+        found = _FILE.findall(start + piece)
+        name, start = found[-1] if found else name, (start + piece)[-_LONGEST_HEADER:]
+    return str(name.decode("utf-8", "replace"))
 
 
 def _expired(error: CSRFError) -> Response:

@@ -15,16 +15,15 @@ from matcher.web.secret import secret_key
 from matcher.web.services import Services, extension
 from matcher.web.words import WORDS
 
-MAX_BODY = 10_000_000
-"""Bytes of a request's body; as many as a line of an import may have."""
-
 
 def make_site(settings: Settings, services: Services) -> Flask:
     """The application for one installation. Raises ConfigurationError where its folder cannot be used."""
     app = Flask("matcher.web")
     app.config.from_mapping(
         SECRET_KEY=secret_key(settings.data_dir),
-        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_CONTENT_LENGTH=settings.upload_body,
+        MAX_FORM_MEMORY_SIZE=settings.upload_body,
+        MAX_FORM_PARTS=settings.upload_entries,
         # Cookies do not know ports: two installations on one machine keep theirs apart.
         SESSION_COOKIE_NAME=f"credmatch_{settings.port}",
         SESSION_COOKIE_HTTPONLY=True,
@@ -37,6 +36,7 @@ def make_site(settings: Settings, services: Services) -> Flask:
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(WORDS, token_asked=bool(settings.access_token))
+    app.jinja_env.globals.update(most_sent=settings.upload_body)
     app.jinja_env.tests["web_address"] = is_web_address
     Guard(settings).watch(app)
     forms = CSRFProtect(app)

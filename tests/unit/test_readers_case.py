@@ -188,9 +188,12 @@ def test_a_package_too_large_is_refused_before_it_is_decoded(tmp_path: Path) -> 
     [(_, longer)] = read_json(tmp_path, PACKAGE, limits=Limits(document=500)).wrong
     assert "longer than 500 bytes" in longer
     [(_, more)] = read_json(tmp_path, PACKAGE, limits=Limits(values=20)).wrong
-    assert "more than 20 values" in more
+    assert "more than 20 (CREDMATCH_IMPORT_VALUES) values" in more
     (tmp_path / "deep").write_text('{"CFItems": ' + "[" * 100_000)
-    assert "nested too deeply" in read_files(tmp_path / "deep").wrong[0][1]
+    assert (
+        "nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep"
+        in read_files(tmp_path / "deep").wrong[0][1]
+    )
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

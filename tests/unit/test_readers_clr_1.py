@@ -241,9 +241,12 @@ def test_what_is_wrong_is_named(document: Any, where: str, reason: str | None) -
 
 
 def test_more_than_the_limit_is_refused_at_once() -> None:
-    (found,) = read_any({**CLR, "assertions": [ASSERTION] * 11}, limits=Limits(awards=10))
+    (found,) = read_any({**CLR, "assertions": [ASSERTION] * 11}, limits=Limits(parts=10))
     assert isinstance(found, Rejected)
-    assert (found.where, found.reason) == ("assertions", "has 11 entries, more than 10")
+    assert (found.where, found.reason) == (
+        "assertions",
+        "has 11 entries, more than 10 (CREDMATCH_IMPORT_PARTS)",
+    )
 
 
 @settings(max_examples=100)

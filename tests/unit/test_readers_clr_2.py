@@ -272,10 +272,10 @@ def test_what_is_wrong_is_named(document: Any, where: str, reason: str) -> None:
 
 def test_more_than_the_limit_is_refused_at_once() -> None:
     for name, piece in (("verifiableCredential", credential("a")), ("association", {}), ("achievement", {})):
-        (found,) = read_any(with_subject(**{name: [piece] * 11}), limits=Limits(awards=10))
+        (found,) = read_any(with_subject(**{name: [piece] * 11}), limits=Limits(parts=10))
         assert isinstance(found, Rejected)
         assert found.where == f"credentialSubject.{name}"
-        assert found.reason == "has 11 entries, more than 10"
+        assert found.reason == "has 11 entries, more than 10 (CREDMATCH_IMPORT_PARTS)"
 
 
 def test_more_relations_than_an_achievement_may_have_are_refused() -> None:

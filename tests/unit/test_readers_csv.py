@@ -22,6 +22,7 @@ from matcher.records import CandidateRecord, CompetencyRef, Notice, Rejected, St
 from tests.unit.reading import read_any
 
 ZONE = ZoneInfo("America/Toronto")
+PARTS = "10,000 (CREDMATCH_IMPORT_PARTS)"
 TEMPLATE = Path(csv_rows.__file__).parent / "templates" / "awards.csv"
 
 
@@ -169,7 +170,7 @@ UNKNOWN_COLUMNS = (
     ("text", "where", "reason"),
     [
         ("", "", "the file is empty"),
-        ("candidate_key," * 2_000 + "\n", "", "has 2,001 columns, more than 1,000"),
+        ("candidate_key," * 10_000 + "\n", "", f"has 10,001 columns, more than {PARTS}"),
         ("\n \n", "", "the file is empty"),
         ("candidate_key,achievement_name\n\n", "", "there is only a header, and no row"),
         ("candidate_key,achievment_name,couleur\n", "achievement_name",
@@ -550,7 +551,7 @@ def test_what_a_table_calls_somebody_is_not_kept_where_only_the_file_says_who_it
 
 
 def test_more_awards_than_one_person_has_are_refused() -> None:
-    context = Context("awards.csv", ZONE, "c-1", Limits(awards=2))
+    context = Context("awards.csv", ZONE, "c-1", Limits(parts=2))
     rows = "".join(f"Course {number}\n" for number in range(3))
     found = list(
         detect.read_stream(
@@ -558,7 +559,7 @@ def test_more_awards_than_one_person_has_are_refused() -> None:
         )
     )
     (refusal,) = [one for one in found if isinstance(one, Rejected)]
-    assert "more than 2 awards" in refusal.reason
+    assert "more than 2 (CREDMATCH_IMPORT_PARTS) awards" in refusal.reason
     assert not any(isinstance(one, CandidateRecord) for one in found)
 
 

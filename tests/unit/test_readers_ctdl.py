@@ -222,8 +222,8 @@ def test_what_references_lead_to_is_bounded() -> None:
 
 def test_too_many_are_refused() -> None:
     badges = [{"@type": "ceterms:Badge", "ceterms:name": str(number)} for number in range(11)]
-    (found,) = only(Rejected, read_any({"@graph": badges}, limits=Limits(awards=10)))
-    assert (found.where, found.reason) == ("@graph", "has 11 entries, more than 10")
+    (found,) = only(Rejected, read_any({"@graph": badges}, limits=Limits(parts=10)))
+    assert (found.where, found.reason) == ("@graph", "has 11 entries, more than 10 (CREDMATCH_IMPORT_PARTS)")
     held = [{"ceterms:targetNodeName": str(number)} for number in range(501)]
     assert refused({**CERTIFICATE, "ceterms:targetCompetency": held}) == (
         "",

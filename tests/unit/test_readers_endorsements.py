@@ -138,10 +138,10 @@ def test_a_bad_endorsement_loses_neither_the_award_nor_the_others() -> None:
 
 
 def test_very_many_endorsements_are_not_read_to_the_end() -> None:
-    records = read_any({**CREDENTIAL, "endorsement": [0] * 50}, limits=Limits(awards=20))
+    records = read_any({**CREDENTIAL, "endorsement": [0] * 50}, limits=Limits(parts=20))
     bad = only(Rejected, records)
     assert len(bad) == 21
-    assert bad[-1].reason == "more than 20 endorsements in one document"
+    assert bad[-1].reason == "more than 20 (CREDMATCH_IMPORT_PARTS) endorsements in one document"
 
 
 @pytest.mark.parametrize("name", ["endorsementJwt", "signedEndorsements"])

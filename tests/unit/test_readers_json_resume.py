@@ -201,8 +201,8 @@ def test_a_bad_entry_loses_only_itself_and_can_be_corrected() -> None:
 
 def test_too_many_entries_are_refused() -> None:
     resume = {**RESUME, "skills": [{"name": str(number)} for number in range(11)]}
-    (found,) = only(Rejected, read_any(resume, limits=Limits(awards=10)))
-    assert (found.where, found.reason) == ("skills", "has 11 entries, more than 10")
+    (found,) = only(Rejected, read_any(resume, limits=Limits(parts=10)))
+    assert (found.where, found.reason) == ("skills", "has 11 entries, more than 10 (CREDMATCH_IMPORT_PARTS)")
 
 
 @settings(max_examples=100)

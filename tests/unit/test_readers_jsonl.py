@@ -184,8 +184,12 @@ def test_what_is_wrong_with_an_award_is_named_with_its_path_and_value(
         (b'{"candidate":{"key":"a"},"awards":[-Infinity]}', "awards[0]", "-Infinity is not a JSON number"),
         (b'{"candidate":{"key":"a"},"awards":[1e999]}', "awards[0]", "the number 1e999 is too large"),
         (b'{"candidate":' + b"9" * 5000 + b"}", "", "not readable: a number has too many digits"),
-        (b"[" * 100_000, "", "not readable: nested too deeply"),
-        (b'{"candidate":' * 100_000, "", "not readable: nested too deeply"),
+        (b"[" * 100_000, "", "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep"),
+        (
+            b'{"candidate":' * 100_000,
+            "",
+            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep",
+        ),
         (
             b'{"candidate":{"key":"\\ud800"}}',
             "candidate.key",
@@ -215,7 +219,7 @@ def test_an_award_that_is_not_text_or_too_deep_is_refused_alone() -> None:
     found = refused(surrogate)
     assert json.loads(found.raw)["awards"] == surrogate["awards"]
     assert (found.where, found.reason) == ("awards[0].achievement.name", HALF)
-    nested = refused(json.dumps(deep).replace('"A"', "[" * 900 + "]" * 900))
+    nested = refused(json.dumps(deep).replace('"A"', "[" * 150 + "]" * 150))
     assert (nested.where, nested.reason) == ("awards[0].achievement.name", "a list is not text")
 
 
@@ -253,7 +257,7 @@ def test_a_line_too_long_is_refused_without_being_held() -> None:
     endless = Endless()
     (rejected,) = jsonl.read(io.BufferedReader(endless), Context("f", ZONE))
     assert isinstance(rejected, Rejected)
-    assert rejected.reason == "the line is longer than 8,000,000 bytes"
+    assert rejected.reason == "the line is longer than 8,000,000 (CREDMATCH_IMPORT_LINE) bytes"
     assert len(rejected.raw) == 2_000
     assert endless.left == 0
 

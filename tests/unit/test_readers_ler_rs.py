@@ -378,9 +378,12 @@ def test_a_bad_entry_loses_only_itself_and_can_be_corrected() -> None:
 
 def test_too_many_credentials_of_an_entry_are_refused() -> None:
     document = with_section("skills", {"name": "A", "verifications": [BADGE] * 11}, {"name": "B"})
-    found = read_any(document, limits=Limits(awards=10))
+    found = read_any(document, limits=Limits(parts=10))
     (rejected,) = only(Rejected, found)
-    assert (rejected.where, rejected.reason) == ("skills[0].verifications", "has 11 entries, more than 10")
+    assert (rejected.where, rejected.reason) == (
+        "skills[0].verifications",
+        "has 11 entries, more than 10 (CREDMATCH_IMPORT_PARTS)",
+    )
     assert len(only(CandidateRecord, found)) == 1
 
 
@@ -391,10 +394,10 @@ def test_of_very_much_that_is_refused_nothing_is_lost() -> None:
 
 def test_records_in_records_end() -> None:
     document = RECORD
-    for _ in range(50):
+    for _ in range(10):
         document = with_section("skills", {"name": "A", "verifications": [wrapped(document)]})
     (found,) = only(Rejected, read_any(document, limits=Limits(depth=4)))
-    assert found.reason == "documents in documents, more than 4 levels deep"
+    assert found.reason == "documents in documents, more than 4 (CREDMATCH_IMPORT_DEPTH) levels deep"
 
 
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="the published example record is not here")

@@ -443,8 +443,11 @@ def test_a_graph_holds_them_together() -> None:
     assert achievement.issuer == IssuerRef("Northshore Safety Institute", AT)
     assert (rejected.where, rejected.reason) == ("@graph[1].issuedOn", '"soon" is not a date')
     assert len(found) == 4  # and the notice of the issuer
-    (too_many,) = only(Rejected, read_any(graph, limits=Limits(awards=4)))
-    assert (too_many.where, too_many.reason) == ("@graph", "has 5 entries, more than 4")
+    (too_many,) = only(Rejected, read_any(graph, limits=Limits(parts=4)))
+    assert (too_many.where, too_many.reason) == (
+        "@graph",
+        "has 5 entries, more than 4 (CREDMATCH_IMPORT_PARTS)",
+    )
 
 
 def test_a_bad_badge_class_of_a_graph_is_said_at_each_assertion_that_names_it() -> None:

@@ -212,7 +212,10 @@ def test_ten_thousand_subjects_are_read_and_more_are_refused() -> None:
     assert len(many) == 10_000
     assert all(isinstance(found, CandidateRecord) for found in many)
     where, reason = refused(subjects(*["did:example:a"] * 10_001))
-    assert (where, reason) == ("credentialSubject", "has 10,001 entries, more than 10,000")
+    assert (where, reason) == (
+        "credentialSubject",
+        "has 10,001 entries, more than 10,000 (CREDMATCH_IMPORT_PARTS)",
+    )
 
 
 def test_very_many_bad_subjects_of_a_long_credential_are_not_each_kept_with_it() -> None:
@@ -382,7 +385,7 @@ def test_very_many_results_are_looked_up_at_once() -> None:
          "has more than 10,000 characters"),
         ({**CREDENTIAL, "evidence": [{"id": 5}]}, "evidence[0].id", "5 is not text"),
         (b"{} {}", "", "not JSON: Extra data at character 4"),
-        (b"[" * 100_000, "", "not readable: nested too deeply"),
+        (b"[" * 100_000, "", "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_in_the_words_of_the_document(document: Any, where: str, reason: str) -> None:
@@ -402,7 +405,7 @@ def test_one_bad_credential_of_an_array_does_not_lose_the_others() -> None:
 def test_a_document_too_long_is_refused() -> None:
     (found,) = read(b"[" + b" " * 1_000, limits=Limits(document=1_000))
     assert isinstance(found, Rejected)
-    assert found.reason.startswith("the document is longer than 1,000 bytes")
+    assert found.reason.startswith("the document is longer than 1,000 (CREDMATCH_IMPORT_DOCUMENT) bytes")
 
 
 SHOWN = "no subject: nothing says whose it is"

@@ -82,9 +82,12 @@ def test_what_is_wrong_is_named(document: Any, where: str, reason: str) -> None:
 
 def test_more_credentials_than_the_limit_are_refused_at_once() -> None:
     document = {**PRESENTATION, "verifiableCredential": [CREDENTIAL] * 11}
-    (found,) = read_any(document, limits=Limits(awards=10))
+    (found,) = read_any(document, limits=Limits(parts=10))
     assert isinstance(found, Rejected)
-    assert (found.where, found.reason) == ("verifiableCredential", "has 11 entries, more than 10")
+    assert (found.where, found.reason) == (
+        "verifiableCredential",
+        "has 11 entries, more than 10 (CREDMATCH_IMPORT_PARTS)",
+    )
 
 
 def test_presentations_in_presentations_end() -> None:
@@ -93,7 +96,7 @@ def test_presentations_in_presentations_end() -> None:
         document = {**PRESENTATION, "verifiableCredential": [document]}
     (found,) = read_any(document)
     assert isinstance(found, Rejected)
-    assert found.reason == "documents in documents, more than 4 levels deep"
+    assert found.reason == "documents in documents, more than 8 (CREDMATCH_IMPORT_DEPTH) levels deep"
 
 
 def test_a_bad_envelope_can_be_corrected_and_read_again() -> None:

@@ -70,7 +70,7 @@ def test_the_number_of_files_in_a_folder_is_bounded(tmp_path: Path) -> None:
     found = read(tmp_path, limits=Limits(entries=3))
     assert keys(found) == ["0", "1", "2"]
     assert [one.reason for one in only(Rejected, found)] == [
-        "the folder holds more than 3 files; the rest is not read"
+        "the folder holds more than 3 (CREDMATCH_IMPORT_ENTRIES) files; the rest is not read"
     ]
 
 
@@ -166,17 +166,14 @@ def test_documents_are_found_by_id_and_else_by_name(tmp_path: Path) -> None:
         assert find(nothing) is None
 
 
-def test_what_lies_beside_is_looked_into_once_and_bounded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_lies_beside_is_looked_into_once_and_bounded(tmp_path: Path) -> None:
     for name in ("a", "b", "badge", "z"):
         (tmp_path / f"{name}.json").write_text(json.dumps({"id": f"urn:{name}", "text": "x" * 500}))
     (tmp_path / "link.json").symlink_to(tmp_path / "z.json")
     few = finding(tmp_path, Limits(entries=3))
     assert (few.find("urn:a") is None, few.find("urn:z") is None) == (False, True)
     assert finding(tmp_path, Limits(document=100)).find("urn:a") is None
-    monkeypatch.setattr(neighbours, "_LOOKED_INTO", 1_200)
-    short = finding(tmp_path)
+    short = finding(tmp_path, Limits(beside=1_200))
     assert (short.find("urn:a") is None, short.find("urn:z") is None) == (False, True)
     (tmp_path / "later.json").write_text('{"id": "urn:later"}')
     assert short.find("urn:later") is None

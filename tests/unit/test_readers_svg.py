@@ -102,7 +102,7 @@ def test_of_two_versions_the_newer_one_is_read_and_said() -> None:
          "the XML's document type has declarations of its own"),
         ('<!DOCTYPE svg [<!ENTITY % a SYSTEM "http://localhost/a.dtd"> %a;]><svg/>',
          "the XML's document type has declarations of its own"),
-        ("<svg>" + "<g>" * 600, "the XML is nested more than 500 levels deep"),
+        ("<svg>" + "<g>" * 600, "the XML is nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_an_image_is_said(data: str, expected: str) -> None:
@@ -119,13 +119,15 @@ def test_a_bad_credential_is_kept_as_it_stands_in_the_image() -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"<svg>" + b"<g>" * 200_000, "nested more than 500"),
-        (b"<svg>" + b"<g/>" * 1_000_000, "more than 400,000 elements, attributes or lines"),
+        (b"<svg>" + b"<g>" * 200_000, "nested more than 200 (CREDMATCH_IMPORT_NESTING)"),
+        (b"<svg>" + b"<g/>" * 1_000_000,
+         "more than 400,000 (CREDMATCH_IMPORT_VALUES) elements, attributes or lines"),
         (b"<svg>" + b"<g/>" * 390_000 + b"</svg>", "the image holds no credential"),
-        (b"<svg " + b" ".join(b'a%d="1"' % n for n in range(390_000)) + b"/>", "more than 10,000 attributes"),
+        (b"<svg " + b" ".join(b'a%d="1"' % n for n in range(390_000)) + b"/>",
+         "more than 10,000 (CREDMATCH_IMPORT_PARTS) attributes"),
         (b"<!DOCTYPE svg [<!ATTLIST svg " + b" ".join(b'a%d ID ""' % n for n in range(300_000)) + b">]><svg>",
          "declarations of its own"),
-        (b"<svg>" + b" " * 9_000_000, "longer than 8,000,000 bytes"),
+        (b"<svg>" + b" " * 9_000_000, "longer than 8,000,000 (CREDMATCH_IMPORT_DOCUMENT) bytes"),
         (b"<svg><!--" + b"- " * 3_900_000, "not well-formed"),
         (svg("<openbadges:credential>").encode()[:-15] + b"&lt;" * 1_900_000, "not well-formed"),
     ],

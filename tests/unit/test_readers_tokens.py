@@ -158,7 +158,8 @@ PAYLOAD = encoded(CREDENTIAL)
         (f"{HEADER}.{encoded(b'{]')}.", "",
          "the token's payload: not JSON: Expecting property name enclosed in double quotes at character 2"),
         (f"{HEADER}.{encoded(bytes([0xFF]))}.", "", "the token's payload: not UTF-8 at byte 1"),
-        (f"{HEADER}.{encoded(b'[' * 100_000)}.", "", "the token's payload: not readable: nested too deeply"),
+        (f"{HEADER}.{encoded(b'[' * 100_000)}.", "",
+         "the token's payload: not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep"),
         (f"{encoded(b'{ x')}.e30.", "",
          "the token's header: not JSON: Expecting property name enclosed in double quotes at character 3"),
         (token(CREDENTIAL, {"alg": "RS256", "b64": False}), "",
@@ -187,9 +188,9 @@ def test_what_is_no_credential_says_what_it_holds() -> None:
 
 def test_a_token_that_is_too_long_is_refused() -> None:
     (found,) = only(Rejected, read_any(token(CREDENTIAL), limits=Limits(document=100)))
-    assert found.reason == "the token is longer than 100 bytes"
+    assert found.reason == "the line is longer than 100 (CREDMATCH_IMPORT_DOCUMENT) bytes"
     (found,) = only(Rejected, read_any([token({"a": [1] * 500})], limits=Limits(values=100)))
-    assert found.reason == "the token's payload: has more than 100 values"
+    assert found.reason == "the token's payload: has more than 100 (CREDMATCH_IMPORT_VALUES) values"
 
 
 @pytest.mark.parametrize("text", ["eyes.left,eyes.right\n1,2\n", "ey", "eyJ", "e30", "ZW4.x"])
