@@ -38,6 +38,9 @@ _RAW = 10_000_000
 other writers wait about half a second for it."""
 
 _NOTICES = 100
+_REMEMBERED = 100_000
+"""Of so many bad records at least it is known whether a further one is identical."""
+
 _LIMITS = Limits()
 
 Progress = Callable[[int, int], None]
@@ -47,7 +50,8 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class Report:
     """What an import did. `files` counts those whose format was recognised: an archive, and each file in it.
-    `quarantined` counts what these files hold that is bad, kept before or not.
+    `quarantined` counts what these files hold that is bad, kept before or not; `identical` counts what is
+    bad and the same as another of it, and so not kept again.
 
     `notices`: what is worth knowing of the files, the first hundred. `taken`: how many records were taken in,
     known before or not.
@@ -58,6 +62,7 @@ class Report:
     awards_changed: int = 0
     awards_unchanged: int = 0
     quarantined: int = 0
+    identical: int = 0
     notices: tuple[Notice, ...] = ()
     taken: int = field(default=0, compare=False)
 
@@ -66,14 +71,21 @@ class Report:
         """How many awards were taken in."""
         return self.awards_added + self.awards_changed + self.awards_unchanged
 
-    def plus(self, counts: Counts, bad: Sequence[Rejected], batch: Batch) -> Report:
-        """The report with what became of a further batch, of which `bad` was not taken in."""
+    def plus(self, counts: Counts, bad: Sequence[Rejected], batch: Batch, known: set[bytes]) -> Report:
+        """The report with what became of a further batch, of which `bad` was not taken in.
+
+        `known`: what tells those apart that were bad before; it is added to, up to a bound.
+        """
+        new = {quarantine.fingerprint(one) for one in bad} - known
+        if len(known) < _REMEMBERED:
+            known |= new
         return Report(
             self.files + batch.files,
             self.awards_added + counts.awards_added,
             self.awards_changed + counts.awards_changed,
             self.awards_unchanged + counts.awards_unchanged,
-            self.quarantined + len(bad),
+            self.quarantined + len(new),
+            self.identical + len(bad) - len(new),
             (*self.notices, *batch.notices)[:_NOTICES],
             self.taken + batch.records - len(counts.refused),
         )
@@ -189,9 +201,11 @@ def import_records(
     """
     achievements = AchievementIntake(home, authoritative=authoritative)
     report = Report()
+    known: set[bytes] = set()
     with _collecting_by_hand():
         for batch in _batches(found):
-            report = _store(database, home, batch, achievements, report, authoritative=authoritative)
+            counts, bad = _store(database, home, batch, achievements, authoritative=authoritative)
+            report = report.plus(counts, bad, batch, known)
             gc.collect(1)
             if progress:
                 progress(report.awards, 0)
@@ -203,14 +217,13 @@ def _store(
     home: Organisation,
     batch: Batch,
     achievements: AchievementIntake,
-    report: Report,
     *,
     authoritative: bool,
-) -> Report:
+) -> tuple[Counts, list[Rejected]]:
     with database.write() as connection:
         counts, bad = batch.store(connection, home, achievements, authoritative=authoritative)
         quarantine.put(connection, home.id, bad)
-    return report.plus(counts, bad, batch)
+    return counts, bad
 
 
 def _batches(found: Iterable[Record]) -> Iterator[Batch]:

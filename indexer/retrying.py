@@ -72,7 +72,7 @@ class _Retry:
             with self._database.read() as connection:
                 kept = quarantine.show(connection, self._home.id, id_)
             people = self._people.setdefault(
-                _whole(kept.file), People(self._context.candidate, self._context.limits.awards)
+                _whole(kept.file), People(self._context.candidate, self._context.limits.parts)
             )
             for _ in people.decided(self._read(kept, people)):
                 pass
@@ -81,6 +81,9 @@ class _Retry:
         """Import one record; the report with what became of it."""
         with self._database.write() as connection:
             kept = quarantine.show(connection, self._home.id, id_)
+            if not kept.raw:  # nothing was kept that could be read: why stays as it is
+                still = Rejected(kept.file, kept.line, kept.where, kept.reason, "")
+                return report.plus(Counts(), [still], Batch(), set())
             batch = Batch(file=kept.file)
             for record in self._decided(kept):
                 batch.add(record)
@@ -91,7 +94,7 @@ class _Retry:
                 quarantine.remove(connection, self._home.id, [id_])
             elif bad:
                 quarantine.explain(connection, self._home.id, id_, bad[0])
-        return report.plus(counts, bad, batch)
+        return report.plus(counts, bad, batch, set())
 
     def _decided(self, kept: Quarantined) -> Iterator[Record]:
         people = self._people.get(_whole(kept.file))

@@ -91,9 +91,11 @@ def show_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         json_line(counts)
         return
+    identical = f", and {report.identical:,} identical to them" if report.identical else ""
     click.echo(
         f"{count(report.awards_added, 'award', 'awards')} added, {report.awards_changed:,} changed, "
-        f"{report.awards_unchanged:,} unchanged; {count(report.quarantined, 'record', 'records')} quarantined"
+        f"{report.awards_unchanged:,} unchanged; "
+        f"{count(report.quarantined, 'record', 'records')} quarantined{identical}"
     )
     if report.quarantined:
         click.echo("credmatch quarantine list shows what is wrong", err=True)

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from indexer.formats_page import page
 from matcher.evidence import DECLARED
-from matcher.settings import Settings
+from matcher.settings import Settings, variable
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -56,12 +57,17 @@ def test_the_declared_values_are_those_that_apply() -> None:
 
 
 def test_every_setting_is_listed_with_its_default() -> None:
-    stated = dict(re.findall(r"^\| `(CREDMATCH_\w+)` \| .+? \|(.*)\|$", README, re.MULTILINE))
-    fields = Settings.model_fields
-    assert set(stated) == {f"CREDMATCH_{name.upper()}" for name in fields}
-    for name, field in fields.items():
-        shown = stated[f"CREDMATCH_{name.upper()}"].strip().strip("`")
-        assert shown == str(field.default)
+    rows = re.findall(r"^\| `(CREDMATCH_\w+)` \| (.+?) \|(.*)\|$", README, re.MULTILINE)
+    stated = {name: (meaning, default.strip().strip("`")) for name, meaning, default in rows}
+    assert stated == {
+        variable(name): (_meaning(field), str(field.default)) for name, field in Settings.model_fields.items()
+    }
+
+
+def _meaning(field: FieldInfo) -> str:
+    bounds = {type(one).__name__: getattr(one, type(one).__name__.lower(), None) for one in field.metadata}
+    text = (field.description or "").rstrip(".")
+    return f"{text} ({bounds['Ge']:,} to {bounds['Le']:,})" if "Ge" in bounds else text
 
 
 def test_every_file_and_make_target_it_names_is_there() -> None:

@@ -582,3 +582,43 @@ def test_a_form_without_files_and_a_body_too_long_are_refused(client: FlaskClien
     assert "no file" in problem(client.post("/api/v1/candidates/c/credentials", data={"a": "b"},
                                             content_type="multipart/form-data"), 422)["detail"]  # fmt: skip
     problem(client.post("/api/v1/candidates/c/credentials", data=b"x" * 10_000_001), 413)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "within"), [((6_000_000, 5_000_000, 10), "two.json"), ((10_000_001, 10), 'o"ne.json')]
+)
+def test_too_much_at_once_names_the_limit_its_setting_and_the_file(
+    client: FlaskClient, sizes: tuple[int, ...], within: str
+) -> None:
+    names = ('o"ne.json', "two.json", "three.json")
+    files = [(BytesIO(b"x" * size), name) for size, name in zip(sizes, names, strict=False)]
+    path = "/api/v1/candidates/c/credentials"
+    answer = client.post(path, data={"files": files}, content_type="multipart/form-data")
+    body = problem(answer, 413)
+    assert "More than 10,000,000 bytes are sent at once" in body["detail"]
+    assert "(CREDMATCH_UPLOAD_BODY)" in body["detail"]
+    assert body["where"] == within
+
+
+def test_too_many_files_at_once_name_their_limit(client: FlaskClient) -> None:
+    files = [(BytesIO(b"{}"), f"{number}.json") for number in range(1_001)]
+    path = "/api/v1/candidates/c/credentials"
+    body = problem(client.post(path, data={"files": files}, content_type="multipart/form-data"), 413)
+    assert "More than 1,000 files and fields" in body["detail"]
+    assert "(CREDMATCH_UPLOAD_ENTRIES)" in body["detail"]
+
+
+def test_the_limits_of_what_is_sent_can_be_set(tmp_path: Path) -> None:
+    site = make_website(read_settings(data_dir=tmp_path, upload_body=20_000, upload_entries=2), pool=False)
+    path = "/api/v1/candidates/c/credentials"
+    for size, status in ((19_000, 422), (20_001, 413)):
+        problem(site.client().post(path, data=b"x" * size), status)
+    assert "At most 0.02 MB together" in site.client().get("/candidates/c/credentials").text
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for number in range(3):
+            packed.writestr(f"{number}.json", "{}")
+    body = problem(site.client().post(path, data=archive.getvalue()), 422)
+    found = client_refusals = body["detail"]
+    assert client_refusals == found
+    site.parts.close()

@@ -109,7 +109,8 @@ def test_import_counts_and_does_nothing_twice(credmatch: Command, pool: Path) ->
     code, out, _ = credmatch("import", pool, "--json")
     assert code == 0
     assert one(out) == {
-        "files": 1, "awards_added": 0, "awards_changed": 0, "awards_unchanged": 2, "quarantined": 1
+        "files": 1, "awards_added": 0, "awards_changed": 0, "awards_unchanged": 2, "quarantined": 1,
+        "identical": 0
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from stored import contents
 
 from indexer import ingest
 from indexer.ingest import Options, Report, import_files
+from indexer.readers.limits import Limits
 from indexer.retrying import retry_quarantined
 from matcher.errors import NotFound
 from matcher.store import quarantine
@@ -61,7 +62,7 @@ def write(path: Path, *lines: dict[str, Any] | str) -> Path:
 def kept(database: Database) -> list[quarantine.Quarantined]:
     with database.read() as connection:
         home = organisation(connection, "default").id
-        return [quarantine.show(connection, home, one.id) for one in quarantine.list_(connection, home)]
+        return [quarantine.show(connection, home, one.id) for one in quarantine.list_(connection, home, limit=5_000)]
 
 
 def test_files_are_taken_in_and_counted(database: Database, tmp_path: Path) -> None:
@@ -175,6 +176,46 @@ def test_what_a_file_about_two_people_was_refused_for_is_not_taken_record_by_rec
     assert retry_quarantined(database, "default", [first.id], Options("c-1")) == Report(awards_added=1)
     assert retry_quarantined(database, "default", [second.id], Options("c-2")) == Report(awards_added=1)
     assert {row[1] for row in contents(database)["awards"]} == {"c-1", "c-2"}
+
+
+def test_identical_bad_lines_are_kept_once_and_counted_apart(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_CANDIDATES", 2)  # they come in several batches
+    file = write(tmp_path / "pool.jsonl", line("c-1", award(1)), *["{"] * 5, "{ another", "{")
+    assert import_files(database, "default", [file]) == Report(
+        files=1, awards_added=1, quarantined=2, identical=5
+    )
+    assert len(kept(database)) == 2
+    assert import_files(database, "default", [file]) == Report(
+        files=1, awards_unchanged=1, quarantined=2, identical=5
+    )
+
+
+def test_what_was_kept_without_a_record_stays_as_it_was(database: Database, tmp_path: Path) -> None:
+    file = write(tmp_path / "nothing.json", "")
+    import_files(database, "default", [file])
+    before = kept(database)
+    assert [one.reason for one in before] == ["the file is empty"]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("../out.json", "{}")
+    import_files(database, "default", [tmp_path / "a.zip"])
+    before = kept(database)
+    assert retry_quarantined(database, "default") == Report(quarantined=2)
+    assert kept(database) == before
+
+
+def test_a_flood_of_refusals_is_kept_as_a_few(database: Database, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in range(1_500):
+            archive.writestr(f"{number}.json", "")
+        archive.writestr("pool.jsonl", json.dumps(line("c-1", award(1))))
+    report = import_files(database, "default", [tmp_path / "a.zip"])
+    assert (report.awards_added, report.quarantined) == (1, 1_001)
+    reasons = [one.reason for one in kept(database) if one.file.endswith("!1499.json")]
+    assert reasons == [
+        f"500 more were refused, after the first {Limits().refused}; the last, here: the file is empty"
+    ]
 
 
 def test_what_was_kept_is_tried_again(database: Database, tmp_path: Path) -> None:

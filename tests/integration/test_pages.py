@@ -1096,6 +1096,23 @@ def test_what_is_wrong_with_a_file_is_said_in_french(client: FlaskClient, conten
     assert english(page) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "More than 10,000,000 bytes are sent at once, which is the limit (CREDMATCH_UPLOAD_BODY)."),
+        ("fr", "Plus de 10,000,000 octets sont envoyés à la fois : c’est la limite (CREDMATCH_UPLOAD_BODY)."),
+    ],
+)
+def test_files_too_large_together_are_refused_with_the_limit(
+    client: FlaskClient, language: str, said: str
+) -> None:
+    client.get(f"/?lang={language}")
+    page = upload(client, ("one.json", b" " * 9_000_000), ("two.json", b" " * 2_000_000))
+    assert page.status_code == 413
+    assert said in page.text
+    assert "two.json" in page.text
+
+
 def test_awards_of_another_candidate_are_refused_without_saying_whose(client: FlaskClient) -> None:
     award = {"key": "urn:theirs", "achievement": {"name": "Slinging", "issuer": {"name": "Northshore"}}}
     path = "/api/v1/candidates/owner-7/credentials"
