@@ -100,16 +100,15 @@ def _too_large(_: RequestEntityTooLarge) -> Response:
     """Which limit was passed, and within which file of several."""
     length, most = request.content_length, current_app.config["MAX_CONTENT_LENGTH"]
     if length is not None and length <= most:
-        parts = f"{current_app.config['MAX_FORM_PARTS']:,}"
         detail = said(
-            "More than %(parts)s files and fields are sent at once, which is the limit (%(setting)s).",
-            parts=parts,
+            "More files and fields are sent at once than %(setting)s allows: %(most)s.",
+            most=current_app.config["MAX_FORM_PARTS"],
             setting=variable("upload_entries"),
         )
     else:
         detail = said(
-            "More than %(most)s bytes are sent at once, which is the limit (%(setting)s).",
-            most=f"{most:,}",
+            "More bytes are sent at once than %(setting)s allows: %(most)s.",
+            most=most,
             setting=variable("upload_body"),
         )
     name = _last_file(most) if request.mimetype == "multipart/form-data" else ""

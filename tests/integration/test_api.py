@@ -6,6 +6,7 @@ import json
 import logging
 import multiprocessing
 import stat
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,8 @@ from urllib.parse import quote, unquote
 import pytest
 from flask.testing import FlaskClient
 from website import Website, make_website
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from app import create_app
 from matcher.settings import Settings, read_settings
@@ -584,28 +586,34 @@ def test_a_form_without_files_and_a_body_too_long_are_refused(client: FlaskClien
     problem(client.post("/api/v1/candidates/c/credentials", data=b"x" * 10_000_001), 413)
 
 
+def post_files(client: FlaskClient, files: list[FileStorage]) -> TestResponse:
+    boundary, body = encode_multipart({"files": files})
+    content_type = f"multipart/form-data; boundary={boundary}"
+    return client.post("/api/v1/candidates/c/credentials", data=body, content_type=content_type)
+
+
 @pytest.mark.parametrize(
-    ("sizes", "within"), [((6_000_000, 5_000_000, 10), "two.json"), ((10_000_001, 10), 'o"ne.json')]
+    ("sizes", "within"), [((6_000_000, 5_000_000, 10), "two.json"), ((10_000_001, 10), "one.json")]
 )
 def test_too_much_at_once_names_the_limit_its_setting_and_the_file(
     client: FlaskClient, sizes: tuple[int, ...], within: str
 ) -> None:
-    names = ('o"ne.json', "two.json", "three.json")
-    files = [(BytesIO(b"x" * size), name) for size, name in zip(sizes, names, strict=False)]
-    path = "/api/v1/candidates/c/credentials"
-    answer = client.post(path, data={"files": files}, content_type="multipart/form-data")
-    body = problem(answer, 413)
-    assert "More than 10,000,000 bytes are sent at once" in body["detail"]
-    assert "(CREDMATCH_UPLOAD_BODY)" in body["detail"]
+    names = ("one.json", "two.json", "three.json")
+    files = [FileStorage(BytesIO(b"x" * size), name) for size, name in zip(sizes, names, strict=False)]
+    body = problem(post_files(client, files), 413)
+    assert "More bytes are sent at once than CREDMATCH_UPLOAD_BODY allows: 10000000." in body["detail"]
+    assert body["detail"].endswith(f'It is passed within the file "{within}".')
     assert body["where"] == within
 
 
 def test_too_many_files_at_once_name_their_limit(client: FlaskClient) -> None:
-    files = [(BytesIO(b"{}"), f"{number}.json") for number in range(1_001)]
-    path = "/api/v1/candidates/c/credentials"
-    body = problem(client.post(path, data={"files": files}, content_type="multipart/form-data"), 413)
-    assert "More than 1,000 files and fields" in body["detail"]
-    assert "(CREDMATCH_UPLOAD_ENTRIES)" in body["detail"]
+    boundary, data = encode_multipart({f"field-{number}": "x" for number in range(1_001)})
+    content_type = f"multipart/form-data; boundary={boundary}"
+    sent = client.post("/api/v1/candidates/c/credentials", data=data, content_type=content_type)
+    body = problem(sent, 413)
+    assert (
+        body["detail"] == "More files and fields are sent at once than CREDMATCH_UPLOAD_ENTRIES allows: 1000."
+    )
 
 
 def test_the_limits_of_what_is_sent_can_be_set(tmp_path: Path) -> None:
@@ -619,6 +627,5 @@ def test_the_limits_of_what_is_sent_can_be_set(tmp_path: Path) -> None:
         for number in range(3):
             packed.writestr(f"{number}.json", "{}")
     body = problem(site.client().post(path, data=archive.getvalue()), 422)
-    found = client_refusals = body["detail"]
-    assert client_refusals == found
+    assert "it holds nothing" in body["detail"]
     site.parts.close()

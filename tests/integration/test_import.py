@@ -62,7 +62,10 @@ def write(path: Path, *lines: dict[str, Any] | str) -> Path:
 def kept(database: Database) -> list[quarantine.Quarantined]:
     with database.read() as connection:
         home = organisation(connection, "default").id
-        return [quarantine.show(connection, home, one.id) for one in quarantine.list_(connection, home, limit=5_000)]
+        return [
+            quarantine.show(connection, home, one.id)
+            for one in quarantine.list_(connection, home, limit=5_000)
+        ]
 
 
 def test_files_are_taken_in_and_counted(database: Database, tmp_path: Path) -> None:
