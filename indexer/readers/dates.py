@@ -10,6 +10,9 @@ A month without a day (mars 2026, 2026-03, 03/2026) is read so that it never fav
 expires in it expires with its first day, what starts in it starts on its last day, and what was issued in
 it is as old as its first day and counts from its last.
 
+Of a year or month alone in résumés and learner records (`first_day`, `last_day`), what was issued in it, or
+ends in it, counts from its first day, and what begins in it from its last.
+
 Refused with a reason: two digits for any other year, a year alone, a spreadsheet's day number (45717), a
 count of seconds, time zones named by letters.
 """
@@ -89,6 +92,7 @@ _DAY_MONTH = re.compile(
 _MONTH_DAY = re.compile(r"([a-z]+)[-/. ]*(\d\d?)(?:st|nd|rd|th|er)?(?:, ?|[-/. ])(\d\d|\d{4})", re.ASCII)
 _MONTH = re.compile(r"([a-z]+|\d\d?)[-/., ]+(\d{4})|(\d{4})[-/. ](\d\d?)", re.ASCII)
 _MONTH_SHORT = re.compile(r"[a-z]+[-/.' ]+\d\d", re.ASCII)
+_PARTIAL = re.compile(r"([12]\d{3})(?:-(0[1-9]|1[0-2]))?")
 _NUMBER = re.compile(r"\d{4,13}(?:[.,]\d+)?", re.ASCII)
 _YEARS_BACK, _YEARS_AHEAD = 50, 30  # within which a year of two digits beside a named month lies
 _EPOCHS = {10: 1, 13: 1_000}  # digits of a count since 1970 -> counts in a second
@@ -280,3 +284,21 @@ def _offset(zone: str, text: str) -> str:
     if int(digits[:2]) > 14 or int(digits[2:]) > 59:
         raise ValueError
     return f"{zone[0]}{digits[:2]}:{digits[2:]}"
+
+
+# --- years and months alone, beside dates in ISO 8601 ------------------------------------------
+
+
+def first_day(text: str | None) -> str | None:
+    """The first day of a year or month; any other text as it stands, for `shape.py` to read or refuse."""
+    match = _PARTIAL.fullmatch((text or "").strip())
+    return f"{match[1]}-{match[2] or '01'}-01" if match else text
+
+
+def last_day(text: str | None) -> str | None:
+    """The last day of a year or month; any other text as it stands."""
+    match = _PARTIAL.fullmatch((text or "").strip())
+    if not match:
+        return text
+    month = match[2] or "12"
+    return f"{match[1]}-{month}-{calendar.monthrange(int(match[1]), int(month))[1]:02}"

@@ -15,7 +15,7 @@ and SkillType or PersonCompetencyType.
                              id) that is an address; descriptions; proficiencyLevel: the first numeric score
                              with a maximum, placed between its minimum (else 0) and that, else a text by name
 
-HR Open's dates may be a year or a month alone: see `partial_dates.py`.
+HR Open's dates may be a year or a month alone: see `dates.py`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from indexer.readers.dates import first_day, last_day
 from indexer.readers.entries import Stated, Written, read_part
 from indexer.readers.formats import under
 from indexer.readers.json_text import shown
-from indexer.readers.partial_dates import first_day, last_day
 from indexer.readers.parts import Many, Part
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,980}")

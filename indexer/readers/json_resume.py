@@ -10,7 +10,7 @@ that we hold. Every award read from it is a claim, whoever is named. What is tak
 
 A claim has no credential id, and its achievement no key, whatever address is stated: by those it could take
 the place of the real credential, or change for everybody what a real achievement stands for. A date of a year
-or month alone is read as its first day (`partial_dates.py`): a certificate never looks fresher than it is.
+or month alone is read as its first day (`dates.py`): a certificate never looks fresher than it is.
 
 Not taken: basics.image, phone, summary, address and profiles; work, volunteer, education, awards,
 publications, projects, interests, references. None of them is a certificate by the schema's own words.
@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from indexer.readers.dates import first_day
 from indexer.readers.entries import (
     Found,
     Stated,
@@ -37,7 +38,6 @@ from indexer.readers.entries import (
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.json_text import shown
 from indexer.readers.languages import language_code
-from indexer.readers.partial_dates import first_day
 from indexer.readers.parts import Many, Part
 from matcher.messages import said
 from matcher.records import Notice

@@ -17,7 +17,7 @@ What is taken, by the names of schema.org (with the prefix `schema:`, its addres
                  the day before validFor has passed since validFrom or the day of issue; educationalLevel as
                  the level's name
 
-A date of a year or month alone is read as `partial_dates.py` says.
+A date of a year or month alone is read as `dates.py` says.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
+from indexer.readers.dates import first_day, last_day
 from indexer.readers.entries import Found as Read
 from indexer.readers.entries import (
     Stated,
@@ -45,7 +46,6 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Record, u
 from indexer.readers.json_text import encode, shown
 from indexer.readers.languages import language_code
 from indexer.readers.linked_data import Found, Graph, Vocabulary, each, graph_of, id_of, text_of
-from indexer.readers.partial_dates import first_day, last_day
 from matcher.errors import InvalidInput
 from matcher.records import Notice, Rejected
 
