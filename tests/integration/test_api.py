@@ -566,7 +566,7 @@ def test_awards_of_another_candidate_are_refused_without_saying_whose(client: Fl
     ("data", "detail"),
     [
         (b"", "empty"),
-        (b"[" * 100_000, "nested too deeply"),
+        (b"[" * 100_000, "nested more than 200 (CREDMATCH_IMPORT_NESTING)"),
         (b"\x89PNG\r\n\x1a\n", "no credential was found in the image"),
         (b'{"candidate": NaN}', "NaN"),
         (b"nothing we know", "formats"),

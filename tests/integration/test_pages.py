@@ -241,7 +241,11 @@ def test_what_is_wrong_with_an_address_is_said_in_french(client: FlaskClient, pa
         ("/achievements", {"achievement": "x"}, 'il n’y a pas de titre "x"'),
         ("/achievements", {"competency": "urn:x"}, 'aucune compétence n’a l’URI "urn:x"'),
         ("/achievements", {"csrf_token": ""}, "Le formulaire a expiré Revenez en arrière"),
-        ("/positions/new", {"description": "x" * 10_000_001}, "Envoyez-en moins à la fois."),
+        (
+            "/positions/new",
+            {"description": "x" * 10_000_001},
+            "Plus d’octets sont envoyés à la fois que CREDMATCH_UPLOAD_BODY n’en permet",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_form_is_said_in_french(
@@ -1102,7 +1106,7 @@ def test_what_is_wrong_with_a_file_is_said_in_french(client: FlaskClient, conten
     ("language", "said"),
     [
         ("en", "More bytes are sent at once than CREDMATCH_UPLOAD_BODY allows: 10000000."),
-        ("fr", "Plus d’octets sont envoyés à la fois que CREDMATCH_UPLOAD_BODY n’en permet : 10000000."),
+        ("fr", "Plus d’octets sont envoyés à la fois que CREDMATCH_UPLOAD_BODY n’en permet : 10000000."),
     ],
 )
 def test_files_too_large_together_are_refused_with_the_limit(
