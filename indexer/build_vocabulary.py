@@ -100,7 +100,7 @@ def _read(folder: Path, console: Console) -> list[FrameworkCompetency]:
     for found in read_esco(folder):
         if isinstance(found, Rejected):
             console.print(f"left out: {found.file} line {found.line} {found.where}: {found.reason}")
-        else:
+        elif isinstance(found, FrameworkCompetency):
             competencies.append(found)
     return sorted(competencies, key=lambda competency: competency.uri)
 

@@ -50,6 +50,8 @@ class Found:
     awards: int = 0
     achievements: int = 0
     endorsements: int = 0
+    frameworks: int = 0
+    competencies: int = 0
     rejected: int = 0
 
     def add(self, record: Record) -> None:

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.readers.framework_files import Framework as FoundFramework
-from indexer.readers.framework_files import found_files, frameworks
-from indexer.readers.framework_formats import Entry, FrameworkFacts, FrameworkFormat
+from indexer.gathering import AS_STATED, Chosen, Gathered, findings, gather, held_frameworks
 from indexer.readers.frameworks import FrameworkCompetency
-from indexer.readers.json_text import shown
-from indexer.readers.limits import Limits
-from indexer.readers.vocabularies import FRAMEWORK_FORMATS
+from indexer.readers.limits import VOCABULARY_LIMITS, Limits
 from indexer.shipped import SUPPLEMENT, Shipped, Vectors, esco_version, supplement_version
 from indexer.shipped import read_esco as read_shipped_esco
 from indexer.shipped import read_supplement as read_shipped_supplement
-from matcher.errors import InvalidInput
-from matcher.records import Notice, Rejected
+from matcher.records import Notice
 from matcher.store import quarantine
 from matcher.store.database import Connection, Database
 from matcher.store.framework_intake import (
+    Checked,
     Framework,
     FrameworkCounts,
     add_aliases,
-    add_same,
     remove_aliases,
     store_framework,
-    waiting_relations,
 )
 from matcher.store.organisations import Organisation, organisation
+from matcher.store.relations import add_same, waiting_relations
 from matcher.store.tables import SHARED
-from matcher.store.vocabularies import competency_ids, framework_versions, store_vectors, unencoded
+from matcher.store.vocabularies import competency_ids, encoded, framework_versions, store_vectors, unencoded
 from matcher.vocabulary.encoder import DIMENSION, Encoder
 from matcher.vocabulary.vocabularies import Vocabularies
 from matcher.vocabulary.vocabulary import Vocabulary
@@ -42,24 +37,9 @@ Progress = Callable[[int, int], None]
 
 ESCO = "ESCO"
 
-VOCABULARY_LIMITS = Limits(document=64_000_000, values=3_000_000)
-"""Bounds of frameworks where no settings are read: those that the settings have by default."""
-
 _BATCH = 256
-_LONGEST_LINE = 100_000
-_LONGEST_NAME = 200
-_LONGEST_VERSION = 100
-_TOLD = 5
 _UNREADABLE = bytes(DIMENSION)
 """The vector of a label that the encoder cannot read, since it is French: similar to nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a framework is to be called, where it should not be what its document says; "" for that."""
-
-    name: str = ""
-    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +57,6 @@ class Imported:
     rejected: int
     notices: Sequence[Notice]
 
-
-AS_STATED = Chosen()
-"""Every framework is called as its document calls it."""
 
 # --- what ships --------------------------------------------------------------------------------
 
@@ -155,106 +132,30 @@ def import_frameworks(
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
-    read = _read(paths, home, chosen, limits)
+    read = held_frameworks(*gather(paths, home, chosen, limits), chosen)
     done = [_store(database, home, one, chosen) for one in read]
     done = _waiting(database, home, done)
     vocabulary = vocabularies.get(organisation_key)
+    encoder = vocabularies.encoder
     for one, imported in zip(read, done, strict=True):
-        refused = set(imported.counts.shared)
-        stored = [competency for uri, competency in one.competencies.items() if uri not in refused]
-        owner = SHARED if one.format.shared else home.id
-        _encode(database, vocabulary, vocabularies.encoder, owner, stored, progress)
+        owner = one.owner(home)
+        with database.read() as connection:
+            pending = _to_encode(connection, owner, encoder.model, one, imported.counts.checked)
+        _encode(database, vocabulary, encoder, owner, pending, progress)
     return done
 
 
-@dataclass(slots=True)
-class _Read:
-    """A framework as its files have it; `file` is the one that was named, for messages and its name."""
-
-    format: FrameworkFormat
-    file: str
-    facts: FrameworkFacts = field(default_factory=FrameworkFacts)
-    competencies: dict[str, FrameworkCompetency] = field(default_factory=dict)
-    rejected: list[Rejected] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-
-    def take(self, entries: Iterable[Entry]) -> None:
-        """Of a competency that stands in several files the first is kept."""
-        for one in entries:
-            if isinstance(one, FrameworkCompetency):
-                self.competencies.setdefault(one.uri, one)
-            elif isinstance(one, Rejected):
-                self.rejected.append(one)
-            elif isinstance(one, Notice):
-                self.notices.append(one)
-            else:
-                self.facts = one
-
-    @property
-    def name(self) -> str:
-        """What its document calls it, else its file."""
-        return self.facts.name or self.file.partition(".")[0]
-
-    def framework(self, chosen: Chosen) -> Framework:
-        """Its name, version and attribution; what was chosen comes before what is stated."""
-        name = " ".join((chosen.name or self.name).split()) or "framework"
-        version = (chosen.version or self.facts.version).strip()
-        return Framework(name[:_LONGEST_NAME], version[:_LONGEST_VERSION], self.facts.attribution.strip())
-
-
-def _read(paths: Sequence[Path], home: Organisation, chosen: Chosen, limits: Limits) -> list[_Read]:
-    """The frameworks that paths hold. Raises InvalidInput where they hold none, saying what is wrong."""
-    prefixes = {
-        path.name: _prefix(home, chosen.name or path.name.partition(".")[0]) for path in reversed(paths)
-    }
-    first = paths[0].name
-    found: dict[tuple[str, str], _Read] = {}
-    loose = _Read(FRAMEWORK_FORMATS[0], first)
-    with found_files(paths, limits) as files:
-        for one in frameworks(files, {**prefixes, "": prefixes[first]}, limits):
-            if not isinstance(one, FoundFramework):
-                loose.take([one])
-                continue
-            read = _Read(one.format, one.file if one.file in prefixes else first)
-            try:
-                read.take(one.entries)
-            except InvalidInput as error:
-                loose.take([Rejected(one.file, 0, error.where, error.reason, "")])
-            same = found.setdefault((read.format.name, read.name), read)
-            if same is not read:
-                same.take([*read.competencies.values(), *read.rejected, *read.notices])
-    return _checked(list(found.values()), loose, chosen)
-
-
-def _checked(found: Sequence[_Read], loose: _Read, chosen: Chosen) -> list[_Read]:
-    held = [one for one in found if one.competencies or one.rejected]
-    if not held and loose.rejected:
-        first = loose.rejected[0]
-        raise InvalidInput(first.reason, where=f"{first.file} {first.where}".strip())
-    if not held:
-        notices = [notice for one in (*found, loose) for notice in one.notices]
-        told = "; ".join(f"{one.file} {one.text}" for one in notices[:_TOLD])
-        raise InvalidInput(f"holds no competency. {told}".strip(), where=loose.file)
-    if chosen.name and len(held) > 1:
-        names = ", ".join(shown(one.name) for one in held[:_TOLD])
-        raise InvalidInput(f"{names} cannot have one name: import them one by one", where="name")
-    for one in held:
-        if one.format.shared and not one.framework(chosen).version:
-            raise InvalidInput(f"{one.format.name} does not say its version: name it", where="version")
-    held[0].take([*loose.rejected, *loose.notices])
-    return held
-
-
-def _store(database: Database, home: Organisation, read: _Read, chosen: Chosen) -> Imported:
+def _store(database: Database, home: Organisation, read: Gathered, chosen: Chosen) -> Imported:
     framework = read.framework(chosen)
-    owner = SHARED if read.format.shared else home.id
+    owner = read.owner(home)
     with database.write() as connection:
-        counts = store_framework(connection, owner, framework, list(read.competencies.values()))
+        stated = list(read.competencies.values())
+        counts = store_framework(connection, owner, framework, stated, read.facts.silent)
         if read.format.shared:
             _store_shipped(connection, read_shipped_supplement())
-        rejected = [*read.rejected, *_refused(counts, read.file)]
-        quarantine.put(connection, home.id, rejected)
-    return Imported(framework, read.format.name, read.format.shared, counts, len(rejected), read.notices)
+        read.take(findings(connection, owner, read, counts.checked))
+        quarantine.put(connection, home.id, read.rejected)
+    return Imported(framework, read.format.name, read.format.shared, counts, len(read.rejected), read.notices)
 
 
 def _waiting(database: Database, home: Organisation, done: Sequence[Imported]) -> list[Imported]:
@@ -290,14 +191,17 @@ def encode_pending(database: Database, vocabularies: Vocabularies, organisation_
         done += len(pending)
 
 
-def _prefix(home: Organisation, framework: str) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", framework.casefold()).strip("-") or "framework"
-    return f"urn:credmatch:{home.key}:{slug}:"
-
-
-def _refused(counts: FrameworkCounts, file: str) -> list[Rejected]:
-    reason = "is a competency of the shared vocabulary, which stays as it is"
-    return [Rejected(file, 0, "uri", reason, uri) for uri in counts.shared]
+def _to_encode(
+    connection: Connection, owner: int, model: str, read: Gathered, checked: Checked
+) -> list[FrameworkCompetency]:
+    """Whose vectors are missing or may be others now: a description is not stored, and cannot be compared."""
+    known = encoded(connection, owner, model, read.competencies)
+    silent = "en" in read.facts.silent
+    return [
+        one
+        for uri, one in read.competencies.items()
+        if uri not in checked.met and not (uri in known and (silent or not (one.description or known[uri])))
+    ]
 
 
 def _encode(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from indexer.commands.described import described
 from indexer.commands.output import count, json_line
+from indexer.framework_inspection import Finding, FrameworkFound, find_frameworks, finding_json, lines_of
 from indexer.inspection import Found, record_json
 from indexer.installation import opened
 from indexer.readers.dates import ORDERS
 from indexer.readers.formats import Context, Record
-from indexer.readers.limits import limits_of
+from indexer.readers.limits import limits_of, vocabulary_limits
 from indexer.readers.sources import open_records
-from matcher.records import CandidateRecord, Recognised
+from indexer.readers.vocabularies import is_refusal
+from matcher.records import CandidateRecord, Recognised, Rejected
 from matcher.settings import read_settings
 from matcher.store.organisations import organisation
 
@@ -39,15 +41,22 @@ def inspect_(*, files: tuple[Path, ...], candidate: str, dates: str | None, as_j
       credmatch inspect badge.png
       credmatch inspect --candidate c-17 --json wallet.zip
 
-    Takes what `credmatch import` takes. The exit code is 2 where something is wrong.
+    Takes what `credmatch import` and `credmatch vocabulary import` take. The exit code is 2 where something
+    is wrong.
     """
     settings = read_settings()
-    with opened(settings) as parts, parts.database.read() as connection:
-        zone = organisation(connection, settings.organisation).zone
-    context = Context("", zone, candidate, limits_of(settings), dates=dates or "")
     found = Found()
-    for record in _shown(files, context, as_json=as_json):
-        found.add(record)
+    with opened(settings) as parts:
+        with parts.database.read() as connection:
+            home = organisation(connection, settings.organisation)
+        context = Context("", home.zone, candidate, limits_of(settings), dates=dates or "")
+        for path in files:
+            with parts.database.read() as connection:
+                held = find_frameworks(connection, home, path, vocabulary_limits(settings))
+            _show_frameworks(held.findings, found, home.zone, as_json=as_json)
+            if held.credentials:
+                for record in _show(path, context, frameworks=bool(held.findings), as_json=as_json):
+                    found.add(record)
     if as_json:
         json_line({"type": "counts", **_counts(found)})
     else:
@@ -55,14 +64,38 @@ def inspect_(*, files: tuple[Path, ...], candidate: str, dates: str | None, as_j
     return _SOMETHING_WRONG if found.rejected else 0
 
 
-def _shown(files: tuple[Path, ...], context: Context, *, as_json: bool) -> Iterator[Record]:
-    """The records of `files`, each written as it comes."""
+def _show_frameworks(
+    findings: Sequence[Finding], found: Found, zone: ZoneInfo, *, as_json: bool
+) -> None:
+    """Write what was found of frameworks, and count it."""
+    file = ""
+    for finding in findings:
+        if isinstance(finding, FrameworkFound):
+            file = finding.file
+            found.formats[finding.format] += 1
+            found.frameworks += 1
+            found.competencies += finding.competencies
+        else:
+            found.add(finding)
+        if as_json:
+            json_line(finding_json(finding))
+        elif isinstance(finding, FrameworkFound):
+            click.echo("\n".join(lines_of(finding)))
+        else:
+            if finding.file != file:
+                click.echo(f"  {finding.file}:")
+            click.echo("\n".join(described(finding, zone)))
+
+
+def _show(path: Path, context: Context, *, frameworks: bool, as_json: bool) -> Iterator[Record]:
+    """The records of a path, each written as it comes. `frameworks`: whether those in it were told of."""
     show = _as_json if as_json else _Text(context)
-    for path in files:
-        for record in open_records(path, context):
-            show(record)
-            yield record
-        show(None)
+    for record in open_records(path, context):
+        if frameworks and isinstance(record, Rejected) and is_refusal(record.reason):
+            continue
+        show(record)
+        yield record
+    show(None)
 
 
 def _as_json(record: Record | None) -> None:
@@ -119,6 +152,8 @@ def _counts(found: Found) -> dict[str, object]:
         "awards": found.awards,
         "achievements": found.achievements,
         "endorsements": found.endorsements,
+        "frameworks": found.frameworks,
+        "competencies": found.competencies,
         "rejected": found.rejected,
     }
 
@@ -132,4 +167,8 @@ def _summary(found: Found) -> str:
         would += f", {count(found.achievements, 'achievement', 'achievements')}"
     if found.endorsements:
         would += f", {count(found.endorsements, 'endorsement', 'endorsements')}"
+    if found.frameworks:
+        held = count(found.competencies, "competency", "competencies")
+        of = f"{held} of {count(found.frameworks, 'framework', 'frameworks')}"
+        would = f"{of}, {would}" if found.candidates or found.achievements else of
     return f"would be imported: {would}\nwould be quarantined: {count(found.rejected, 'record', 'records')}"

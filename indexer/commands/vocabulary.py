@@ -9,10 +9,11 @@ from typing import BinaryIO
 import click
 
 from indexer.commands.output import json_line, progress, table
+from indexer.gathering import Chosen
 from indexer.installation import opened
 from indexer.phrases import Meaning, meanings, resolve_file
 from indexer.readers.limits import vocabulary_limits
-from indexer.vocabulary import Chosen, Imported, import_frameworks
+from indexer.vocabulary import Imported, import_frameworks
 from matcher.errors import InvalidInput
 from matcher.records import UNITS
 from matcher.settings import read_settings
@@ -117,9 +118,9 @@ def _counts(imported: Imported) -> dict[str, object]:
         "added": counts.added,
         "changed": counts.changed,
         "unchanged": counts.unchanged,
-        "waiting": counts.waiting,
+        "waiting": sum(count for count, _ in counts.waiting.values()),
         "quarantined": imported.rejected,
-        "notices": [f"{one.file}: {one.text}" for one in imported.notices],
+        "notices": [*_waiting(imported), *(f"{one.file}: {one.text}" for one in imported.notices)],
     }
 
 
@@ -131,10 +132,17 @@ def _tell(imported: Imported) -> None:
         f"{counts.changed:,} changed, {counts.unchanged:,} unchanged; "
         f"{imported.rejected:,} records quarantined"
     )
-    if counts.waiting:
-        click.echo(f"{counts.waiting:,} relations wait for competencies that no framework has brought yet")
+    for line in _waiting(imported):
+        click.echo(line)
     for notice in imported.notices:
         click.echo(f"{notice.file}: {notice.text}")
+
+
+def _waiting(imported: Imported) -> list[str]:
+    return [
+        f"{kind}: {count:,} wait for competencies that no framework has brought yet, such as {example}"
+        for kind, (count, example) in imported.counts.waiting.items()
+    ]
 
 
 def _show(answer: list[Meaning]) -> None:

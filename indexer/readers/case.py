@@ -24,9 +24,10 @@ CFAssociations, from the origin to the destination:
     exactMatchOf, isTranslationOf   same
     isPeerOf, isRelatedTo, isPartOf, precedes, replacedBy
                                     related: a part, what comes first and what came before are no kind of it
-    exemplar, hasSkillLevel, others nothing: their other end is an example or a level; how many is said
+    exemplar, hasSkillLevel         nothing: their other end is an example or a level
 
-An association counts where the file holds either of its ends.
+An association counts where the file holds either of its ends. Of those that do not, and of types that are
+none of CASE, it is said how many there are.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from indexer.readers.framework_formats import Entry, FrameworkFacts, FrameworkFile, FrameworkFormat
+from indexer.readers.frameworks import Entry, FrameworkFacts, FrameworkFile, FrameworkFormat
 from indexer.readers.json_text import encode, shown
 from indexer.readers.problems import problem
 from indexer.readers.statements import (
@@ -59,6 +60,8 @@ _LINKS = {
     "isChildOf": BROADER, "exactMatchOf": SAME, "isTranslationOf": SAME, "isPeerOf": RELATED,
     "isRelatedTo": RELATED, "isPartOf": RELATED, "precedes": RELATED, "replacedBy": RELATED,
 }  # fmt: skip
+_NO_LINKS = ("exemplar", "hasSkillLevel")
+_KINDS_TOLD = 20
 _LISTS = ("CFItems", "CFAssociations")
 
 
@@ -120,7 +123,7 @@ class _Reader:
         self._statements = Statements()
         self._by_identifier: dict[str, str] = {}
         self._languages: Counter[str] = Counter()
-        self._left_out: Counter[str] = Counter()
+        self._left_out: dict[str, list[str]] = {}  # why associations count for nothing -> where they stand
 
     def entries(self) -> Iterator[Entry]:
         document = self._document()
@@ -130,12 +133,14 @@ class _Reader:
         yield from self._read("CFAssociations", lambda one, at: self._associate(one, at, skipped))
         yield from self._statements.competencies()
         yield from said(self._file, self._statements.headings(), "headings, such as domains, left out")
-        for what, found in (
-            ("items left out, neither in English nor in French", self._languages),
-            ("associations left out, of types that relate no competencies", self._left_out),
-        ):
-            names = ", ".join(shown(name) for name, _ in found.most_common(5))
-            yield from said(self._file, found.total(), f"{what} ({names})")
+        names = ", ".join(shown(name) for name, _ in self._languages.most_common(5))
+        total = self._languages.total()
+        yield from said(self._file, total, f"items left out, neither in English nor in French ({names})")
+        left_out = list(self._left_out.items())
+        for why, places in left_out[:_KINDS_TOLD]:
+            yield from said(self._file, len(places), f"associations left out: {why} ({places[0]})")
+        rest = sum(len(places) for _, places in left_out[_KINDS_TOLD:])
+        yield from said(self._file, rest, "associations left out, of yet other types")
 
     def _document(self) -> _Document:
         try:
@@ -161,7 +166,7 @@ class _Reader:
         item = _Item.model_validate(body)
         tag = (item.language or default).strip() or "en"
         language = language_of(tag)
-        statement = Statement(_uri(item, at))
+        statement = Statement(_uri(item, at), place=at)
         if language is None:
             self._languages[tag] += 1
             return
@@ -185,13 +190,18 @@ class _Reader:
         association = _Association.model_validate(body)
         link = _LINKS.get(association.association_type)
         if link is None:
-            self._left_out[association.association_type] += 1
+            named = shown(association.association_type)
+            known = association.association_type in _NO_LINKS
+            why = f"{named} relates no competencies" if known else f"{named} is no type of CASE"
+            self._left_out.setdefault(why, []).append(at)
             return
         if {association.destination.uri, association.destination.identifier} & document:
             return
         origin = self._end(association.origin, f"{at}.originNodeURI")
         other = self._end(association.destination, f"{at}.destinationNodeURI")
-        self._statements.relate(origin, link, other)
+        if not self._statements.relate(origin, link, other):
+            why = f"neither end of {association.association_type} is an item that was read"
+            self._left_out.setdefault(why, []).append(f"{at} from {shown(origin)} to {shown(other)}")
 
     def _end(self, reference: _Reference, at: str) -> str:
         """The URI of an association's end; servers differ in whether they name items by uri or identifier."""

@@ -34,7 +34,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from indexer.readers.framework_formats import Entry, FrameworkFacts, FrameworkFile, FrameworkFormat
+from indexer.readers.frameworks import Entry, FrameworkFacts, FrameworkFile, FrameworkFormat
 from indexer.readers.json_text import encode, shown
 from indexer.readers.statements import (
     BROADER,
@@ -211,7 +211,7 @@ def _languages(node: _Node) -> list[str]:
 
 def _statement(node: _Node, default: str) -> Statement:
     default = next(iter(_languages(node)), default).rpartition("/")[2]
-    statement = Statement(_uri(node))
+    statement = Statement(_uri(node), place=node.at)
     field = "competencyText" if node.texts("competencyText", default) else "description"
     names = _first_by_language(node.texts("competencyLabel", default))
     whole = _first_by_language(node.texts(field, default))

@@ -76,6 +76,4 @@ def _reason(start: bytes) -> str:
         if len(start) <= _HEAD:
             return said("the file is empty")
         return said("the file begins with nothing but white space")
-    if framework := vocabularies.recognise(start):
-        return vocabularies.not_a_credential(framework)
-    return other(start)
+    return vocabularies.refusal(start) or other(start)

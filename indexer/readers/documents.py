@@ -111,8 +111,8 @@ def _entries(body: list[object]) -> int:
 
 def _unknown(body: Document) -> str:
     known = ", ".join(one.name for one in FORMATS)
-    if framework := vocabularies.recognise(body):
-        return vocabularies.not_a_credential(framework)
+    if framework := vocabularies.refusal(body):
+        return framework
     if not body:
         return said("in none of the formats we read (%(known)s): it holds nothing", known=known)
     held = ", ".join(map(shown, list(body)[:5]))

@@ -10,7 +10,8 @@ One folder or archive holds, each as CSV or gzip of it and with or without a lan
     skillSkillRelations.csv           originalSkillUri, relatedSkillUri
 
 Which file is which, their columns tell, and not their names; only a language that a name ends in (`_en`,
-`_fr`) counts, and without one the words of the labels do.
+`_fr`) counts, and without one the words of the labels do. The skills in one language are enough; what the
+missing tables would have said stays as it is stored.
 
 Alternative labels are separated by line ends (English) or `|` (French); both are read in both. Hidden
 labels are left out: ESCO keeps them to find a concept by, and many name something narrower ("Ada" and
@@ -34,23 +35,25 @@ import csv
 import io
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from indexer.readers.framework_formats import Entry, FrameworkFacts, FrameworkFile, FrameworkFormat
+from indexer.readers.framework_tables import first_line_cells, table_rows
 from indexer.readers.frameworks import (
+    Entry,
     FrameworkCompetency,
+    FrameworkFacts,
+    FrameworkFile,
+    FrameworkFormat,
     check_new,
     clean,
     distinct,
-    first_line_cells,
-    table_rows,
     texts,
 )
 from indexer.readers.json_text import encode, shown
 from matcher.errors import InvalidInput
-from matcher.records import Kind, Rejected
+from matcher.records import Kind, Notice, Rejected
 
 _KINDS = {"skill/competence": Kind.SKILL, "": Kind.SKILL, "knowledge": Kind.KNOWLEDGE}
 _ATTITUDE = re.compile(r"\battitudes?\b", re.IGNORECASE)
@@ -64,8 +67,8 @@ class _Table:
     columns: tuple[str, ...]
 
 
-_ENGLISH = _Table("skills_en", ("conceptUri", "skillType", "preferredLabel", "altLabels", "description"))
-_FRENCH = _Table("skills_fr", ("conceptUri", "preferredLabel", "altLabels"))
+_ENGLISH = _Table("skills_en", ("conceptUri", "preferredLabel"))
+_FRENCH = _Table("skills_fr", ("conceptUri", "preferredLabel"))
 _GROUPS = _Table("skillGroups_en", ("conceptUri", "preferredLabel", "description", "code"))
 _BROADER = _Table("broaderRelationsSkillPillar", ("conceptUri", "broaderUri"))
 _RELATED = _Table("skillSkillRelations", ("originalSkillUri", "relatedSkillUri"))
@@ -73,11 +76,15 @@ _RELATED = _Table("skillSkillRelations", ("originalSkillUri", "relatedSkillUri")
 _TABLES = (_ENGLISH, _FRENCH, _GROUPS, _BROADER, _RELATED)
 
 _Rows = list[tuple[int, dict[str, str]]]
+_Loaded = dict[_Table, tuple[str, _Rows]]
+"""The name of a table's file, and its rows."""
+
+_Found = FrameworkCompetency | Rejected | Notice
 
 
 @dataclass(slots=True)
 class _Around:
-    """What the other files say about the competencies of skills_en, by URI."""
+    """What the other files say about the competencies of the skills, by URI."""
 
     french: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     broader: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -85,33 +92,47 @@ class _Around:
     attributes: set[str] = field(default_factory=set)
 
 
-def read_esco(folder: Path) -> Iterator[FrameworkCompetency | Rejected]:
-    """The competencies of an ESCO export of any version from 1.0 on, in the order of skills_en.
+def read_esco(folder: Path) -> Iterator[FrameworkCompetency | Rejected | Notice]:
+    """The competencies of a whole ESCO export of any version from 1.0 on, in the order of skills_en.
 
     First come the rejected rows, then the competencies. A competency whose status is given and is not
     `released` is skipped. Holds the export in memory, about 100 MB.
 
     Raises InvalidInput where a file or a column of it is missing or a file cannot be read.
     """
-    yield from _read_tables({table: _find(folder, table.stem) for table in _TABLES})
+    loaded: _Loaded = {}
+    for table, path in {table: _find(folder, table.stem) for table in _TABLES}.items():
+        loaded[table] = path.name, (yield from _load(path, path.name, table))
+    yield from _competencies(loaded)
 
 
-def _read_tables(paths: Mapping[_Table, Path]) -> Iterator[FrameworkCompetency | Rejected]:
-    rows: dict[_Table, _Rows] = {}
-    for table, path in paths.items():
-        rows[table] = []
-        for row in table_rows(path):
-            if isinstance(row, Rejected):
-                yield row
-            else:
-                rows[table].append(row)
-        _check_columns(path, table, rows[table])
-    known = {cells["conceptUri"] for _, cells in rows[_ENGLISH]} - {""}
-    around = _Around(attributes=_attributes(rows))
-    yield from _read_french(paths[_FRENCH].name, rows[_FRENCH], known, around)
-    for table, pairs in ((_BROADER, around.broader), (_RELATED, around.related)):
-        yield from _read_pairs(paths[table].name, rows[table], table.columns, known, pairs)
-    yield from _read_english(paths[_ENGLISH].name, rows[_ENGLISH], around)
+def _load(path: Path, name: str, table: _Table) -> Generator[Rejected | Notice, None, _Rows]:
+    """The rows of a table. Raises InvalidInput where it lacks a column, or has no row."""
+    rows: _Rows = []
+    for row in table_rows(path, name):
+        if isinstance(row, tuple):
+            rows.append(row)
+        else:
+            yield row
+    if not rows:
+        raise InvalidInput("no row that can be read", where=name)
+    missing = [column for column in table.columns if column not in rows[0][1]]
+    if missing:
+        raise InvalidInput(f"no column {missing[0]}; found {', '.join(rows[0][1])}", where=name)
+    return rows
+
+
+def _competencies(loaded: _Loaded) -> Iterator[_Found]:
+    table = _ENGLISH if _ENGLISH in loaded else _FRENCH
+    file, rows = loaded[table]
+    known = {cells["conceptUri"] for _, cells in rows} - {""}
+    around = _Around(attributes=_attributes(loaded))
+    if table is _ENGLISH and _FRENCH in loaded:
+        yield from _read_french(*loaded[_FRENCH], known, around)
+    for pairs_in, pairs in ((_BROADER, around.broader), (_RELATED, around.related)):
+        if pairs_in in loaded:
+            yield from _read_pairs(*loaded[pairs_in], pairs_in.columns, known, pairs)
+    yield from _read_skills(file, rows, "en" if table is _ENGLISH else "fr", around)
 
 
 def _find(folder: Path, stem: str) -> Path:
@@ -122,23 +143,17 @@ def _find(folder: Path, stem: str) -> Path:
     raise InvalidInput(f"no file {stem}.csv or {stem}.csv.gz in {folder}", where=stem)
 
 
-def _check_columns(path: Path, table: _Table, rows: _Rows) -> None:
-    if not rows:
-        raise InvalidInput("no row that can be read", where=path.name)
-    missing = [name for name in table.columns if name not in rows[0][1]]
-    if missing:
-        raise InvalidInput(f"no column {missing[0]}; found {', '.join(rows[0][1])}", where=path.name)
-
-
-def _attributes(rows: Mapping[_Table, _Rows]) -> set[str]:
+def _attributes(loaded: _Loaded) -> set[str]:
     """URIs of what stands directly in a group of attitudes (the rule is in the module's docstring)."""
+    if _GROUPS not in loaded or _BROADER not in loaded:
+        return set()
     attitudes = {
         cells["conceptUri"]
-        for _, cells in rows[_GROUPS]
+        for _, cells in loaded[_GROUPS][1]
         if cells["code"].startswith("A")
         or _ATTITUDE.search(f"{cells['preferredLabel']} {cells['description']}")
     }
-    return {cells["conceptUri"] for _, cells in rows[_BROADER] if cells["broaderUri"] in attitudes}
+    return {cells["conceptUri"] for _, cells in loaded[_BROADER][1] if cells["broaderUri"] in attitudes}
 
 
 def _read_french(file: str, rows: _Rows, known: set[str], around: _Around) -> Iterator[Rejected]:
@@ -147,7 +162,7 @@ def _read_french(file: str, rows: _Rows, known: set[str], around: _Around) -> It
         try:
             _check_known(cells, ("conceptUri",), known)
             label = clean(cells["preferredLabel"], "preferredLabel")
-            around.french[uri] = label, distinct(label, texts(cells["altLabels"], "altLabels"))
+            around.french[uri] = label, distinct(label, texts(cells.get("altLabels"), "altLabels"))
         except InvalidInput as error:
             yield _rejected(file, line, error, cells)
 
@@ -168,14 +183,14 @@ def _read_pairs(
         pairs[one].add(other)
 
 
-def _read_english(file: str, rows: _Rows, around: _Around) -> Iterator[FrameworkCompetency | Rejected]:
+def _read_skills(file: str, rows: _Rows, language: str, around: _Around) -> Iterator[_Found]:
     seen: set[str] = set()
     for line, cells in rows:
         if cells.get("status", "") not in ("", "released"):
             continue
         try:
             check_new(cells["conceptUri"], "conceptUri", seen)
-            yield _competency(cells, around)
+            yield replace(_competency(cells, language, around), place=f"line {line}")
         except InvalidInput as error:
             yield _rejected(file, line, error, cells)
 
@@ -183,28 +198,30 @@ def _read_english(file: str, rows: _Rows, around: _Around) -> Iterator[Framework
 def _check_known(cells: Mapping[str, str], columns: tuple[str, ...], known: set[str]) -> None:
     for name in columns:
         if cells[name] not in known:
-            raise InvalidInput(f"{shown(cells[name])} is not a competency of skills_en", where=name)
+            raise InvalidInput(f"{shown(cells[name])} is not among the skills", where=name)
 
 
-def _competency(cells: dict[str, str], around: _Around) -> FrameworkCompetency:
+def _competency(cells: dict[str, str], language: str, around: _Around) -> FrameworkCompetency:
     uri = cells["conceptUri"]
     label = clean(cells["preferredLabel"], "preferredLabel")
     if not uri or not label:
         raise InvalidInput("empty", where="preferredLabel" if uri else "conceptUri")
-    if cells["skillType"] not in _KINDS:
-        reason = f"{shown(cells['skillType'])} is not one of skill/competence, knowledge"
+    stated = cells.get("skillType", "")
+    if stated not in _KINDS:
+        reason = f"{shown(stated)} is not one of skill/competence, knowledge"
         raise InvalidInput(reason, where="skillType")
-    kind = _KINDS[cells["skillType"]]
-    aliases = distinct(label, texts(cells["altLabels"], "altLabels"))
-    french, french_aliases = around.french.get(uri, ("", ()))
+    kind = _KINDS[stated]
+    names = {language: (label, distinct(label, texts(cells.get("altLabels"), "altLabels")))}
+    if language == "en":
+        names["fr"] = around.french.get(uri, ("", ()))
     return FrameworkCompetency(
         uri=uri,
         kind=Kind.ATTRIBUTE if kind is Kind.SKILL and uri in around.attributes else kind,
-        labels={"en": label} | ({"fr": french} if french else {}),
-        aliases=({"en": aliases} if aliases else {}) | ({"fr": french_aliases} if french_aliases else {}),
+        labels={spoken: name for spoken, (name, _) in names.items() if name},
+        aliases={spoken: aliases for spoken, (_, aliases) in names.items() if aliases},
         broader=tuple(sorted(around.broader.get(uri, ()))),
         related=tuple(sorted(around.related.get(uri, ()))),
-        description=cells["description"].strip(),
+        description=cells.get("description", "").strip() if language == "en" else "",
     )
 
 
@@ -219,6 +236,7 @@ _WORDS = {
     "en": {"the", "of", "and", "to", "use", "for", "manage", "with", "skills", "on"},
     "fr": {"de", "des", "du", "la", "le", "les", "et", "une", "un", "en", "utiliser", "pour"},
 }
+_OF_OTHERS = ("broaderConceptUri", "iscoGroup", "occupationUri")
 _NOT_SKILLS = ("/esco/occupation/", "/esco/isco/")
 _SUFFIX = re.compile(r"_([a-z]{2})\.csv", re.IGNORECASE)
 
@@ -228,26 +246,34 @@ def _recognises(head: bytes) -> bool:
     return not names.isdisjoint(("conceptUri", "originalSkillUri", "occupationUri", "Level 0 URI"))
 
 
-def _table_of(file: FrameworkFile) -> _Table | None:
-    """Which of the tables that are read a file is."""
+def _table_of(file: FrameworkFile) -> _Table | str:
+    """Which of the tables that are read a file is; else what it holds.
+
+    Raises InvalidInput where it is a table of skills that lacks a column.
+    """
     names = set(first_line_cells(file.head))
     if names.issuperset(_RELATED.columns):
         return _RELATED
-    first = _first_row(file.head)
+    if _is_of_occupations(_first_row(file.head)):
+        return "occupations or their groups"
     if names.issuperset(_BROADER.columns):
-        return _labelled(file, names) or (None if _is_of_occupations(first) else _BROADER)
-    return None if _is_of_occupations(first) else _labelled(file, names)
+        return _BROADER
+    if names.isdisjoint(("skillType", "altLabels", "code")) or not names.isdisjoint(_OF_OTHERS):
+        return "no skills, groups or relations of skills"
+    missing = [column for column in _ENGLISH.columns if column not in names]
+    if missing:
+        found = ", ".join(sorted(names))
+        raise InvalidInput(f"no column {missing[0]}; found {found}", where=file.name)
+    return _labelled(_language(file), names)
 
 
-def _labelled(file: FrameworkFile, names: set[str]) -> _Table | None:
-    if not names.issuperset(_FRENCH.columns) or not names.isdisjoint(("broaderConceptUri", "iscoGroup")):
-        # A group has its labels beside a code, and may come without others.
-        return _GROUPS if names.issuperset(_GROUPS.columns) and _language(file) == "en" else None
-    if "code" in names:
-        return _GROUPS if names.issuperset(_GROUPS.columns) and _language(file) == "en" else None
-    if _language(file) == "fr":
-        return _FRENCH
-    return _ENGLISH if "skillType" in names and _language(file) == "en" else None
+def _labelled(language: str, names: set[str]) -> _Table | str:
+    if language not in ("en", "fr"):
+        return f"labels in another language ({language})"
+    if "code" in names:  # a group has its labels beside a code, and may come without others
+        whole = language == "en" and names.issuperset(_GROUPS.columns)
+        return _GROUPS if whole else "groups of skills, other than in English or without their descriptions"
+    return _ENGLISH if language == "en" else _FRENCH
 
 
 def _first_row(head: bytes) -> dict[str, str]:
@@ -274,22 +300,58 @@ def _language(file: FrameworkFile) -> str:
 
 
 def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # noqa: ARG001 - all have a URI
-    yield FrameworkFacts("ESCO", "", _ATTRIBUTION)
     found: dict[_Table, FrameworkFile] = {}
     for file in files:
-        table = _table_of(file)
-        if table is not None:
-            found.setdefault(table, file)
+        try:
+            table = _table_of(file)
+        except InvalidInput as error:
+            yield Rejected(file.name, 0, "", error.reason, "")
+            continue
+        if isinstance(table, str):
+            yield Notice(file.name, 0, f"holds {table}: left out")
+        elif table in found:
+            yield Notice(file.name, 0, f"left out: {found[table].name} is read as the table {table.stem}")
+        else:
+            found[table] = file
+    loaded = yield from _loaded(found)
+    if _ENGLISH not in loaded and _FRENCH not in loaded:
+        reason = (
+            "no table of skills (skills_en.csv or skills_fr.csv) that can be read among the files of ESCO"
+        )
+        raise InvalidInput(reason)
+    yield FrameworkFacts("ESCO", "", _ATTRIBUTION, _silent(loaded))
+    missing = [f"{table.stem}.csv" for table in _TABLES if table not in loaded]
+    if missing:
+        text = f"without {', '.join(missing)}: what is known from there already stays"
+        yield Notice(files[0].name, 0, text)
+    yield from _competencies(loaded)
+
+
+def _loaded(found: Mapping[_Table, FrameworkFile]) -> Generator[Rejected | Notice, None, _Loaded]:
+    loaded: _Loaded = {}
     for table in _TABLES:
-        if table not in found:
-            raise InvalidInput(f"no table like {table.stem}.csv among the files of ESCO", where=table.stem)
-    yield from _read_tables({table: found[table].path for table in _TABLES})
+        if file := found.get(table):
+            try:
+                loaded[table] = file.name, (yield from _load(file.path, file.name, table))
+            except InvalidInput as error:
+                yield Rejected(file.name, 0, "", error.reason, "")
+    return loaded
+
+
+def _silent(loaded: _Loaded) -> frozenset[str]:
+    """What the tables that there are say nothing of."""
+    tables = {"en": _ENGLISH, "fr": _FRENCH, "broader": _BROADER, "narrower": _BROADER, "related": _RELATED}
+    silent = {what for what, table in tables.items() if table not in loaded}
+    _, rows = loaded.get(_ENGLISH) or loaded[_FRENCH]
+    if "skillType" not in rows[0][1] or not loaded.keys() >= {_GROUPS, _BROADER}:
+        silent.add("kind")
+    return frozenset(silent)
 
 
 FORMAT = FrameworkFormat(
     name="ESCO",
     recognised_by="CSV with ESCO's columns: `conceptUri`, `originalSkillUri`; needed are the skills in "
-    "English and in French, their groups, their broader relations and the relations between them",
+    "English or in French; their groups, their broader relations and the relations between them come along",
     taken={
         "skills: conceptUri": "the competency's URI",
         "skills: skillType; groups of attitudes": "kind",

@@ -13,13 +13,14 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipInfo
 
 from indexer.readers import csv_columns, documents
-from indexer.readers.framework_formats import Entry, FrameworkFile, FrameworkFormat
-from indexer.readers.frameworks import first_line_cells, unpacked
+from indexer.readers.framework_tables import first_line_cells, unpacked
+from indexer.readers.frameworks import Entry, FrameworkFile, FrameworkFormat
 from indexer.readers.json_text import decode, raw_text
 from indexer.readers.limits import Limits
 from indexer.readers.vocabularies import FRAMEWORK_FORMATS, format_of_document, format_of_head
@@ -60,12 +61,14 @@ def frameworks(
     `prefix_of`: the beginning of URIs for competencies without one, by a file's name; "" for any other.
     """
     together: dict[str, list[FrameworkFile]] = {}
+    encodings: dict[str, list[Notice]] = {}
     for file, named in files:
         try:
-            format_, opened = _recognised(file, limits)
+            format_, opened, encoding = _recognised(file, limits)
         except InvalidInput as error:
             yield _refused(file, error)
             continue
+        said = [encoding] if encoding else []
         if format_ is None:
             yield (
                 _unknown(file)
@@ -74,37 +77,41 @@ def frameworks(
             )
         elif format_.together:
             together.setdefault(format_.name, []).append(opened)
+            encodings.setdefault(format_.name, []).extend(said)
         else:
             prefix = prefix_of.get(file.name, prefix_of[""])
-            yield Framework(file.name, format_, format_.read([opened], prefix))
+            yield Framework(file.name, format_, chain(said, format_.read([opened], prefix)))
     for name, several in together.items():
         format_ = next(one for one in FRAMEWORK_FORMATS if one.name == name)
-        yield Framework(several[0].name, format_, format_.read(several, prefix_of[""]))
+        entries = format_.read(several, prefix_of[""])
+        yield Framework(several[0].name, format_, chain(encodings[name], entries))
 
 
-def _recognised(file: FrameworkFile, limits: Limits) -> tuple[FrameworkFormat | None, FrameworkFile]:
-    with unpacked(file.path) as stream:
+def _recognised(
+    file: FrameworkFile, limits: Limits
+) -> tuple[FrameworkFormat | None, FrameworkFile, Notice | None]:
+    with unpacked(file.path, file.name) as (stream, encoding):
         opened = replace(file, head=stream.read(_HEAD))
-    start = opened.head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = opened.head.lstrip()
     if not start:
         raise InvalidInput("the file is empty")
     if format_ := format_of_head(opened.head):
-        return format_, opened
+        return format_, opened, encoding
     if not start.startswith((b"{", b"[")):
         if csv_columns.known(first_line_cells(opened.head)):
             raise InvalidInput("is a table of awards: `credmatch import` reads it")
-        return None, opened
+        return None, opened, encoding
     document = decode(_whole(file, limits.document), limits)
     format_ = format_of_document(document)
     first = document[0] if isinstance(document, list) and document else document
     credential = documents.recognise(first) if format_ is None and isinstance(first, dict) else None
     if credential is not None:
         raise InvalidInput(f"is {credential.name}: `credmatch import` reads it")
-    return format_, replace(opened, document=document)
+    return format_, replace(opened, document=document), encoding
 
 
 def _whole(file: FrameworkFile, longest: int) -> bytes:
-    with unpacked(file.path) as stream:
+    with unpacked(file.path, file.name) as (stream, _):
         data = stream.read(longest + 1)
     if len(data) > longest:
         raise InvalidInput(f"the document is longer than {longest:,} bytes")
@@ -112,7 +119,7 @@ def _whole(file: FrameworkFile, longest: int) -> bytes:
 
 
 def _refused(file: FrameworkFile, error: InvalidInput) -> Rejected:
-    where = "" if error.where == file.path.name else error.where
+    where = "" if error.where == file.name else error.where
     return Rejected(file.name, 0, where, error.reason, raw_text(file.head[:_KEPT_OF_WRONG]))
 
 

@@ -64,6 +64,10 @@ def upload_limits(settings: Settings) -> Limits:
     )
 
 
+VOCABULARY_LIMITS = Limits(document=64_000_000, values=3_000_000)
+"""Bounds of frameworks where no settings are read: those that the settings have by default."""
+
+
 def vocabulary_limits(settings: Settings) -> Limits:
     """The limits for frameworks of competencies, which an operator imports: larger documents."""
     return replace(

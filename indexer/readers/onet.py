@@ -32,8 +32,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from indexer.readers.framework_formats import Entry, FrameworkFacts, FrameworkFile, FrameworkFormat
-from indexer.readers.frameworks import FrameworkCompetency, clean, distinct, unpacked
+from indexer.readers.encodings import text_of
+from indexer.readers.framework_tables import other_encoding, unpacked
+from indexer.readers.frameworks import (
+    Entry,
+    FrameworkCompetency,
+    FrameworkFacts,
+    FrameworkFile,
+    FrameworkFormat,
+    clean,
+    distinct,
+)
 from indexer.readers.json_text import raw_text, shown
 from indexer.readers.lines import Line, lines
 from indexer.readers.statements import said
@@ -132,19 +141,20 @@ def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # no
 
 def _read_table(file: FrameworkFile, take: _Take, found: _Competencies) -> Iterator[Entry]:
     names: list[str] = []
-    others = 0
-    with unpacked(file.path) as stream:
+    others, elsewise = 0, 0
+    with unpacked(file.path, file.name) as (stream, _):
         for line in lines(stream, _LONGEST_LINE):
-            cells = [cell.strip() for cell in line.data.decode("utf-8", "replace").split("\t")]
-            if not names:
-                names = cells
-                continue
-            if cells == [""]:
-                continue
             try:
-                others += not take(_row(line, cells, names), found)
+                text, is_utf_8 = text_of(line.data)
+                cells = [cell.strip() for cell in text.split("\t")]
+                if names and text.strip():
+                    others += not take(_row(line, cells, names), found)
+                names = names or cells
             except InvalidInput as error:
                 yield Rejected(file.name, line.number, error.where, error.reason, raw_text(line.data))
+                continue
+            elsewise = elsewise or (0 if is_utf_8 else line.number)
+    yield from other_encoding(file.name, elsewise)
     yield from said(
         file.name, others, "elements left out, which are no abilities, skills, knowledge or styles"
     )
@@ -196,10 +206,7 @@ def _label(row: _Row, column: str) -> str:
 
 
 def _text(row: _Row, column: str) -> str:
-    text = row.get(column, "")
-    if "\ufffd" in text:
-        raise InvalidInput("bytes that are not UTF-8", where=column)
-    return text[:_LONGEST_DESCRIPTION]
+    return row.get(column, "")[:_LONGEST_DESCRIPTION]
 
 
 def _parts(example: str) -> tuple[str, ...]:

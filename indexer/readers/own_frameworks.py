@@ -1,17 +1,208 @@
-"""Recognises a framework in the shape of our own, CSV or JSON lines, that `frameworks.py` reads."""
+"""Reads a framework of competencies from CSV or JSON lines, such as an employer's own.
+
+The same fields in both, in any order; others are ignored:
+
+    uri          identity of the competency, an absolute URI; or
+    key          ... a name of the framework's own, which becomes the URI `<prefix><key>`
+    label_en     English label (`label` is read as the same); one of label_en, label_fr is needed
+    label_fr     French label
+    aliases_en   other English names, separated by `|` (JSON: or a list); `aliases` is read as the same
+    aliases_fr   other French names
+    kind         skill (also where empty), knowledge or attribute
+    broader      URIs or keys of broader competencies, separated by `|` (JSON: or a list)
+    related      ... of related ones, without a direction of breadth
+    same_as      ... of competencies of any framework that mean the same
+    narrower     ... of narrower ones, where those do not say so themselves
+    description  what the competency is, in English; read for its meaning
+
+Lines that begin with `{` are JSON, anything else is CSV; the file may be gzip. What cannot be read comes as a
+`Rejected` with its line, and the rest goes on.
+"""
 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from indexer.readers.framework_formats import Entry, FrameworkFile, FrameworkFormat
-from indexer.readers.frameworks import first_line_cells, read_framework
-from indexer.readers.json_text import decode
+from indexer.readers.framework_tables import first_line_cells, table_rows, unpacked
+from indexer.readers.frameworks import (
+    LANGUAGES,
+    LONGEST_URI,
+    URI,
+    Entry,
+    FrameworkCompetency,
+    FrameworkFile,
+    FrameworkFormat,
+    check_new,
+    checked_text,
+    clean,
+    distinct,
+    key_uri,
+    texts,
+)
+from indexer.readers.json_text import decode, encode, raw_text, shown
+from indexer.readers.lines import Line, lines
 from matcher.errors import InvalidInput
+from matcher.records import Kind, Notice, Rejected
 
+_HEAD = 4_096
+_LONGEST_LINE = 1_000_000
 _IDENTITIES = ("uri", "key")
 _LABELS = ("label_en", "label", "label_fr")
+
+_Rows = Iterator[tuple[int, Mapping[str, object]] | Rejected | Notice]
+
+
+def read_framework(
+    path: Path, *, prefix: str, name: str = ""
+) -> Iterator[FrameworkCompetency | Rejected | Notice]:
+    """The competencies of a CSV or JSONL file (either may be gzip), in the file's order.
+
+    `prefix` starts the URI of competencies that have only a key, for example
+    `urn:credmatch:competency:`; `name` is the file's in messages.
+
+    Raises InvalidInput, when the first is asked for, where the file as a whole cannot be read: missing,
+    damaged gzip, or a CSV without the columns of an identity and a label.
+    """
+    seen: set[str] = set()
+    name = name or path.name
+    for row in _rows(path, name):
+        if isinstance(row, Rejected | Notice):
+            yield row
+            continue
+        line, cells = row
+        try:
+            competency = _competency(cells, prefix)
+            check_new(competency.uri, "uri", seen)
+        except InvalidInput as error:
+            yield Rejected(name, line, error.where, error.reason, encode(dict(cells)))
+            continue
+        yield replace(competency, place=f"line {line}")
+
+
+def _competency(cells: Mapping[str, object], prefix: str) -> FrameworkCompetency:
+    uri = _identity(cells, prefix)
+    english = _label(cells, "label_en") or _label(cells, "label")
+    french = _label(cells, "label_fr")
+    if not english and not french:
+        raise InvalidInput("a label is needed, in label_en or label_fr", where="label_en")
+    labels = {language: text for language, text in zip(LANGUAGES, (english, french), strict=True) if text}
+    aliases = {name: _aliases(cells, name, labels.get(name, "")) for name in LANGUAGES}
+    description = cells.get("description") or ""
+    if not isinstance(description, str):
+        raise InvalidInput(f"{shown(description)} is not text", where="description")
+    return FrameworkCompetency(
+        uri=uri,
+        kind=_kind(cells.get("kind")),
+        labels=labels,
+        aliases={name: found for name, found in aliases.items() if found},
+        broader=_uris(cells, "broader", uri, prefix),
+        narrower=_uris(cells, "narrower", uri, prefix),
+        related=_uris(cells, "related", uri, prefix),
+        same=_uris(cells, "same_as", uri, prefix),
+        description=checked_text(description, "description").strip(),
+    )
+
+
+def _identity(cells: Mapping[str, object], prefix: str) -> str:
+    uri, key = cells.get("uri") or "", cells.get("key") or ""
+    if not isinstance(uri, str) or not isinstance(key, str):
+        raise InvalidInput(f"{shown(uri or key)} is not text", where="uri")
+    if uri.strip():
+        if not URI.fullmatch(uri.strip()):
+            raise InvalidInput(f"{shown(uri)} is not an absolute URI", where="uri")
+        return _checked_length(uri.strip(), "uri")
+    if key.strip():
+        return _checked_length(_reference(key.strip(), prefix), "key")
+    raise InvalidInput("a uri or a key is needed", where="uri")
+
+
+def _reference(text: str, prefix: str) -> str:
+    """`text` where it is an absolute URI, else the URI of the competency with that key."""
+    return text if URI.fullmatch(text) else key_uri(text, prefix)
+
+
+def _checked_length(uri: str, where: str) -> str:
+    if len(uri) > LONGEST_URI:
+        raise InvalidInput(f"{shown(uri)} has more than {LONGEST_URI} characters", where=where)
+    return uri
+
+
+def _label(cells: Mapping[str, object], name: str) -> str:
+    value = cells.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidInput(f"{shown(value)} is not text", where=name)
+    return clean(value, name)
+
+
+def _aliases(cells: Mapping[str, object], language: str, label: str) -> tuple[str, ...]:
+    name = f"aliases_{language}"
+    if language == "en" and cells.get(name) is None:
+        name = "aliases"
+    return distinct(label, texts(cells.get(name), name))
+
+
+def _uris(cells: Mapping[str, object], name: str, own: str, prefix: str) -> tuple[str, ...]:
+    found = {_checked_length(_reference(text, prefix), name) for text in texts(cells.get(name), name)}
+    if own in found:
+        raise InvalidInput(f"{own} names itself", where=name)
+    return tuple(sorted(found))
+
+
+def _kind(value: object) -> Kind:
+    if value is None or value == "":
+        return Kind.SKILL
+    try:
+        return Kind(value.strip().lower() if isinstance(value, str) else "")
+    except ValueError as error:
+        raise InvalidInput(
+            f"expected one of {', '.join(Kind)}, found {shown(value)}", where="kind"
+        ) from error
+
+
+def _rows(path: Path, name: str) -> _Rows:
+    with unpacked(path, name) as (stream, _):
+        head = stream.read(_HEAD).lstrip()
+    return _json_rows(path, name) if head.startswith(b"{") else _checked_columns(path, name)
+
+
+def _checked_columns(path: Path, name: str) -> _Rows:
+    checked = False
+    for row in table_rows(path, name):
+        if not checked and isinstance(row, tuple):
+            _check_columns(name, set(row[1]))
+            checked = True
+        yield row
+
+
+def _check_columns(name: str, columns: set[str]) -> None:
+    for needed in (_IDENTITIES, _LABELS):
+        if columns.isdisjoint(needed):
+            found = ", ".join(sorted(columns))
+            raise InvalidInput(f"no column {' or '.join(needed)}; found {found}", where=name)
+
+
+def _json_rows(path: Path, name: str) -> _Rows:
+    with unpacked(path, name) as (stream, _):
+        for line in lines(stream, _LONGEST_LINE):
+            try:
+                if line.data.strip():
+                    yield line.number, _json_object(line)
+            except InvalidInput as error:
+                yield Rejected(name, line.number, error.where, error.reason, raw_text(line.data))
+
+
+def _json_object(line: Line) -> Mapping[str, object]:
+    if not line.whole:
+        raise InvalidInput(f"the line is longer than {_LONGEST_LINE:,} bytes")
+    found = decode(line.data)
+    if not isinstance(found, dict):
+        raise InvalidInput(f"{shown(found)} is not an object", where="$")
+    return found
 
 
 def _recognises(head: bytes) -> bool:
@@ -31,7 +222,7 @@ def _named(names: set[str]) -> bool:
 
 def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:
     for file in files:
-        yield from read_framework(file.path, prefix=prefix)
+        yield from read_framework(file.path, prefix=prefix, name=file.name)
 
 
 FORMAT = FrameworkFormat(

@@ -33,8 +33,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from indexer.readers.formats import types_of
-from indexer.readers.framework_formats import Entry, FrameworkFacts, FrameworkFile, FrameworkFormat
-from indexer.readers.frameworks import URI, first_line_cells, key_uri, table_rows
+from indexer.readers.framework_tables import first_line_cells, table_rows
+from indexer.readers.frameworks import URI, Entry, FrameworkFacts, FrameworkFile, FrameworkFormat, key_uri
 from indexer.readers.json_text import encode, shown
 from indexer.readers.problems import problem
 from indexer.readers.statements import (
@@ -48,7 +48,7 @@ from indexer.readers.statements import (
     said,
 )
 from matcher.errors import InvalidInput
-from matcher.records import Rejected
+from matcher.records import Notice, Rejected
 
 _LEFT_OUT = {"archived", "deleted", "draft"}
 _LINKS = {
@@ -56,6 +56,7 @@ _LINKS = {
     "prerequisite_alignment": RELATED, "exact_alignment": SAME, "broad_alignment": BROADER,
     "narrow_alignment": NARROWER,
 }  # fmt: skip
+_TITLES = {field: to_camel(field) for field in _LINKS}
 _NAMES = ("rsd name", "skill name")
 _STATEMENTS = ("skill statement", "contextualized skill statement")
 _ALIGNMENT = re.compile(r"alignment( \d+)? url")
@@ -115,6 +116,7 @@ class _Gathered:
         self.statements = Statements()
         self.statuses: Counter[str] = Counter()
         self.links: list[tuple[str, str, str]] = []
+        self.nameless: dict[str, list[str]] = {}  # fields -> where they lead to something without a URI
 
     def rest(self) -> Iterator[Entry]:
         for link in self.links:
@@ -122,6 +124,8 @@ class _Gathered:
         yield from self.statements.competencies()
         names = ", ".join(sorted(self.statuses))
         yield from said(self.file, self.statuses.total(), f"skills left out ({names})")
+        for field, places in self.nameless.items():
+            yield from said(self.file, len(places), f"{field} left out, without a URI ({places[0]})")
 
 
 def _recognises_document(document: object) -> bool:
@@ -205,7 +209,7 @@ def _take(skill: _Skill, at: str, gathered: _Gathered) -> None:
     if status in _LEFT_OUT:
         gathered.statuses[status] += 1
         return
-    statement = Statement(uri)
+    statement = Statement(uri, place=at)
     statement.say("en", skill.skill_name or "", skill.skill_statement or "", f"{start}skillName")
     if not statement.labels:
         raise InvalidInput("a skillName or a skillStatement is needed", where=f"{start}skillName")
@@ -214,6 +218,8 @@ def _take(skill: _Skill, at: str, gathered: _Gathered) -> None:
         for target in getattr(skill, field) or ():
             if target.id and URI.fullmatch(target.id.strip()):
                 gathered.links.append((statement.uri, link, target.id.strip()))
+            else:
+                gathered.nameless.setdefault(_TITLES[field], []).append(f"{start}{_TITLES[field]}")
 
 
 def _uri(skill: _Skill, start: str) -> str:
@@ -226,17 +232,17 @@ def _uri(skill: _Skill, start: str) -> str:
 
 def _read_table(file: FrameworkFile, prefix: str) -> Iterator[Entry]:
     gathered = _Gathered(file.name)
-    rows = table_rows(file.path)
+    rows = table_rows(file.path, file.name)
     first = next(rows, None)
     authors = _cell(_lower(first[1]), "authors", "author")[1] if isinstance(first, tuple) else ""
     yield FrameworkFacts("", "", authors)
     for row in chain([first] if first else [], rows):
-        if isinstance(row, Rejected):
+        if isinstance(row, Rejected | Notice):
             yield row
             continue
         line, cells = row
         try:
-            _take_row(_lower(cells), prefix, gathered)
+            _take_row(line, _lower(cells), prefix, gathered)
         except InvalidInput as error:
             yield Rejected(file.name, line, error.where, error.reason, encode(cells))
     yield from gathered.rest()
@@ -252,12 +258,12 @@ def _cell(cells: Mapping[str, tuple[str, str]], *names: str) -> tuple[str, str]:
     return next((cells[name] for name in names if name in cells), (names[0], ""))
 
 
-def _take_row(cells: Mapping[str, tuple[str, str]], prefix: str, gathered: _Gathered) -> None:
+def _take_row(line: int, cells: Mapping[str, tuple[str, str]], prefix: str, gathered: _Gathered) -> None:
     where, name = _cell(cells, *_NAMES)
     said_in, whole = _cell(cells, *_STATEMENTS)
     column, address = _cell(cells, "canonical url")
     uri = checked_uri(address, column) if address else checked_uri(key_uri(name, prefix), where)
-    statement = Statement(uri)
+    statement = Statement(uri, place=f"line {line}")
     statement.say("en", name, whole, where)
     if not statement.labels or not (name or address):
         raise InvalidInput(f"is empty, and so is {said_in}" if not name else "is empty", where=where)

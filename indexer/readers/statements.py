@@ -46,7 +46,10 @@ _HEADING = re.compile(
 
 @dataclass(slots=True)
 class Statement:
-    """A statement as a document has it; `labels` and `aliases` by language. `heading`: no competency."""
+    """A statement as a document has it; `labels` and `aliases` by language.
+
+    `heading`: no competency. `place`: the JSON path or the line at which it stands.
+    """
 
     uri: str
     kind: Kind = Kind.SKILL
@@ -54,6 +57,7 @@ class Statement:
     aliases: dict[str, list[str]] = field(default_factory=dict)
     description: str = ""
     heading: bool = False
+    place: str = ""
     links: dict[str, set[str]] = field(
         default_factory=lambda: {BROADER: set(), NARROWER: set(), RELATED: set(), SAME: set()}
     )
@@ -136,6 +140,7 @@ class Statements:
             related=links[RELATED],
             same=links[SAME],
             description=one.description,
+            place=one.place,
         )
 
     def _held(self, uris: Iterable[str]) -> set[str]:

@@ -6,7 +6,7 @@ Another format is one module with a `FORMAT`, and one line in `FRAMEWORK_FORMATS
 from __future__ import annotations
 
 from indexer.readers import case, ctdl_asn, esco, onet, own_frameworks, rsd
-from indexer.readers.framework_formats import FrameworkFormat
+from indexer.readers.frameworks import FrameworkFormat
 from matcher.messages import said
 
 FRAMEWORK_FORMATS: tuple[FrameworkFormat, ...] = (
@@ -19,6 +19,8 @@ FRAMEWORK_FORMATS: tuple[FrameworkFormat, ...] = (
 )
 """In the order in which they are tried."""
 
+_REFUSAL = "this is a framework of competencies"
+
 
 def format_of_document(document: object) -> FrameworkFormat | None:
     """The format of frameworks that a decoded JSON value is in; None where we know none."""
@@ -30,22 +32,25 @@ def format_of_head(head: bytes) -> FrameworkFormat | None:
     return next((one for one in FRAMEWORK_FORMATS if one.recognises_head(head)), None)
 
 
-def not_a_credential(framework: str) -> str:
-    """What to say of a framework in a format of this name where credentials are read."""
-    return said(
-        "this is a framework of competencies (%(framework)s): `credmatch vocabulary import` loads it",
-        framework=framework,
-    )
+def refusal(document_or_head: object) -> str:
+    """Why a decoded JSON value, or a file with such first bytes, is no credential: it is a framework.
 
-
-def recognise(document_or_head: object) -> str | None:
-    """The name of the format of frameworks that a decoded JSON value, or a file's first bytes, are in.
-
-    None where it is none: then it may be a credential, and `credmatch import` reads it.
+    "" where it is none: then it may be a credential, and `credmatch import` reads it.
     """
     found = (
         format_of_head(document_or_head)
         if isinstance(document_or_head, bytes)
         else format_of_document(document_or_head)
     )
-    return None if found is None else found.name
+    if found is None:
+        return ""
+    return said(
+        "this is a framework of competencies (%(framework)s), which nobody holds: "
+        "`credmatch vocabulary import` loads it",
+        framework=found.name,
+    )
+
+
+def is_refusal(reason: str) -> bool:
+    """Whether something was refused because it is a framework."""
+    return reason.startswith(_REFUSAL)

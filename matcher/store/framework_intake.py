@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from matcher.records import Kind
 from matcher.store import tables as t
 from matcher.store.database import Connection, insert_many, parts
 from matcher.store.organisations import note_vocabulary_change
+from matcher.store.relations import (
+    Related,
+    circles_closed,
+    edge_of,
+    links_of,
+    replace_relations,
+    settle_relations,
+    waiting_relations,
+)
 from matcher.store.vocabularies import competency_ids
+from matcher.vocabulary.circles import Circle
 
 
-class StatedCompetency(Protocol):
+class StatedCompetency(Related, Protocol):
     """A competency as a framework states it; labels and aliases by language, relations by URI."""
 
-    @property
-    def uri(self) -> str: ...
     @property
     def kind(self) -> Kind: ...
     @property
     def labels(self) -> Mapping[str, str]: ...
     @property
     def aliases(self) -> Mapping[str, Sequence[str]]: ...
-    @property
-    def broader(self) -> Sequence[str]: ...
-    @property
-    def narrower(self) -> Sequence[str]: ...
-    @property
-    def related(self) -> Sequence[str]: ...
-    @property
-    def same(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,64 @@ class Framework:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """How a framework fits what is stored.
+
+    `met`: URIs that stand in the shared vocabulary already. `others`: URIs of the organisation's own
+    competencies that another framework brought -> its name. `circles`: what it states of breadth that would
+    close a circle, and is refused.
+    """
+
+    met: frozenset[str] = frozenset()
+    others: Mapping[str, str] = field(default_factory=dict)
+    circles: Sequence[Circle] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FrameworkCounts:
     """What became of a framework's competencies.
 
-    `shared`: URIs left out because they stand in the shared vocabulary. `waiting`: how many relations are
-    kept, but do not count yet, because nobody knows the other end.
+    `waiting`: of the relations that are kept, but do not count yet because nobody knows the other end, how
+    many there are of a kind, and such an end.
     """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
-    shared: tuple[str, ...] = ()
-    waiting: int = 0
+    checked: Checked = field(default_factory=Checked)
+    waiting: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+
+def check_framework(
+    connection: Connection,
+    organisation_id: int,
+    name: str,
+    competencies: Sequence[StatedCompetency],
+    silent: Collection[str] = (),
+) -> Checked:
+    """How the competencies of the framework called `name` would fit; `silent` as for `store_framework`."""
+    met = _shared_among(connection, organisation_id, competencies)
+    c, f = t.competencies.c, t.frameworks.c
+    others: dict[str, str] = {}
+    for some in parts(one.uri for one in competencies if one.uri not in met):
+        rows = connection.execute(
+            select(c.uri, f.name)
+            .join(t.frameworks, f.id == c.framework_id)
+            .where(c.organisation_id == organisation_id, c.uri.in_(some), f.name != name, c.label_en != c.uri)
+        )
+        others.update((uri, other) for uri, other in rows)
+    return Checked(frozenset(met), others, circles_closed(connection, organisation_id, competencies, silent))
+
+
+def labels_of(connection: Connection, organisation_id: int, uris: Iterable[str]) -> dict[str, str]:
+    """What the competencies with these URIs are called, as far as an organisation sees them."""
+    c = t.competencies.c
+    found: dict[str, str] = {}
+    for some in parts(uris):
+        seen = c.organisation_id.in_((t.SHARED, organisation_id)) & c.uri.in_(some)
+        rows = connection.execute(select(c.uri, c.label_en, c.label_fr).where(seen))
+        found.update((uri, english or french) for uri, english, french in rows)
+    return found
 
 
 def store_framework(
@@ -65,49 +111,73 @@ def store_framework(
     organisation_id: int,
     framework: Framework,
     competencies: Sequence[StatedCompetency],
+    silent: Collection[str] = (),
 ) -> FrameworkCounts:
     """Take in the competencies of a framework for an organisation, or for everybody (`SHARED`).
 
     They are known by URI. Those stored already get the kind, labels and relations stated now, and lose
-    vectors of a label that changed; those no longer stated stay as they are, since awards may name them. An
-    organisation cannot change what the shared vocabulary has. Relations may lead to competencies of any
-    framework: one whose other end nobody knows waits until it is stored, so that the order in which
-    frameworks are taken in makes no difference. Only inside `Database.write`.
+    vectors of a label that changed; those no longer stated stay as they are, since awards may name them. What
+    the framework is `silent` on ("en", "fr", "kind", kinds of relations) stays as it is stored.
+
+    An organisation cannot change what the shared vocabulary has: what it states of such a competency are
+    relations alone, kept at a nameless competency of its own with the same URI, which counts as the same.
+
+    Relations may lead to competencies of any framework: one whose other end nobody knows waits until it is
+    stored, so that the order in which frameworks are taken in makes no difference. One that would close a
+    circle of broader competencies is left out. Only inside `Database.write`.
     """
-    shared = _shared_among(connection, organisation_id, competencies)
-    stated = {one.uri: one for one in competencies if one.uri not in shared}
+    checked = check_framework(connection, organisation_id, framework.name, competencies, silent)
+    stated = {one.uri: _own(one, checked.met) for one in competencies}
     framework_id = _framework(connection, organisation_id, framework)
     stored = _stored(connection, organisation_id, stated)
-    changed = _update(connection, framework_id, stored, stated)
+    changed = _update(connection, framework_id, stored, stated, silent)
     new = [one for uri, one in stated.items() if uri not in stored]
     _insert(connection, organisation_id, framework_id, new)
     ids = competency_ids(connection, organisation_id, stated)
-    changed |= _replace_labels(connection, ids, stated.values())
-    changed |= _replace_relations(connection, organisation_id, ids, stated.values())
+    changed |= _replace_labels(connection, ids, stated.values(), silent)
+    refused = {circle.edge for circle in checked.circles}
+    links = [link for link in links_of(stated.values()) if edge_of(link) not in refused]
+    changed |= replace_relations(connection, organisation_id, ids, links, silent)
     changed |= settle_relations(connection, organisation_id, ids)
-    old = {id_ for id_, _ in stored.values()}
     if new or changed:
         note_vocabulary_change(connection, organisation_id)
+    old = {id_ for uri, (id_, _) in stored.items() if uri not in checked.met}
     return FrameworkCounts(
-        added=len(new),
+        added=sum(one.uri not in checked.met for one in new),
         changed=len(changed & old),
         unchanged=len(old - changed),
-        shared=tuple(sorted(shared)),
+        checked=checked,
         waiting=waiting_relations(connection, organisation_id, framework.name),
     )
 
 
-def waiting_relations(connection: Connection, organisation_id: int, framework: str) -> int:
-    """How many relations of a framework wait for a competency that nobody knows yet."""
-    w, c, f = t.waiting_relations.c, t.competencies.c, t.frameworks.c
-    query = (
-        select(func.count())
-        .select_from(t.waiting_relations)
-        .join(t.competencies, c.id == w.competency_id)
-        .join(t.frameworks, f.id == c.framework_id)
-        .where(f.organisation_id == organisation_id, f.name == framework)
-    )
-    return connection.execute(query).scalar_one()
+@dataclass(frozen=True, slots=True)
+class _Nameless:
+    """What a framework states of a competency that the shared vocabulary has: its relations alone.
+
+    Its label is its URI, as that of any competency whose name nobody has said: nothing is found by it.
+    """
+
+    uri: str
+    kind: Kind
+    broader: Sequence[str]
+    narrower: Sequence[str]
+    related: Sequence[str]
+    same: Sequence[str]
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return {"en": self.uri}
+
+    @property
+    def aliases(self) -> Mapping[str, Sequence[str]]:
+        return {}
+
+
+def _own(one: StatedCompetency, met: Collection[str]) -> StatedCompetency:
+    if one.uri not in met:
+        return one
+    return _Nameless(one.uri, one.kind, one.broader, one.narrower, one.related, one.same)
 
 
 def add_aliases(
@@ -151,30 +221,6 @@ def remove_aliases(
     return removed
 
 
-def add_same(connection: Connection, organisation_id: int, pairs: Sequence[tuple[str, str]]) -> int:
-    """State that competencies are the same, by URI; gives how many of these relations are new.
-
-    Those with a URI that is not stored are passed over. Only inside `Database.write`.
-    """
-    ids = competency_ids(connection, organisation_id, [uri for pair in pairs for uri in pair])
-    stated = {(ids[one], "same", ids[other]) for one, other in pairs if one in ids and other in ids}
-    r = t.relations.c
-    stored: set[tuple[int, str, int]] = set()
-    for some in parts(one for one, _, _ in stated):
-        rows = connection.execute(
-            select(r.competency_id, r.type, r.other_id).where(r.competency_id.in_(some), r.type == "same")
-        )
-        stored.update((one, kind, other) for one, kind, other in rows)
-    new = sorted(stated - stored)
-    insert_many(connection, t.relations, ("competency_id", "type", "other_id"), new)
-    if new:
-        note_vocabulary_change(connection, organisation_id)
-    return len(new)
-
-
-_End = TypeVar("_End", int, str)
-"""The other end of a relation: its id, or its URI while nobody knows it."""
-
 _LABEL = ("competency_id", "language", "text", "preferred")
 
 
@@ -207,6 +253,17 @@ def _head(framework_id: int, stated: StatedCompetency) -> _Head:
     return framework_id, stated.kind.value, stated.labels.get("en", ""), stated.labels.get("fr", "")
 
 
+def _without(silent: Collection[str], head: _Head, stored: _Head) -> _Head:
+    """`head` with what the framework says nothing of as it is stored."""
+    _, kind, english, french = stored
+    return (
+        head[0],
+        kind if "kind" in silent else head[1],
+        english if "en" in silent else head[2],
+        french if "fr" in silent else head[3],
+    )
+
+
 def _stored(
     connection: Connection, organisation_id: int, uris: Iterable[str]
 ) -> dict[str, tuple[int, _Head]]:
@@ -227,12 +284,13 @@ def _update(
     framework_id: int,
     stored: Mapping[str, tuple[int, _Head]],
     stated: Mapping[str, StatedCompetency],
+    silent: Collection[str],
 ) -> set[int]:
     """Bring the stored ones' own rows to what is stated; gives the ids of those that changed."""
     changed = {
-        id_: _head(framework_id, stated[uri])
+        id_: new
         for uri, (id_, head) in stored.items()
-        if head != _head(framework_id, stated[uri])
+        if head != (new := _without(silent, _head(framework_id, stated[uri]), head))
     }
     if not changed:
         return set()
@@ -262,9 +320,15 @@ def _insert(
 
 
 def _replace_labels(
-    connection: Connection, ids: Mapping[str, int], stated: Iterable[StatedCompetency]
+    connection: Connection,
+    ids: Mapping[str, int],
+    stated: Iterable[StatedCompetency],
+    silent: Collection[str],
 ) -> set[int]:
-    """Bring all labels to what is stated; gives the ids of the competencies of which some changed."""
+    """Bring all labels to what is stated; gives the ids of the competencies of which some changed.
+
+    Those in a language of `silent` stay.
+    """
     w = t.labels.c
     stored: dict[tuple[int, str, str], tuple[int, bool]] = {}
     for some in parts(ids.values()):
@@ -272,7 +336,9 @@ def _replace_labels(
             select(w.id, w.competency_id, w.language, w.text, w.preferred).where(w.competency_id.in_(some))
         )
         stored.update(
-            ((owner, language, text), (id_, preferred)) for id_, owner, language, text, preferred in rows
+            ((owner, language, text), (id_, preferred))
+            for id_, owner, language, text, preferred in rows
+            if language not in silent
         )
     wanted: dict[tuple[int, str, str], bool] = {}
     for one in stated:
@@ -285,83 +351,3 @@ def _replace_labels(
         connection.execute(delete(t.labels).where(w.id.in_(some)))
     insert_many(connection, t.labels, _LABEL, new)
     return {key[0] for key in old} | {row[0] for row in new}
-
-
-def _replace_relations(
-    connection: Connection,
-    organisation_id: int,
-    ids: Mapping[str, int],
-    stated: Iterable[StatedCompetency],
-) -> set[int]:
-    """Bring the relations that start at `ids`, and those that wait, to what is stated.
-
-    Gives the ids of the competencies of which some changed.
-    """
-    by_type = [
-        (one.uri, kind, other)
-        for one in stated
-        for kind, others in (
-            ("broader", one.broader),
-            ("narrower", one.narrower),
-            ("related", one.related),
-            ("same", one.same),
-        )
-        for other in others
-    ]
-    others = {other for _, _, other in by_type}
-    known = competency_ids(connection, organisation_id, others)
-    known |= competency_ids(connection, t.SHARED, others)
-    wanted = {(ids[uri], kind, known[other]) for uri, kind, other in by_type if other in known}
-    waiting = {(ids[uri], kind, other) for uri, kind, other in by_type if other not in known}
-    changed = _bring(connection, t.relations, ids, wanted)
-    _bring(connection, t.waiting_relations, ids, waiting)
-    return changed
-
-
-def _bring(
-    connection: Connection, table: Table, ids: Mapping[str, int], wanted: set[tuple[int, str, _End]]
-) -> set[int]:
-    """Bring the rows of a table of relations that start at `ids` to those wanted; gives the ids changed."""
-    start, kind_of, end = table.c
-    stored: set[tuple[int, str, _End]] = set()
-    for some in parts(ids.values()):
-        rows = connection.execute(select(start, kind_of, end).where(start.in_(some)))
-        stored.update((one, kind, other) for one, kind, other in rows)
-    for one, kind, other in stored - wanted:
-        connection.execute(delete(table).where((start == one) & (kind_of == kind) & (end == other)))
-    insert_many(connection, table, [column.name for column in table.c], sorted(wanted - stored))
-    return {one for one, *_ in stored ^ wanted}
-
-
-def settle_relations(connection: Connection, organisation_id: int, ids: Mapping[str, int]) -> set[int]:
-    """Make relations of those that waited for competencies (`ids`, by URI) of an organisation or `SHARED`.
-
-    Gives the ids of the organisation's competencies that they start at. Those of others that waited for what
-    is now shared count from now on as well. Only inside `Database.write`.
-    """
-    w, c = t.waiting_relations.c, t.competencies.c
-    found: list[tuple[int, str, int]] = []
-    owners: dict[int, int] = {}
-    for uris in parts(ids):
-        rows = connection.execute(
-            select(w.competency_id, w.type, w.other_uri, c.organisation_id)
-            .join(t.competencies, c.id == w.competency_id)
-            .where(w.other_uri.in_(uris), _owned(organisation_id))
-        )
-        for one, kind, other, owner in rows:
-            found.append((one, kind, ids[other]))
-            owners[one] = owner
-        connection.execute(
-            delete(t.waiting_relations).where(
-                w.other_uri.in_(uris), w.competency_id.in_(select(c.id).where(_owned(organisation_id)))
-            )
-        )
-    insert_many(connection, t.relations, ("competency_id", "type", "other_id"), sorted(set(found)))
-    for owner in sorted(set(owners.values()) - {organisation_id}):
-        note_vocabulary_change(connection, owner)
-    return {one for one, owner in owners.items() if owner == organisation_id}
-
-
-def _owned(organisation_id: int) -> ColumnElement[bool]:
-    c = t.competencies.c
-    return true() if organisation_id == t.SHARED else c.organisation_id == organisation_id

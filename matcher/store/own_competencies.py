@@ -9,9 +9,9 @@ from sqlalchemy import delete, insert, or_, select, update
 from matcher.records import CompetencyRef
 from matcher.store import tables as t
 from matcher.store.database import Connection, parts
-from matcher.store.framework_intake import settle_relations
 from matcher.store.identity import own_competency_uri
 from matcher.store.organisations import Organisation, note_vocabulary_change
+from matcher.store.relations import settle_relations
 
 _FRAMEWORK = "own"
 """The framework of competencies whose issuer names none."""
@@ -47,7 +47,9 @@ def _by_uri(
         )
         for id_, uri, label, owner in rows:
             known[uri] = id_
-            if owner == organisation.id and label == uri:
+            if owner == t.SHARED:
+                bare.pop(uri, None)
+            elif label == uri:
                 bare[uri] = id_
     labels = {ref.uri: ref.label for ref in reversed(refs) if ref.label}
     _label(connection, organisation, {id_: labels[uri] for uri, id_ in bare.items() if uri in labels})

@@ -120,6 +120,20 @@ def unencoded(
     return [(id_, english, french) for id_, english, french in rows]
 
 
+def encoded(connection: Connection, organisation_id: int, model: str, uris: Iterable[str]) -> dict[str, bool]:
+    """Which competencies have vectors of `model`, by URI, and whether their description has one."""
+    c, v = t.competencies.c, t.vectors.c
+    found: dict[str, bool] = {}
+    for some in parts(uris):
+        rows = connection.execute(
+            select(c.uri, v.description.is_not(None))
+            .join(t.vectors, v.competency_id == c.id)
+            .where(c.organisation_id == organisation_id, c.uri.in_(some), v.model == model)
+        )
+        found.update((uri, bool(described)) for uri, described in rows)
+    return found
+
+
 def store_vectors(
     connection: Connection,
     organisation_id: int,

@@ -11,8 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from indexer.readers.framework_files import Framework, found_files, frameworks
-from indexer.readers.framework_formats import FrameworkFacts
-from indexer.readers.frameworks import FrameworkCompetency
+from indexer.readers.frameworks import FrameworkCompetency, FrameworkFacts
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.records import Notice, Rejected

@@ -19,6 +19,12 @@ BASE = "https://case.example.org/ims/case/v1p0/CFItems/"
 DOCUMENT = "https://case.example.org/ims/case/v1p0/CFDocuments/d"
 
 
+NEITHER = (
+    "1 associations left out: neither end of isRelatedTo is an item that was read "
+    '(CFAssociations[9] from "urn:other:3" to "urn:other:4")'
+)
+
+
 def item(name: str, statement: str, **more: object) -> dict[str, Any]:
     return {
         "identifier": f"{name}-0000", "uri": BASE + name, "fullStatement": statement,
@@ -99,7 +105,8 @@ def test_a_package_field_by_field(tmp_path: Path) -> None:
     assert found.notices == [
         "1 headings, such as domains, left out",
         '1 items left out, neither in English nor in French ("de")',
-        '1 associations left out, of types that relate no competencies ("exemplar")',
+        '1 associations left out: "exemplar" relates no competencies (CFAssociations[8])',
+        NEITHER,
     ]
 
 
@@ -129,6 +136,26 @@ def test_ends_are_found_by_their_identifier_and_items_without_a_uri_get_one(tmp_
     }  # fmt: skip
     found = read_json(tmp_path, {"CFItems": items, "CFAssociations": [link]})
     assert found.competencies["urn:uuid:a1"].broader == ("urn:uuid:b2",)
+
+
+def test_associations_that_count_for_nothing_are_said_by_type_with_an_example(tmp_path: Path) -> None:
+    links = [association("move", kind, "calm") for kind in ("exemplar", "isCousinOf", "isCousinOf")]
+    links += [association("urn:a", "isChildOf", "urn:b"), association("urn:c", "isChildOf", "urn:d")]
+    found = read_json(tmp_path, {**PACKAGE, "CFAssociations": links})
+    assert not found.rejected
+    assert found.notices[2:] == [
+        '1 associations left out: "exemplar" relates no competencies (CFAssociations[0])',
+        '2 associations left out: "isCousinOf" is no type of CASE (CFAssociations[1])',
+        NEITHER.replace("1 asso", "2 asso").replace("isRelatedTo", "isChildOf").partition(" (")[0]
+        + ' (CFAssociations[3] from "urn:a" to "urn:b")',
+    ]
+
+
+def test_many_unknown_types_are_said_in_few_notices(tmp_path: Path) -> None:
+    links = [association("move", f"is{number}Of", "calm") for number in range(500)]
+    found = read_json(tmp_path, {**PACKAGE, "CFAssociations": links})
+    assert found.notices[-1] == "480 associations left out, of yet other types"
+    assert len(found.notices) == 23
 
 
 def test_headings_in_circles_and_long_statements(tmp_path: Path) -> None:

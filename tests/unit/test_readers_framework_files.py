@@ -13,7 +13,7 @@ import pytest
 
 from indexer.readers import documents
 from indexer.readers.limits import Limits
-from indexer.readers.vocabularies import FRAMEWORK_FORMATS, recognise
+from indexer.readers.vocabularies import FRAMEWORK_FORMATS, refusal
 from matcher.errors import InvalidInput
 from matcher.records import Rejected
 from tests.unit.reading import only, read_any
@@ -45,7 +45,7 @@ def test_each_format_is_recognised_whatever_its_file_is_called(
 @pytest.mark.parametrize("name", EACH)
 def test_importing_credentials_says_which_command_loads_a_framework(name: str) -> None:
     [rejected] = only(Rejected, read_any(EACH[name]))
-    assert f"({name})" in rejected.reason
+    assert f"({name}), which nobody holds" in rejected.reason
     assert "credmatch vocabulary import" in rejected.reason
 
 
@@ -60,7 +60,7 @@ def test_no_credential_is_taken_for_a_framework_and_nothing_else_either() -> Non
         {"name": "x", "skills": []},
         json.loads(BADGE),
     ):
-        assert recognise(one) is None
+        assert refusal(one) == ""
     for head in (
         b"",
         b"\0\1\2",
@@ -69,7 +69,7 @@ def test_no_credential_is_taken_for_a_framework_and_nothing_else_either() -> Non
         b"candidate_key,achievement_name\n",
         BADGE,
     ):
-        assert recognise(head) is None
+        assert refusal(head) == ""
     assert [one.name for one in FRAMEWORK_FORMATS] == list(EACH)
     assert all(one.taken and one.recognised_by for one in FRAMEWORK_FORMATS)
     assert not {one.name for one in FRAMEWORK_FORMATS} & {one.name for one in documents.FORMATS}

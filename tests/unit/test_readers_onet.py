@@ -126,7 +126,8 @@ def test_bad_rows_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     ]
     text = TECHNOLOGY + "\n".join(rows) + "\n\n1\tR\t43232405\tDevelopment software\tY\tN\n"
     path = tmp_path / "technology.gz"
-    path.write_bytes(gzip.compress(text.encode() + b"1\t\xe9\t43232405\tDevelopment software\tY\tN\n"))
+    last = b"1\t\xe9\t43232405\tDevelopment software\tY\tN\n1\tcaf\x8e\t43232405\tx\tY\tN\n"
+    path.write_bytes(gzip.compress(text.encode() + last))
     found = read_files(path)
     assert EXAMPLE + "R" in found.competencies
     assert [(one.line, one.where, one.reason) for one in found.rejected] == [
@@ -135,8 +136,11 @@ def test_bad_rows_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
         (11, "Commodity Code", '"code" is not a code of a commodity'),
         (12, "Commodity Title", "is empty"),
         (13, "", "the line is longer than 100,000 bytes"),
-        (16, "Example", "bytes that are not UTF-8"),
+        (17, "", found.rejected[5].reason),
     ]
+    assert found.competencies[EXAMPLE + "%C3%A9"].labels == {"en": "é"}
+    assert "Mac Roman" in found.rejected[5].reason
+    assert found.notices == ["not UTF-8: this line, and others like it, are read as Windows-1252"]
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real tables are not here")

@@ -65,7 +65,10 @@ def test_a_skill_field_by_field(tmp_path: Path) -> None:
 def test_a_collection_without_what_is_archived(tmp_path: Path) -> None:
     found = read_json(tmp_path, COLLECTION)
     assert (found.facts[0].name, list(found.competencies)) == ("Yard skills", [MOVE.uri])
-    assert found.notices == ["2 skills left out (archived)"]
+    assert found.notices == [
+        "2 skills left out (archived)",
+        "1 standards left out, without a URI (skills[0].standards)",
+    ]
 
 
 def test_alignments_of_a_stated_kind_and_the_draft_s_statements(tmp_path: Path) -> None:

@@ -21,10 +21,11 @@ from hypothesis.extra.numpy import arrays
 
 from indexer.build_vocabulary import COMPETENCIES_FILE, VECTORS_FILE, main, write_competencies
 from indexer.readers.esco import read_esco
-from indexer.readers.frameworks import FrameworkCompetency, read_framework
+from indexer.readers.frameworks import FrameworkCompetency
+from indexer.readers.own_frameworks import read_framework
 from indexer.shipped import correction_rows, twin_rows
 from matcher.errors import ConfigurationError, InvalidInput
-from matcher.records import Kind, Rejected
+from matcher.records import Kind, Notice, Rejected
 from matcher.vocabulary import encoder as encoder_module
 from matcher.vocabulary.encoder import DIMENSION, MODEL, REVISION, LocalEncoder, quantise
 from matcher.vocabulary.text import fold
@@ -450,13 +451,19 @@ def test_a_framework_in_json_lines_with_its_bad_lines(tmp_path: Path) -> None:
     ]
 
 
-def test_cells_that_are_not_utf_8_are_named(tmp_path: Path) -> None:
+def test_cells_in_no_encoding_are_named_and_those_in_windows_1252_are_read(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
-    path.write_bytes(b"uri,label\nurn:x:1,caf\xe9\nurn:x:2,tea\n")
-    bad, good = read_framework(path, prefix="urn:x:")
+    path.write_bytes(b"uri,label\nurn:x:1,caf\x81\nurn:x:2,caf\xe9\nurn:x:3,tea\n")
+    bad, coffee, tea, notice = read_framework(path, prefix="urn:x:")
     assert isinstance(bad, Rejected)
     assert (bad.line, bad.where) == (2, "label")
-    assert not isinstance(good, Rejected)
+    assert "neither UTF-8 (byte 12) nor Windows-1252 (byte 12)" in bad.reason
+    assert isinstance(coffee, FrameworkCompetency)
+    assert (coffee.labels, coffee.place) == ({"en": "café"}, "line 3")
+    assert isinstance(tea, FrameworkCompetency)
+    assert notice == Notice(
+        "own.csv", 3, "not UTF-8: this line, and others like it, are read as Windows-1252"
+    )
 
 
 @pytest.mark.parametrize(

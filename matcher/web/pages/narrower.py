@@ -47,7 +47,7 @@ def others_meeting(
         id_: {
             pair.competency: pair.relation
             for pair in vocabulary.relations(id_).values()
-            if pair.meets_must and pair.competency != id_
+            if pair.meets_must and pair.competency != id_ and _is_itself(vocabulary, pair.competency)
         }
         for id_ in competencies
     }
@@ -62,3 +62,9 @@ def others_meeting(
             shown = tuple(Other(labels[one], pairs[one], held.get(one, 0)) for one in ordered[:SHOWN])
             found[id_] = Others(shown, len(rest), held.get(rest[0], 0) if rest else 0)
     return found
+
+
+def _is_itself(vocabulary: Vocabulary, id_: int) -> bool:
+    """Whether its URI stands for it, and it is not only what an organisation says of a shared one."""
+    named = vocabulary.by_uri(vocabulary.competency(id_).uri)
+    return named is not None and named.id == id_

@@ -1,0 +1,143 @@
+"""What files hold of frameworks of competencies, and what would become of it; for `credmatch inspect`."""
+
+from __future__ import annotations
+
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from indexer.gathering import AS_STATED, Gathered, findings, gather
+from indexer.inspection import Json, record_json
+from indexer.readers.limits import Limits
+from matcher.errors import InvalidInput
+from matcher.records import Notice, Rejected
+from matcher.store.database import Connection
+from matcher.store.framework_intake import Framework, check_framework, labels_of
+from matcher.store.organisations import Organisation
+from matcher.store.relations import edge_of, links_of
+
+_FIRST = 5
+_IMPORT_READS_IT = "`credmatch import` reads it"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkFound:
+    """A framework that would be imported.
+
+    `competencies`: how many, without those that everybody has already. `labels`, `aliases` by language,
+    `relations` by kind: how many. `first`: labels and URIs of the first few.
+    """
+
+    file: str
+    format: str
+    framework: Framework
+    shared: bool
+    competencies: int
+    labels: Counter[str]
+    aliases: Counter[str]
+    relations: Counter[str]
+    first: Sequence[tuple[str, str]]
+
+    def json(self) -> Json:
+        """As {"type": "framework", ...}."""
+        return {
+            "type": "framework",
+            "file": self.file,
+            "format": self.format,
+            "name": self.framework.name,
+            "version": self.framework.version,
+            "attribution": self.framework.attribution,
+            "shared": self.shared,
+            "competencies": self.competencies,
+            "labels": self.labels,
+            "aliases": self.aliases,
+            "relations": self.relations,
+            "first": [{"label": label, "uri": uri} for label, uri in self.first],
+        }
+
+
+Finding = FrameworkFound | Notice | Rejected
+
+
+@dataclass(slots=True)
+class Frameworks:
+    """What a path holds of frameworks. `credentials`: whether it may hold credentials as well."""
+
+    findings: Sequence[Finding]
+    credentials: bool
+
+
+def find_frameworks(connection: Connection, home: Organisation, path: Path, limits: Limits) -> Frameworks:
+    """What a file or a folder holds of frameworks, and how it would fit what is stored; stores nothing."""
+    try:
+        found, loose = gather([path], home, AS_STATED, limits)
+    except InvalidInput:  # reading it for credentials says what is wrong with it
+        return Frameworks((), credentials=True)
+    if not found:
+        return Frameworks((), credentials=True)
+    told = [finding for one in found for finding in _told(connection, home, one)]
+    several = path.is_dir() or zipfile.is_zipfile(path)
+    credentials = several and any(_IMPORT_READS_IT in one.reason for one in loose.rejected)
+    if not credentials:
+        told += [*loose.notices, *loose.rejected]
+    return Frameworks(told, credentials=credentials)
+
+
+def lines_of(finding: FrameworkFound) -> Iterator[str]:
+    """A framework as lines of text."""
+    version = f" {finding.framework.version}" if finding.framework.version else ""
+    whose = "everybody's" if finding.shared else "the organisation's own"
+    yield f"{finding.file}: {finding.format}"
+    yield f"  framework {finding.framework.name}{version}, {finding.competencies:,} competencies, {whose}"
+    for what, counts in (
+        ("labels", finding.labels),
+        ("aliases", finding.aliases),
+        ("relations", finding.relations),
+    ):
+        told = ", ".join(f"{kind} {count:,}" for kind, count in sorted(counts.items()))
+        yield f"    {what}: {told or 'none'}"
+    for label, uri in finding.first:
+        yield f"    {label} <{uri}>"
+    if finding.competencies > len(finding.first):
+        yield f"    ... and {finding.competencies - len(finding.first):,} more"
+
+
+def finding_json(finding: Finding) -> Json:
+    """A finding as {"type", ...}."""
+    return finding.json() if isinstance(finding, FrameworkFound) else record_json(finding)
+
+
+def _told(connection: Connection, home: Organisation, gathered: Gathered) -> Iterator[Finding]:
+    owner, framework = gathered.owner(home), gathered.framework(AS_STATED)
+    stated = list(gathered.competencies.values())
+    checked = check_framework(connection, owner, framework.name, stated, gathered.facts.silent)
+    new = [one for one in stated if one.uri not in checked.met]
+    refused = {circle.edge for circle in checked.circles}
+    links = [link for link in links_of(stated) if edge_of(link) not in refused]
+    yield FrameworkFound(
+        gathered.file,
+        gathered.format.name,
+        framework,
+        gathered.format.shared,
+        len(new),
+        Counter(language for one in new for language in one.labels),
+        Counter(language for one in new for language, aliases in one.aliases.items() for _ in aliases),
+        Counter(kind for _, kind, _ in links),
+        [(gathered.label(one.uri), one.uri) for one in islice(new, _FIRST)],
+    )
+    if not gathered.failed and gathered.lacks_version(AS_STATED):
+        yield Notice(gathered.file, 0, "does not say its version: name it with --version when it is imported")
+    known = labels_of(connection, owner, {other for _, _, other in links})
+    waiting: defaultdict[str, list[str]] = defaultdict(list)
+    for _, kind, other in links:
+        if other not in known and other not in gathered.competencies:
+            waiting[kind].append(other)
+    for kind, others in sorted(waiting.items()):
+        text = f"{kind}: {len(others):,} would wait for competencies that nobody knows, such as {others[0]}"
+        yield Notice(gathered.file, 0, text)
+    yield from gathered.notices
+    yield from gathered.rejected
+    yield from findings(connection, owner, gathered, checked)

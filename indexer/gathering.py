@@ -1,0 +1,199 @@
+"""The frameworks of competencies that files hold, and how they fit what is stored."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from indexer.readers.framework_files import Framework as FoundFramework
+from indexer.readers.framework_files import found_files, frameworks
+from indexer.readers.frameworks import Entry, FrameworkCompetency, FrameworkFacts, FrameworkFormat
+from indexer.readers.json_text import encode, shown
+from indexer.readers.limits import Limits
+from indexer.readers.vocabularies import FRAMEWORK_FORMATS
+from matcher.errors import InvalidInput
+from matcher.records import Notice, Rejected
+from matcher.store.database import Connection
+from matcher.store.framework_intake import Checked, Framework, labels_of
+from matcher.store.organisations import Organisation
+from matcher.store.tables import SHARED
+from matcher.vocabulary.circles import Circle
+
+_LONGEST_NAME = 200
+_LONGEST_VERSION = 100
+_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a framework is to be called, where it should not be what its document says; "" for that."""
+
+    name: str = ""
+    version: str = ""
+
+
+AS_STATED = Chosen()
+"""Every framework is called as its document calls it."""
+
+
+@dataclass(slots=True)
+class Gathered:
+    """A framework as its files have it; `file` is the one that was named, for messages and its name.
+
+    `failed`: whether its document as a whole cannot be read.
+    """
+
+    format: FrameworkFormat
+    file: str
+    facts: FrameworkFacts = field(default_factory=FrameworkFacts)
+    competencies: dict[str, FrameworkCompetency] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    failed: bool = False
+    notices: list[Notice] = field(default_factory=list)
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Of a competency that stands in several files the first is kept."""
+        for one in entries:
+            if isinstance(one, FrameworkCompetency):
+                self.competencies.setdefault(one.uri, one)
+            elif isinstance(one, Rejected):
+                self.rejected.append(one)
+            elif isinstance(one, Notice):
+                self.notices.append(one)
+            else:
+                self.facts = one
+
+    def label(self, uri: str) -> str:
+        """What it calls a competency; "" where it does not have it."""
+        one = self.competencies.get(uri)
+        return (one.labels.get("en") or one.labels.get("fr", "")) if one else ""
+
+    @property
+    def name(self) -> str:
+        """What its document calls it, else its file."""
+        return self.facts.name or self.file.partition(".")[0]
+
+    def owner(self, home: Organisation) -> int:
+        """Whose competencies its ones become."""
+        return SHARED if self.format.shared else home.id
+
+    def lacks_version(self, chosen: Chosen) -> bool:
+        """Whether its version has to be named."""
+        return self.format.shared and not self.framework(chosen).version
+
+    def framework(self, chosen: Chosen) -> Framework:
+        """Its name, version and attribution; what was chosen comes before what is stated."""
+        name = " ".join((chosen.name or self.name).split()) or "framework"
+        version = (chosen.version or self.facts.version).strip()
+        return Framework(name[:_LONGEST_NAME], version[:_LONGEST_VERSION], self.facts.attribution.strip())
+
+
+def gather(
+    paths: Sequence[Path], home: Organisation, chosen: Chosen, limits: Limits
+) -> tuple[list[Gathered], Gathered]:
+    """The frameworks that paths hold, and what is said of files that hold none.
+
+    Raises InvalidInput where an archive or a folder cannot be read.
+    """
+    prefixes = {
+        path.name: _prefix(home, chosen.name or path.name.partition(".")[0]) for path in reversed(paths)
+    }
+    first = paths[0].name
+    found: dict[tuple[str, str], Gathered] = {}
+    loose = Gathered(FRAMEWORK_FORMATS[0], first)
+    with found_files(paths, limits) as files:
+        for one in frameworks(files, {**prefixes, "": prefixes[first]}, limits):
+            if not isinstance(one, FoundFramework):
+                loose.take([one])
+                continue
+            read = Gathered(one.format, one.file if one.file in prefixes else first)
+            try:
+                read.take(one.entries)
+            except InvalidInput as error:
+                read.take([Rejected(one.file, 0, error.where, error.reason, "")])
+                read.failed = not read.competencies
+            same = found.setdefault((read.format.name, read.name), read)
+            if same is not read:
+                same.take([*read.competencies.values(), *read.rejected, *read.notices])
+    return list(found.values()), loose
+
+
+def held_frameworks(found: Sequence[Gathered], loose: Gathered, chosen: Chosen) -> list[Gathered]:
+    """Those of what was gathered that can be imported, the first with all that is said of the others.
+
+    Raises InvalidInput where there is none, several are to have one name, or one needs a version.
+    """
+    held = [one for one in found if not one.failed and (one.competencies or one.rejected)]
+    for one in found:
+        if one not in held:
+            loose.take([*one.rejected, *one.notices])
+    if not held and loose.rejected:
+        first = loose.rejected[0]
+        raise InvalidInput(first.reason, where=f"{first.file} {first.where}".strip())
+    if not held:
+        notices = [notice for one in (*found, loose) for notice in one.notices]
+        told = "; ".join(f"{one.file} {one.text}" for one in notices[:_TOLD])
+        raise InvalidInput(f"holds no competency. {told}".strip(), where=loose.file)
+    if chosen.name and len(held) > 1:
+        names = ", ".join(shown(one.name) for one in held[:_TOLD])
+        raise InvalidInput(f"{names} cannot have one name: import them one by one", where="name")
+    for one in held:
+        if one.lacks_version(chosen):
+            raise InvalidInput(f"{one.format.name} does not say its version: name it", where="version")
+    held[0].take([*loose.rejected, *loose.notices])
+    return held
+
+
+def _prefix(home: Organisation, framework: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", framework.casefold()).strip("-") or "framework"
+    return f"urn:credmatch:{home.key}:{slug}:"
+
+
+# --- how they fit what is stored ----------------------------------------------------------------
+
+
+def findings(
+    connection: Connection, owner: int, gathered: Gathered, checked: Checked
+) -> Iterator[Notice | Rejected]:
+    """What is to be said of how a framework fits: whom it met, and what it states in circles."""
+    if checked.met:
+        text = "are in the shared vocabulary already and stay as they are there; their relations are kept"
+        yield _met(gathered, checked.met, text)
+    by_name: defaultdict[str, list[str]] = defaultdict(list)
+    for uri, name in checked.others.items():
+        by_name[name].append(uri)
+    for name, uris in by_name.items():
+        yield _met(
+            gathered, uris, f"are known from the framework {shown(name)} and become of this one"
+        )
+    members = {uri for circle in checked.circles for uri in (*circle.members, *circle.edge)}
+    names = labels_of(connection, owner, members) | {
+        uri: label for uri in members if (label := gathered.label(uri))
+    }
+    for circle in checked.circles:
+        yield _closed(gathered, circle, names)
+
+
+def _met(gathered: Gathered, uris: Iterable[str], text: str) -> Notice:
+    wanted = set(uris)
+    inside = [one for uri, one in gathered.competencies.items() if uri in wanted]
+    told = ", ".join(f"{one.place} {gathered.label(one.uri)}".strip() for one in inside[:_TOLD])
+    more = ", ..." if len(inside) > _TOLD else ""
+    return Notice(gathered.file, 0, f"{len(inside):,} competencies {text} ({told}{more})")
+
+
+def _closed(gathered: Gathered, circle: Circle, names: Mapping[str, str]) -> Rejected:
+    narrower, broader = (names.get(uri, uri) for uri in circle.edge)
+    way = [names.get(uri, uri) for uri in circle.members]
+    way += ["..."] if circle.length > len(circle.members) else []
+    reason = (
+        f"{shown(broader)} cannot be broader than {shown(narrower)}: that closes a circle, "
+        f"{' < '.join([*way, way[0]])}; the rest was read"
+    )
+    at = [one.place for uri in circle.edge if (one := gathered.competencies.get(uri))]
+    where = f"{at[0]}.broader" if at and at[0] else "broader"
+    raw = encode({"uri": circle.edge[0], "broader": circle.edge[1]})
+    return Rejected(gathered.file, 0, where, reason, raw)
