@@ -166,9 +166,7 @@ def findings(
     for uri, name in checked.others.items():
         by_name[name].append(uri)
     for name, uris in by_name.items():
-        yield _met(
-            gathered, uris, f"are known from the framework {shown(name)} and become of this one"
-        )
+        yield _met(gathered, uris, f"are known from the framework {shown(name)} and become of this one")
     members = {uri for circle in checked.circles for uri in (*circle.members, *circle.edge)}
     names = labels_of(connection, owner, members) | {
         uri: label for uri in members if (label := gathered.label(uri))

@@ -9,8 +9,7 @@ One folder or archive holds, each as CSV or gzip of it and with or without a lan
     broaderRelationsSkillPillar.csv   conceptUri, broaderUri
     skillSkillRelations.csv           originalSkillUri, relatedSkillUri
 
-Which file is which, their columns tell, and not their names; only a language that a name ends in (`_en`,
-`_fr`) counts, and without one the words of the labels do. The skills in one language are enough; what the
+Which file is which, their columns tell (`esco_tables.py`). The skills in one language are enough; what the
 missing tables would have said stays as it is stored.
 
 Alternative labels are separated by line ends (English) or `|` (French); both are read in both. Hidden
@@ -31,15 +30,24 @@ states them, from the one that builds on the other.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from indexer.readers.framework_tables import first_line_cells, table_rows
+from indexer.readers.esco_tables import (
+    BROADER,
+    ENGLISH,
+    FRENCH,
+    GROUPS,
+    RELATED,
+    TABLES,
+    Table,
+    recognises,
+    table_of,
+)
+from indexer.readers.framework_tables import table_rows
 from indexer.readers.frameworks import (
     Entry,
     FrameworkCompetency,
@@ -59,24 +67,8 @@ _KINDS = {"skill/competence": Kind.SKILL, "": Kind.SKILL, "knowledge": Kind.KNOW
 _ATTITUDE = re.compile(r"\battitudes?\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """One file of the export: its name without ending, and the columns that are read."""
-
-    stem: str
-    columns: tuple[str, ...]
-
-
-_ENGLISH = _Table("skills_en", ("conceptUri", "preferredLabel"))
-_FRENCH = _Table("skills_fr", ("conceptUri", "preferredLabel"))
-_GROUPS = _Table("skillGroups_en", ("conceptUri", "preferredLabel", "description", "code"))
-_BROADER = _Table("broaderRelationsSkillPillar", ("conceptUri", "broaderUri"))
-_RELATED = _Table("skillSkillRelations", ("originalSkillUri", "relatedSkillUri"))
-
-_TABLES = (_ENGLISH, _FRENCH, _GROUPS, _BROADER, _RELATED)
-
 _Rows = list[tuple[int, dict[str, str]]]
-_Loaded = dict[_Table, tuple[str, _Rows]]
+_Loaded = dict[Table, tuple[str, _Rows]]
 """The name of a table's file, and its rows."""
 
 _Found = FrameworkCompetency | Rejected | Notice
@@ -101,12 +93,12 @@ def read_esco(folder: Path) -> Iterator[FrameworkCompetency | Rejected | Notice]
     Raises InvalidInput where a file or a column of it is missing or a file cannot be read.
     """
     loaded: _Loaded = {}
-    for table, path in {table: _find(folder, table.stem) for table in _TABLES}.items():
+    for table, path in {table: _find(folder, table.stem) for table in TABLES}.items():
         loaded[table] = path.name, (yield from _load(path, path.name, table))
     yield from _competencies(loaded)
 
 
-def _load(path: Path, name: str, table: _Table) -> Generator[Rejected | Notice, None, _Rows]:
+def _load(path: Path, name: str, table: Table) -> Generator[Rejected | Notice, None, _Rows]:
     """The rows of a table. Raises InvalidInput where it lacks a column, or has no row."""
     rows: _Rows = []
     for row in table_rows(path, name):
@@ -123,16 +115,16 @@ def _load(path: Path, name: str, table: _Table) -> Generator[Rejected | Notice, 
 
 
 def _competencies(loaded: _Loaded) -> Iterator[_Found]:
-    table = _ENGLISH if _ENGLISH in loaded else _FRENCH
+    table = ENGLISH if ENGLISH in loaded else FRENCH
     file, rows = loaded[table]
     known = {cells["conceptUri"] for _, cells in rows} - {""}
     around = _Around(attributes=_attributes(loaded))
-    if table is _ENGLISH and _FRENCH in loaded:
-        yield from _read_french(*loaded[_FRENCH], known, around)
-    for pairs_in, pairs in ((_BROADER, around.broader), (_RELATED, around.related)):
+    if table is ENGLISH and FRENCH in loaded:
+        yield from _read_french(*loaded[FRENCH], known, around)
+    for pairs_in, pairs in ((BROADER, around.broader), (RELATED, around.related)):
         if pairs_in in loaded:
             yield from _read_pairs(*loaded[pairs_in], pairs_in.columns, known, pairs)
-    yield from _read_skills(file, rows, "en" if table is _ENGLISH else "fr", around)
+    yield from _read_skills(file, rows, "en" if table is ENGLISH else "fr", around)
 
 
 def _find(folder: Path, stem: str) -> Path:
@@ -145,15 +137,15 @@ def _find(folder: Path, stem: str) -> Path:
 
 def _attributes(loaded: _Loaded) -> set[str]:
     """URIs of what stands directly in a group of attitudes (the rule is in the module's docstring)."""
-    if _GROUPS not in loaded or _BROADER not in loaded:
+    if GROUPS not in loaded or BROADER not in loaded:
         return set()
     attitudes = {
         cells["conceptUri"]
-        for _, cells in loaded[_GROUPS][1]
+        for _, cells in loaded[GROUPS][1]
         if cells["code"].startswith("A")
         or _ATTITUDE.search(f"{cells['preferredLabel']} {cells['description']}")
     }
-    return {cells["conceptUri"] for _, cells in loaded[_BROADER][1] if cells["broaderUri"] in attitudes}
+    return {cells["conceptUri"] for _, cells in loaded[BROADER][1] if cells["broaderUri"] in attitudes}
 
 
 def _read_french(file: str, rows: _Rows, known: set[str], around: _Around) -> Iterator[Rejected]:
@@ -229,81 +221,14 @@ def _rejected(file: str, line: int, error: InvalidInput, cells: Mapping[str, str
     return Rejected(file, line, error.where, error.reason, encode(dict(cells)))
 
 
-# --- recognised by what the tables hold ---------------------------------------------------------
-
 _ATTRIBUTION = "European Commission, ESCO; reuse with attribution (Commission Decision 2011/833/EU)"
-_WORDS = {
-    "en": {"the", "of", "and", "to", "use", "for", "manage", "with", "skills", "on"},
-    "fr": {"de", "des", "du", "la", "le", "les", "et", "une", "un", "en", "utiliser", "pour"},
-}
-_OF_OTHERS = ("broaderConceptUri", "iscoGroup", "occupationUri")
-_NOT_SKILLS = ("/esco/occupation/", "/esco/isco/")
-_SUFFIX = re.compile(r"_([a-z]{2})\.csv", re.IGNORECASE)
-
-
-def _recognises(head: bytes) -> bool:
-    names = set(first_line_cells(head))
-    return not names.isdisjoint(("conceptUri", "originalSkillUri", "occupationUri", "Level 0 URI"))
-
-
-def _table_of(file: FrameworkFile) -> _Table | str:
-    """Which of the tables that are read a file is; else what it holds.
-
-    Raises InvalidInput where it is a table of skills that lacks a column.
-    """
-    names = set(first_line_cells(file.head))
-    if names.issuperset(_RELATED.columns):
-        return _RELATED
-    if _is_of_occupations(_first_row(file.head)):
-        return "occupations or their groups"
-    if names.issuperset(_BROADER.columns):
-        return _BROADER
-    if names.isdisjoint(("skillType", "altLabels", "code")) or not names.isdisjoint(_OF_OTHERS):
-        return "no skills, groups or relations of skills"
-    missing = [column for column in _ENGLISH.columns if column not in names]
-    if missing:
-        found = ", ".join(sorted(names))
-        raise InvalidInput(f"no column {missing[0]}; found {found}", where=file.name)
-    return _labelled(_language(file), names)
-
-
-def _labelled(language: str, names: set[str]) -> _Table | str:
-    if language not in ("en", "fr"):
-        return f"labels in another language ({language})"
-    if "code" in names:  # a group has its labels beside a code, and may come without others
-        whole = language == "en" and names.issuperset(_GROUPS.columns)
-        return _GROUPS if whole else "groups of skills, other than in English or without their descriptions"
-    return _ENGLISH if language == "en" else _FRENCH
-
-
-def _first_row(head: bytes) -> dict[str, str]:
-    reader = csv.DictReader(io.StringIO(head.decode("utf-8-sig", "replace")))
-    try:
-        return {key: cell for key, cell in next(reader, {}).items() if isinstance(cell, str)}
-    except csv.Error:
-        return {}
-
-
-def _is_of_occupations(row: Mapping[str, str]) -> bool:
-    kinds = {row.get("conceptType", ""), row.get("broaderType", "")}
-    addresses = row.get("conceptUri", "")
-    return not kinds.isdisjoint(("Occupation", "ISCOGroup")) or any(one in addresses for one in _NOT_SKILLS)
-
-
-def _language(file: FrameworkFile) -> str:
-    """The language that a file's name ends in, else the one that its words are in."""
-    if match := _SUFFIX.search(file.name):
-        return match[1].lower()
-    words = Counter(re.findall(r"[^\W\d]+", file.head.decode("utf-8", "replace").lower()))
-    counts = {language: sum(words[word] for word in known) for language, known in _WORDS.items()}
-    return max(counts, key=counts.__getitem__)
 
 
 def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # noqa: ARG001 - all have a URI
-    found: dict[_Table, FrameworkFile] = {}
+    found: dict[Table, FrameworkFile] = {}
     for file in files:
         try:
-            table = _table_of(file)
+            table = table_of(file)
         except InvalidInput as error:
             yield Rejected(file.name, 0, "", error.reason, "")
             continue
@@ -314,22 +239,20 @@ def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # no
         else:
             found[table] = file
     loaded = yield from _loaded(found)
-    if _ENGLISH not in loaded and _FRENCH not in loaded:
-        reason = (
-            "no table of skills (skills_en.csv or skills_fr.csv) that can be read among the files of ESCO"
-        )
+    if ENGLISH not in loaded and FRENCH not in loaded:
+        reason = "no table of ESCO's skills (skills_en.csv or skills_fr.csv) that can be read"
         raise InvalidInput(reason)
     yield FrameworkFacts("ESCO", "", _ATTRIBUTION, _silent(loaded))
-    missing = [f"{table.stem}.csv" for table in _TABLES if table not in loaded]
+    missing = [f"{table.stem}.csv" for table in TABLES if table not in loaded]
     if missing:
         text = f"without {', '.join(missing)}: what is known from there already stays"
         yield Notice(files[0].name, 0, text)
     yield from _competencies(loaded)
 
 
-def _loaded(found: Mapping[_Table, FrameworkFile]) -> Generator[Rejected | Notice, None, _Loaded]:
+def _loaded(found: Mapping[Table, FrameworkFile]) -> Generator[Rejected | Notice, None, _Loaded]:
     loaded: _Loaded = {}
-    for table in _TABLES:
+    for table in TABLES:
         if file := found.get(table):
             try:
                 loaded[table] = file.name, (yield from _load(file.path, file.name, table))
@@ -340,10 +263,10 @@ def _loaded(found: Mapping[_Table, FrameworkFile]) -> Generator[Rejected | Notic
 
 def _silent(loaded: _Loaded) -> frozenset[str]:
     """What the tables that there are say nothing of."""
-    tables = {"en": _ENGLISH, "fr": _FRENCH, "broader": _BROADER, "narrower": _BROADER, "related": _RELATED}
+    tables = {"en": ENGLISH, "fr": FRENCH, "broader": BROADER, "narrower": BROADER, "related": RELATED}
     silent = {what for what, table in tables.items() if table not in loaded}
-    _, rows = loaded.get(_ENGLISH) or loaded[_FRENCH]
-    if "skillType" not in rows[0][1] or not loaded.keys() >= {_GROUPS, _BROADER}:
+    _, rows = loaded.get(ENGLISH) or loaded[FRENCH]
+    if "skillType" not in rows[0][1] or not loaded.keys() >= {GROUPS, BROADER}:
         silent.add("kind")
     return frozenset(silent)
 
@@ -364,7 +287,7 @@ FORMAT = FrameworkFormat(
         "hiddenLabels, groups, occupations, ISCO groups, collections, other columns": "nothing",
     },
     read=_read,
-    recognises_head=_recognises,
+    recognises_head=recognises,
     together=True,
     shared=True,
 )

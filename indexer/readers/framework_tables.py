@@ -64,7 +64,10 @@ def table_rows(path: Path, name: str = "") -> Iterator[Cells | Rejected | Notice
         if not first.strip():
             raise InvalidInput("no first line with names of columns", where=name)
         reader = csv.reader(chain([first], source), delimiter=max(_DELIMITERS, key=first.count))
-        header = [column.strip() for column in next(reader)]
+        try:
+            header = [column.strip() for column in next(reader)]
+        except csv.Error as error:
+            raise InvalidInput(f"the first line is not readable as CSV: {error}", where=name) from error
         while True:
             line = reader.line_num + 1
             try:
@@ -135,7 +138,7 @@ def _row(name: str, line: int, header: list[str], cells: list[str], reason: str)
 
 def first_line_cells(head: bytes) -> list[str]:
     """The names of columns in the first line of a table; empty where the line is none of a table."""
-    first = head.removeprefix(BOM_UTF8).split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
+    first = re.split(rb"[\r\n]", head.removeprefix(BOM_UTF8), maxsplit=1)[0].decode("utf-8", "replace")
     if first.lstrip().startswith(("{", "[", "<")):
         return []
     try:

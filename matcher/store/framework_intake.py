@@ -303,7 +303,8 @@ def _update(
         ],
     )
     renamed = [id_ for id_, head in stored.values() if id_ in changed and head[2:] != changed[id_][2:]]
-    for some in parts(renamed):
+    # Vectors are of what is said in English.
+    for some in parts([] if "en" in silent else renamed):
         connection.execute(delete(t.vectors).where(t.vectors.c.competency_id.in_(some)))
     return set(changed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -554,3 +555,110 @@ def test_no_words_cannot_be_resolved(credmatch: Command, text: str) -> None:
     code, out, err = credmatch("vocabulary", "resolve", text, "--json")
     assert (code, out) == (2, "")
     assert "TEXT is empty" in err
+
+
+# --- frameworks are inspected as credentials are ---------------------------------------------------
+
+MET = (
+    "1 competencies are in the shared vocabulary already and stay as they are there; their relations are "
+    "kept (CFItems[3] Forklifts)"
+)
+CIRCLE = (
+    '"Yard duty" cannot be broader than "Gate duty": that closes a circle, Yard duty < Gate duty < '
+    "Yard duty; the rest was read"
+)
+YARD = {
+    "CFDocument": {"title": "Yard", "version": "2"},
+    "CFItems": [
+        {"uri": "urn:case:yard", "fullStatement": "Yard duty", "alternativeLabel": "shunting"},
+        {"uri": "urn:case:gate", "fullStatement": "Gate duty"},
+        {"uri": "urn:case:bad", "fullStatement": ""},
+        {"uri": FORKLIFT, "fullStatement": "Forklifts"},
+    ],
+    "CFAssociations": [
+        {"associationType": kind, "originNodeURI": one, "destinationNodeURI": other}
+        for one, kind, other in (
+            ("urn:case:yard", "isChildOf", "urn:case:gate"),
+            ("urn:case:gate", "isChildOf", "urn:case:yard"),
+            ("urn:case:gate", "isPeerOf", "urn:nobody:knows"),
+            (FORKLIFT, "isChildOf", "urn:case:yard"),
+            ("urn:case:gate", "isCousinOf", "urn:case:yard"),
+        )
+    ],
+}
+
+
+def test_a_framework_is_inspected_and_nothing_is_stored(credmatch: Command, tmp_path: Path) -> None:
+    path = tmp_path / "yard.json"
+    path.write_text(json.dumps(YARD))
+    quarantined = credmatch("quarantine", "list")
+    code, out, err = credmatch("inspect", path)
+    assert (code, err) == (2, "")
+    assert out.splitlines() == [
+        "yard.json: CASE",
+        "  framework Yard 2, 2 competencies, the organisation's own",
+        "    labels: en 2",
+        "    aliases: en 1",
+        "    relations: broader 2, related 1",
+        "    Yard duty <urn:case:yard>",
+        "    Gate duty <urn:case:gate>",
+        "  note: related: 1 would wait for competencies that nobody knows, such as urn:nobody:knows",
+        '  note: 1 associations left out: "isCousinOf" is no type of CASE (CFAssociations[4])',
+        "  WRONG at CFItems[2].fullStatement: is empty",
+        f"  note: {MET}",
+        f"  WRONG at CFItems[1].broader: {CIRCLE}",
+        "2 competencies of 1 frameworks would be imported; 2 records would be quarantined",
+    ]
+    code, out, _ = credmatch("inspect", "--json", path)
+    documents = [json.loads(line) for line in out.splitlines()]
+    assert code == 2
+    assert documents[0] == {
+        "type": "framework", "file": "yard.json", "format": "CASE", "name": "Yard", "version": "2",
+        "attribution": "", "shared": False, "competencies": 2, "labels": {"en": 2}, "aliases": {"en": 1},
+        "relations": {"broader": 2, "related": 1},
+        "first": [
+            {"label": "Yard duty", "uri": "urn:case:yard"}, {"label": "Gate duty", "uri": "urn:case:gate"},
+        ],
+    }  # fmt: skip
+    assert documents[-1]["type"] == "counts"
+    assert (documents[-1]["frameworks"], documents[-1]["competencies"], documents[-1]["rejected"]) == (
+        1,
+        2,
+        2,
+    )
+    assert credmatch("quarantine", "list") == quarantined
+    assert credmatch("inspect", "--json", path)[1] == out, "it is as new as before"
+
+
+def test_a_folder_of_a_framework_and_credentials_is_inspected_whole(
+    credmatch: Command, tmp_path: Path, pool: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "own.csv").write_text("key,label\na,yard duty\n")
+    (folder / "pool.jsonl").write_bytes(pool.read_bytes())
+    (folder / "badge.json").write_text('{"type": "OpenBadgeCredential", "credentialSubject": {"x": 1}}')
+    code, out, _ = credmatch("inspect", folder)
+    assert code == 2
+    assert "folder: credmatch framework" in out
+    assert "framework of competencies" not in out
+    assert "achievement.jsonl" not in out
+    assert re.search(r"^1 competencies of 1 frameworks, [1-9]\d* awards of", out, re.MULTILINE)
+
+
+def test_an_export_of_esco_is_inspected_and_its_version_asked_for(credmatch: Command, tmp_path: Path) -> None:
+    path = tmp_path / "skills_en.csv"
+    path.write_text("conceptUri,preferredLabel,altLabels\nurn:new,yard duty,\n")
+    code, out, _ = credmatch("inspect", path)
+    assert code == 0
+    assert "framework ESCO, 1 competencies, everybody's" in out
+    assert "note: does not say its version: name it with --version when it is imported" in out
+
+
+def test_a_file_that_only_looks_like_a_framework_is_said_once(credmatch: Command, tmp_path: Path) -> None:
+    path = tmp_path / "document.json"
+    path.write_text('{"CFDocument": {"title": "Yard"}}')
+    code, out, _ = credmatch("inspect", path)
+    assert code == 2
+    assert out.count("WRONG") == 1
+    assert "WRONG at CFItems: holds no CFItems: import the CFPackage of this document" in out

@@ -24,13 +24,14 @@ from matcher.records import CompetencyRef, Relation
 from matcher.store import tables as t
 from matcher.store.database import Database
 from matcher.store.framework_intake import Framework, store_framework
-from matcher.store.organisations import Organisation, create_organisation
+from matcher.store.organisations import Organisation, create_organisation, note_vocabulary_change
 from matcher.store.own_competencies import competency_ids
 from matcher.store.quarantine import list_
 from matcher.store.vocabularies import framework_versions, load_contents, unencoded
 from matcher.vocabulary.encoder import DIMENSION, MODEL, REVISION
 from matcher.vocabulary.vocabularies import Vocabularies
 from tests.parts.databases import Databases
+from matcher.web.pages.narrower import others_meeting
 from tests.unit.small_vocabulary import WordEncoder
 
 FORKLIFT, AID = "urn:esco:forklift", "urn:esco:first-aid"
@@ -558,3 +559,229 @@ def test_phrases_are_encoded_in_batches_and_read_as_they_come(installed: Install
     assert stream.read_lines < 300
     assert np.all([one["id"] == 1 for one in answers])
     assert len(installed.encoder.asked) == 1_000
+
+
+# --- equal URIs meet ---------------------------------------------------------------------------
+
+
+def package(path: Path, links: Sequence[tuple[str, str, str]], *items: tuple[str, str]) -> Path:
+    """A CASE package of items (URI, statement) and associations (origin, type, destination)."""
+    associations = [
+        {"associationType": kind, "originNodeURI": {"uri": one}, "destinationNodeURI": {"uri": other}}
+        for one, kind, other in links
+    ]
+    named = [{"uri": uri, "fullStatement": statement} for uri, statement in items]
+    path.write_text(json.dumps({"CFItems": named, "CFAssociations": associations}))
+    return path
+
+
+def test_an_item_with_the_uri_of_esco_s_keeps_its_relations_and_changes_nothing_else(
+    installed: Installed, tmp_path: Path
+) -> None:
+    links = [(FORKLIFT, "isChildOf", YARD), (YARD, "isPartOf", AID), (AID, "exactMatchOf", "urn:later")]
+    file = package(tmp_path / "yard", links, (YARD, "Yard duty"), (FORKLIFT, "Forklifts"), (AID, "Help"))
+    done = installed.import_(file)
+    assert (done.counts.added, done.rejected, installed.quarantined()) == (1, 0, [])
+    assert done.notices[0].text == MET.replace("1", "2", 1).format("CFItems[1] Forklifts, CFItems[2] Help")
+    seen = installed.vocabularies.get("default")
+    yard, forklift, aid = map(seen.by_uri, (YARD, FORKLIFT, AID))
+    assert yard is not None
+    assert forklift is not None
+    assert aid is not None
+    assert forklift.label_en == "operate forklift"
+    assert seen.relations(yard.id)[forklift.id].relation is Relation.NARROWER
+    assert seen.relations(forklift.id)[yard.id].relation is Relation.BROADER
+    assert seen.suggest("forklifts", "en") == []
+    assert "Forklifts" not in installed.encoder.asked
+    with installed.database.read() as connection:
+        others = others_meeting(connection, installed.home.id, seen, [yard.id, forklift.id], "en", 0)
+    assert [(one.label, one.relation) for one in others[yard.id].shown] == [
+        ("operate forklift", Relation.NARROWER)
+    ]
+    assert forklift.id not in others, "it is not shown as the same as itself"
+    assert yard.id not in installed.vocabularies.get("other").relations(forklift.id)
+    again = installed.import_(file).counts
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 1)
+    installed.import_(package(tmp_path / "later", [], ("urn:later", "Later")))
+    seen = installed.vocabularies.get("default")
+    later = seen.by_uri("urn:later")
+    assert later is not None
+    assert seen.relations(aid.id)[later.id].relation is Relation.SAME
+
+
+def test_an_award_of_a_competency_that_was_met_is_of_the_shared_one(
+    installed: Installed, tmp_path: Path
+) -> None:
+    installed.import_(
+        package(tmp_path / "yard", [(FORKLIFT, "isChildOf", YARD)], (YARD, "Yard duty"), (FORKLIFT, "Lifts"))
+    )
+    ref = CompetencyRef("Zebra crossing", FORKLIFT)
+    with installed.database.write() as connection:
+        ids = competency_ids(connection, installed.home, [ref])
+    seen = installed.vocabularies.get("default")
+    forklift = seen.by_uri(FORKLIFT)
+    assert forklift is not None
+    assert ids[ref] == forklift.id
+    assert seen.suggest("zebra", "en") == [], "the name of an award's is not the competency's"
+
+
+def test_what_another_framework_brought_is_said(installed: Installed, tmp_path: Path) -> None:
+    installed.import_(package(tmp_path / "first", [], (YARD, "Yard duty")))
+    done = installed.import_(package(tmp_path / "second", [], (LIFT, "Lift"), (YARD, "Yard work")))
+    assert (done.counts.added, done.counts.changed) == (1, 1)
+    assert [one.text for one in done.notices] == [
+        '1 competencies are known from the framework "first" and become of this one (CFItems[1] Yard work)'
+    ]
+
+
+# --- circles -----------------------------------------------------------------------------------
+
+
+def test_the_relation_that_closes_a_circle_is_refused_with_the_members_names(
+    installed: Installed, tmp_path: Path
+) -> None:
+    links = [(YARD, "isChildOf", LIFT), (LIFT, "isChildOf", "urn:c"), ("urn:c", "isChildOf", YARD)]
+    file = package(tmp_path / "yard", links, (YARD, "Yard"), (LIFT, "Lift"), ("urn:c", "Crane"))
+    done = installed.import_(file)
+    assert (done.counts.added, done.rejected) == (3, 1)
+    with installed.database.read() as connection:
+        [refused] = list_(connection, installed.home.id)
+    assert refused.where == "CFItems[2].broader"
+    assert refused.reason == (
+        '"Yard" cannot be broader than "Crane": that closes a circle, Yard < Lift < Crane < Yard; '
+        "the rest was read"
+    )
+    assert json.loads(refused.raw) == {"uri": "urn:c", "broader": YARD}
+    assert relations(installed) == {(YARD, "broader", LIFT), (LIFT, "broader", "urn:c")}
+    seen = installed.vocabularies.get("default")
+    yard, crane = seen.by_uri(YARD), seen.by_uri("urn:c")
+    assert yard is not None
+    assert crane is not None
+    assert seen.relations(crane.id)[yard.id].relation is Relation.DEEPER
+    assert yard.id in seen.relations(yard.id)
+    assert installed.import_(file).counts.unchanged == 3
+
+
+@pytest.mark.parametrize("kind", ["broader", "narrower"])
+def test_a_circle_across_files_is_found_though_one_relation_was_waiting(
+    installed: Installed, tmp_path: Path, kind: str
+) -> None:
+    turned = {"broader": (YARD, LIFT), "narrower": (LIFT, YARD)}[kind]
+    (tmp_path / "one.csv").write_text(f"uri,label,{kind}\n{turned[0]},One,{turned[1]}\n")
+    (tmp_path / "two.csv").write_text(f"uri,label,{kind}\n{turned[1]},Two,{turned[0]}\n")
+    assert installed.import_(tmp_path / "one.csv").rejected == 0
+    done = installed.import_(tmp_path / "two.csv")
+    assert (done.counts.added, done.rejected) == (1, 1)
+    assert relations(installed) == {(turned[0], kind, turned[1])}
+    with installed.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(t.waiting_relations)).scalar_one() == 0
+
+
+def test_a_circle_through_the_shared_vocabulary_is_found_and_a_stored_one_does_no_harm(
+    installed: Installed, tmp_path: Path
+) -> None:
+    with installed.database.write() as connection:
+        lift = FrameworkCompetency(FORKLIFT, labels={"en": "operate forklift"}, broader=(AID,))
+        store_framework(connection, t.SHARED, Framework("ESCO", "1.2"), [lift])
+    links = [(AID, "isChildOf", YARD), (YARD, "isChildOf", FORKLIFT)]
+    done = installed.import_(package(tmp_path / "yard", links, (YARD, "Yard"), (AID, "Aid")))
+    assert done.rejected == 1
+    with installed.database.read() as connection:
+        [refused] = list_(connection, installed.home.id)
+    assert "operate forklift" in refused.reason
+    ids = {}
+    with installed.database.write() as connection:
+        for uri in (FORKLIFT, AID):
+            ids[uri] = connection.execute(
+                select(t.competencies.c.id).where(
+                    t.competencies.c.uri == uri, t.competencies.c.organisation_id == t.SHARED
+                )
+            ).scalar_one()
+        connection.execute(
+            t.relations.insert().values(competency_id=ids[AID], type="broader", other_id=ids[FORKLIFT])
+        )
+        note_vocabulary_change(connection, t.SHARED)
+    seen = installed.another_process().get("default")
+    assert {ids[FORKLIFT], ids[AID]} <= seen.relations(ids[AID]).keys()
+
+
+# --- ESCO in parts -----------------------------------------------------------------------------
+
+
+def test_skills_in_french_alone_leave_what_is_known_in_english(installed: Installed, tmp_path: Path) -> None:
+    whole = export(tmp_path / "whole", [(FORKLIFT, "run a forklift"), (AID, "first aid")])
+    (whole / "broaderRelationsSkillPillar.csv").write_text(f"conceptUri,broaderUri\n{FORKLIFT},{AID}\n")
+    (whole / "skillSkillRelations.csv").write_text(f"originalSkillUri,relatedSkillUri\n{AID},{FORKLIFT}\n")
+    installed.import_(whole, version="1.2")
+    asked = list(installed.encoder.asked)
+    file = tmp_path / "skills_fr.csv"
+    rows = f"{FORKLIFT},conduire,élévateur\nurn:new,nouveau,\n,sans adresse,\n"
+    file.write_text(f"conceptUri,preferredLabel,altLabels\n{rows}")
+    done = installed.import_(file, version="1.2.1")
+    assert (done.counts.added, done.counts.changed, done.rejected) == (1, 1, 1)
+    missing = "skills_en.csv, skillGroups_en.csv, broaderRelationsSkillPillar.csv, skillSkillRelations.csv"
+    told = f"without {missing}: what is known from there already stays"
+    assert [one.text for one in done.notices] == [told]
+    seen = installed.vocabularies.get("other")
+    forklift, new = seen.by_uri(FORKLIFT), seen.by_uri("urn:new")
+    assert forklift is not None
+    assert new is not None
+    assert (forklift.label_en, forklift.label_fr) == ("run a forklift", "conduire")
+    assert (new.label_en, new.label_fr) == ("", "nouveau")
+    assert seen.understand(["run a forklift"])[0][0].competency == forklift
+    assert relations(installed) == {(FORKLIFT, "broader", AID), (AID, "related", FORKLIFT)}
+    assert installed.encoder.asked == asked, "nothing in English was said"
+    with installed.database.read() as connection:
+        vectors = load_contents(connection, t.SHARED, installed.encoder.model).vectors
+    assert vectors[forklift.id][0] == WordEncoder().encode(["run a forklift"])[0].tobytes()
+
+
+def test_skills_in_english_alone_leave_french_and_relations(installed: Installed, tmp_path: Path) -> None:
+    whole = export(tmp_path / "whole", [(FORKLIFT, "run a forklift"), (AID, "first aid")])
+    installed.import_(whole, version="1.2")
+    file = whole / "skills_en.csv"
+    file.write_text(f"conceptUri,preferredLabel,altLabels\n{FORKLIFT},drive a forklift,\n")
+    done = installed.import_(file, version="1.2.1")
+    assert (done.counts.changed, done.rejected) == (1, 0)
+    forklift = installed.vocabularies.get("other").by_uri(FORKLIFT)
+    assert forklift is not None
+    assert (forklift.label_en, forklift.label_fr) == ("drive a forklift", "run a forklift (fr)")
+
+
+def test_a_damaged_table_of_esco_is_named_and_the_others_are_read(
+    installed: Installed, tmp_path: Path
+) -> None:
+    whole = export(tmp_path / "whole", [(FORKLIFT, "run a forklift")])
+    (whole / "skills_fr.csv").write_text("conceptUri,altLabels\nx,y\n")
+    (whole / "skillSkillRelations.csv").write_text("originalSkillUri,relatedSkillUri\n")
+    (whole / "skills_de.csv").write_text("conceptUri,preferredLabel,altLabels\nx,y,\n")
+    done = installed.import_(whole, version="1.2")
+    assert (done.counts.changed, done.rejected) == (1, 2)
+    with installed.database.read() as connection:
+        assert {(one.file, one.reason) for one in list_(connection, installed.home.id)} == {
+            ("skills_fr.csv", "no column preferredLabel; found altLabels, conceptUri"),
+            ("skillSkillRelations.csv", "no row that can be read"),
+        }
+    assert ("skills_de.csv", "holds labels in another language (de): left out") in [
+        (one.file, one.text) for one in done.notices
+    ]
+
+
+def test_tables_of_relations_without_skills_are_said(installed: Installed, tmp_path: Path) -> None:
+    file = tmp_path / "broader.csv"
+    file.write_text("conceptUri,broaderUri\na,b\n")
+    with pytest.raises(InvalidInput, match=r"^broader\.csv: no table of ESCO's skills"):
+        installed.import_(file, version="1")
+
+
+def test_what_did_not_change_is_not_encoded_again(installed: Installed, tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("key,label,description\na,yard duty,\nb,trailer checks,looking at trailers\n")
+    installed.import_(file)
+    del installed.encoder.asked[:]
+    installed.import_(file)
+    assert installed.encoder.asked == ["looking at trailers", "trailer checks"], "a description is not kept"
+    del installed.encoder.asked[:]
+    file.write_text("key,label,description\na,yard work,\nb,trailer checks,\n")
+    installed.import_(file)
+    assert installed.encoder.asked == ["yard work", "trailer checks"]

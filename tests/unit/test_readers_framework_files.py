@@ -43,6 +43,70 @@ def test_each_format_is_recognised_whatever_its_file_is_called(
 
 
 @pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize(
+    ("encoding", "mark", "said"),
+    [
+        ("utf-8", b"\xef\xbb\xbf", "the text is UTF-8 with a byte order mark"),
+        (
+            "utf-16-le",
+            b"\xff\xfe",
+            "the text is UTF-16 (little-endian, with a byte order mark): read as that",
+        ),
+        ("utf-16-be", b"", "the text is UTF-16 (big-endian, without a byte order mark)"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_each_format_is_read_in_other_encodings_and_the_encoding_is_said(
+    tmp_path: Path, name: str, encoding: str, mark: bytes, said: str, packed: bool
+) -> None:
+    (tmp_path / "plain").write_bytes(EACH[name])
+    path = tmp_path / "file"
+    content = mark + EACH[name].decode().encode(encoding)
+    path.write_bytes(gzip.compress(content) if packed else content)
+    plain, found = read_files(tmp_path / "plain"), read_files(path)
+    assert not found.rejected
+    assert found.competencies == plain.competencies
+    assert found.competencies
+    assert any(one.startswith(said) for one in found.notices)
+    assert not any("UTF" in one for one in plain.notices)
+
+
+@pytest.mark.parametrize(
+    ("content", "labels"),
+    [
+        (b"key,label\na,caf\xe9 \x80\nb,\xc3\xa9t\xc3\xa9\n", ["café €", "été"]),
+        (b"RSD Name;Skill Statement\ncaf\xe9 \x80;x\n\xc3\xa9t\xc3\xa9;y\n", ["café €", "été"]),
+        (b"conceptUri,preferredLabel,altLabels,skillType\nurn:a,caf\xe9 \x80 the of,,\n", ["café € the of"]),
+        (b"Element ID\tElement Name\tDescription\n2.B.3.k\tcaf\xe9 \x80\tx\n", ["café €"]),
+    ],
+)
+def test_tables_in_windows_1252_are_read_line_by_line_and_that_is_said(
+    tmp_path: Path, content: bytes, labels: list[str]
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    found = read_files(tmp_path / "file")
+    assert [one.labels["en"] for one in found.competencies.values()] == labels
+    assert "not UTF-8: this line, and others like it, are read as Windows-1252" in found.notices
+
+
+def test_old_line_ends_and_quoted_ones_are_kept_apart(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b'key,label,aliases\ra,yard,"one\rtwo"\rb,gate,\r')
+    found = read_files(tmp_path / "file")
+    assert [one.labels["en"] for one in found.competencies.values()] == ["yard", "gate"]
+
+
+def test_a_first_line_that_is_no_csv_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b'uri,label,"' + b"x" * 200_000 + b'"\n')
+    [(_, reason)] = read_files(tmp_path / "file").wrong
+    assert reason.startswith("the first line is not readable as CSV: field larger")
+
+
+def test_files_of_an_archive_are_named_as_they_are_called_there(tmp_path: Path) -> None:
+    path = archive(tmp_path / "file", **{"a/skills.csv": OWN + b"b,\n"})
+    assert [one.file for one in read_files(path).rejected] == ["a/skills.csv"]
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_importing_credentials_says_which_command_loads_a_framework(name: str) -> None:
     [rejected] = only(Rejected, read_any(EACH[name]))
     assert f"({name}), which nobody holds" in rejected.reason
