@@ -90,7 +90,8 @@ def import_(*, paths: tuple[Path, ...], name: str, version: str, as_json: bool) 
       credmatch vocabulary import ESCO-dataset.zip --version 1.2.1
 
     ESCO becomes the vocabulary of everybody, any other framework the organisation's own. Encoding takes about
-    a second for 300 competencies. What cannot be read goes to quarantine.
+    a second for 300 competencies. What cannot be read goes to quarantine;
+    `credmatch inspect` shows it before.
     """
     settings = read_settings()
     with opened(settings, create=True) as parts, progress("encoding", "competencies") as step:

@@ -570,6 +570,14 @@ def test_awards_of_another_candidate_are_refused_without_saying_whose(client: Fl
         (b"\x89PNG\r\n\x1a\n", "no credential was found in the image"),
         (b'{"candidate": NaN}', "NaN"),
         (b"nothing we know", "formats"),
+        (
+            b'{"CFItems": [{"uri": "urn:x", "fullStatement": "x"}]}',
+            "competencies (CASE), which nobody",
+        ),
+        (
+            b"key,label\na,yard duty\n",
+            "(credmatch framework), which nobody holds",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_a_problem_that_says_why(

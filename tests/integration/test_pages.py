@@ -1119,6 +1119,11 @@ def test_files_too_large_together_are_refused_with_the_limit(
     assert "two.json" in page.text
 
 
+def test_a_framework_is_refused_as_nothing_that_a_person_holds(client: FlaskClient) -> None:
+    page = upload(client, ("skills.csv", b"key,label\na,yard duty\n"))
+    assert "this is a framework of competencies (credmatch framework), which nobody holds" in page.text
+
+
 def test_awards_of_another_candidate_are_refused_without_saying_whose(client: FlaskClient) -> None:
     award = {"key": "urn:theirs", "achievement": {"name": "Slinging", "issuer": {"name": "Northshore"}}}
     path = "/api/v1/candidates/owner-7/credentials"

@@ -101,6 +101,24 @@ def test_a_first_line_that_is_no_csv_is_said(tmp_path: Path) -> None:
     assert reason.startswith("the first line is not readable as CSV: field larger")
 
 
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (OWN, "line 2"),
+        (b'{"key": "a", "label": "yard"}\n', "line 1"),
+        (CASE, "CFItems[0]"),
+        (RSD, "[0]"),
+        (b'{"name": "x", "type": "RsdCollection", "skills": ' + RSD + b"}", "skills[0]"),
+        (b"RSD Name,Skill Statement\nlift,x\n", "line 2"),
+        (b'{"@graph": [' + ASN + b"]}", "@graph[0]"),
+        (ESCO, "line 2"),
+    ],
+)
+def test_a_competency_says_where_it_stands(tmp_path: Path, content: bytes, place: str) -> None:
+    (tmp_path / "file").write_bytes(content)
+    assert [one.place for one in read_files(tmp_path / "file").competencies.values()] == [place]
+
+
 def test_files_of_an_archive_are_named_as_they_are_called_there(tmp_path: Path) -> None:
     path = archive(tmp_path / "file", **{"a/skills.csv": OWN + b"b,\n"})
     assert [one.file for one in read_files(path).rejected] == ["a/skills.csv"]
