@@ -30,6 +30,7 @@ isTopChildOf, hasTopChild and isPartOf say only that something belongs to the fr
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -93,6 +94,11 @@ class _Node:
         value = self._fields.get(field, ("", None))[1]
         found = (_address(one) for one in (value if isinstance(value, list) else [value]))
         return [one for one in found if one]
+
+    def nameless(self, field: str) -> int:
+        """How many things without an address or a text a field holds."""
+        value = self._fields.get(field, ("", []))[1]
+        return sum(not _address(one) for one in (value if isinstance(value, list) else [value]))
 
     def texts(self, field: str, default: str) -> list[tuple[str, str]]:
         """The texts of a field, each with its language tag.
@@ -190,11 +196,19 @@ def _read_document(file: FrameworkFile) -> Iterator[Entry]:
         except InvalidInput as error:
             yield Rejected(file.name, 0, error.where, error.reason, encode(node.body))
     belongs = set(framework.references("id")) if framework else set()
+    nameless: Counter[str] = Counter()
+    examples: dict[str, str] = {}
     for node, uri in taken:
         yield from _relate(node, uri, statements, belongs, file.name)
+        for field in _LINKS:
+            if number := node.nameless(field):
+                examples.setdefault(field, node.where(field))
+                nameless[field] += number
     yield from statements.competencies()
     yield from said(file.name, statements.headings(), "headings, such as domains, left out")
     yield from said(file.name, foreign, "competencies left out, without text in English or French")
+    for field, number in nameless.items():
+        yield from said(file.name, number, f"{field} left out, without an address ({examples[field]})")
 
 
 def _is_competency(node: _Node) -> bool:

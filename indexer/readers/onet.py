@@ -140,16 +140,18 @@ def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # no
 
 
 def _read_table(file: FrameworkFile, take: _Take, found: _Competencies) -> Iterator[Entry]:
-    names: list[str] = []
+    names: list[str] = []  # as they were recognised
     others, elsewise = 0, 0
     with unpacked(file.path, file.name) as (stream, _):
         for line in lines(stream, _LONGEST_LINE):
+            if not names:
+                names = [cell.strip() for cell in line.data.decode("utf-8", "replace").split("\t")]
+                continue
             try:
                 text, is_utf_8 = text_of(line.data)
                 cells = [cell.strip() for cell in text.split("\t")]
-                if names and text.strip():
+                if text.strip():
                     others += not take(_row(line, cells, names), found)
-                names = names or cells
             except InvalidInput as error:
                 yield Rejected(file.name, line.number, error.where, error.reason, raw_text(line.data))
                 continue

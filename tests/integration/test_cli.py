@@ -630,6 +630,20 @@ def test_a_framework_is_inspected_and_nothing_is_stored(credmatch: Command, tmp_
     assert credmatch("inspect", "--json", path)[1] == out, "it is as new as before"
 
 
+def test_relations_that_wait_are_said_by_kind_with_an_example(credmatch: Command, tmp_path: Path) -> None:
+    path = tmp_path / "cour.csv"
+    rows = "a,service de cour,urn:nobody:1|urn:nobody:2,\nb,service de porte,,urn:nobody:3\n"
+    path.write_text(f"key,label_fr,broader,same_as\n{rows}")
+    code, out, err = credmatch("vocabulary", "import", path)
+    assert code == 0, err
+    assert out.splitlines()[1:] == [
+        "broader: 2 wait for competencies that no framework has brought yet, such as urn:nobody:1",
+        "same: 1 wait for competencies that no framework has brought yet, such as urn:nobody:3",
+    ]
+    code, out, _ = credmatch("vocabulary", "import", path, "--json")
+    assert (json.loads(out)["waiting"], len(json.loads(out)["notices"])) == (3, 2)
+
+
 def test_a_folder_of_a_framework_and_credentials_is_inspected_whole(
     credmatch: Command, tmp_path: Path, pool: Path
 ) -> None:

@@ -74,6 +74,20 @@ def test_a_graph_field_by_field(tmp_path: Path) -> None:
     ]
 
 
+def test_alignments_without_an_address_are_said_by_kind_with_an_example(tmp_path: Path) -> None:
+    node = {
+        "@type": "ceasn:Competency", "@id": "urn:x:1", "ceasn:competencyText": "park",
+        "ceasn:exactAlignment": ["urn:x:2", {"ceasn:name": "no address"}, {}],
+        "ceasn:majorAlignment": {"ceasn:name": "no address"},
+    }  # fmt: skip
+    found = read_json(tmp_path, node)
+    assert found.competencies["urn:x:1"].same == ("urn:x:2",)
+    assert found.notices == [
+        "2 exactAlignment left out, without an address (ceasn:exactAlignment)",
+        "1 majorAlignment left out, without an address (ceasn:majorAlignment)",
+    ]
+
+
 def test_a_single_node_with_other_spellings(tmp_path: Path) -> None:
     body = {
         "type": "https://purl.org/ctdlasn/terms/Competency", "id": "ignored-as-no-uri:1",

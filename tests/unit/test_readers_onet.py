@@ -151,3 +151,11 @@ def test_the_real_tables() -> None:
     commodities = [uri for uri in found.competencies if uri.startswith(COMMODITY)]
     assert (len(commodities), len(found.competencies)) == (135, 8_844)
     assert found.competencies[EXAMPLE + "Python"].broader == (COMMODITY + "43232405",)
+
+
+def test_names_of_columns_in_no_encoding_are_names_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "technology"
+    path.write_bytes(TECHNOLOGY.encode().replace(b"Hot Technology", b"Hot Technology\tcaf\x8e", 1))
+    found = read_files(path)
+    assert not found.competencies
+    assert {one.reason for one in found.rejected} == {"6 cells, the first line names 7"}
