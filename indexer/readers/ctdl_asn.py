@@ -30,7 +30,6 @@ isTopChildOf, hasTopChild and isPartOf say only that something belongs to the fr
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -51,7 +50,7 @@ from indexer.readers.statements import (
     said,
 )
 from matcher.errors import InvalidInput
-from matcher.records import Rejected
+from matcher.records import Notice, Rejected
 
 _LINKS = {
     "isChildOf": BROADER, "broadAlignment": BROADER, "hasChild": NARROWER, "narrowAlignment": NARROWER,
@@ -196,19 +195,19 @@ def _read_document(file: FrameworkFile) -> Iterator[Entry]:
         except InvalidInput as error:
             yield Rejected(file.name, 0, error.where, error.reason, encode(node.body))
     belongs = set(framework.references("id")) if framework else set()
-    nameless: Counter[str] = Counter()
-    examples: dict[str, str] = {}
     for node, uri in taken:
         yield from _relate(node, uri, statements, belongs, file.name)
-        for field in _LINKS:
-            if number := node.nameless(field):
-                examples.setdefault(field, node.where(field))
-                nameless[field] += number
     yield from statements.competencies()
     yield from said(file.name, statements.headings(), "headings, such as domains, left out")
     yield from said(file.name, foreign, "competencies left out, without text in English or French")
-    for field, number in nameless.items():
-        yield from said(file.name, number, f"{field} left out, without an address ({examples[field]})")
+    yield from _nameless([node for node, _ in taken], file.name)
+
+
+def _nameless(nodes: Sequence[_Node], file: str) -> Iterator[Notice]:
+    """What of each kind of relation leads to something without an address."""
+    for field in _LINKS:
+        where = [node.where(field) for node in nodes for _ in range(node.nameless(field))]
+        yield from said(file, len(where), f"{field} left out, without an address ({', '.join(where[:1])})")
 
 
 def _is_competency(node: _Node) -> bool:

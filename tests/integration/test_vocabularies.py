@@ -591,7 +591,8 @@ def test_an_item_with_the_uri_of_esco_s_keeps_its_relations_and_changes_nothing_
     assert forklift.label_en == "operate forklift"
     assert seen.relations(yard.id)[forklift.id].relation is Relation.NARROWER
     assert seen.relations(forklift.id)[yard.id].relation is Relation.BROADER
-    assert seen.suggest("forklifts", "en") == []
+    assert seen.suggest("help", "en") == []
+    assert [one.uri for one in seen.suggest("forklift", "en")] == [FORKLIFT]
     assert "Forklifts" not in installed.encoder.asked
     with installed.database.read() as connection:
         others = others_meeting(connection, installed.home.id, seen, [yard.id, forklift.id], "en", 0)
