@@ -12,9 +12,11 @@ from indexer.readers.formats import Context, Record
 from indexer.readers.limits import Limits
 from indexer.readers.one_person import People
 from indexer.readers.sources import neighbours_of
+from matcher.records import Rejected
 from matcher.store import quarantine
 from matcher.store.achievement_intake import AchievementIntake
 from matcher.store.database import Database
+from matcher.store.intake import Counts
 from matcher.store.organisations import Organisation, organisation
 from matcher.store.quarantine import Quarantined
 

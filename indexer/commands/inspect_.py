@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -64,9 +65,7 @@ def inspect_(*, files: tuple[Path, ...], candidate: str, dates: str | None, as_j
     return _SOMETHING_WRONG if found.rejected else 0
 
 
-def _show_frameworks(
-    findings: Sequence[Finding], found: Found, zone: ZoneInfo, *, as_json: bool
-) -> None:
+def _show_frameworks(findings: Sequence[Finding], found: Found, zone: ZoneInfo, *, as_json: bool) -> None:
     """Write what was found of frameworks, and count it."""
     file = ""
     for finding in findings:
