@@ -30,8 +30,8 @@ from matcher.store.quarantine import list_
 from matcher.store.vocabularies import framework_versions, load_contents, unencoded
 from matcher.vocabulary.encoder import DIMENSION, MODEL, REVISION
 from matcher.vocabulary.vocabularies import Vocabularies
-from tests.parts.databases import Databases
 from matcher.web.pages.narrower import others_meeting
+from tests.parts.databases import Databases
 from tests.unit.small_vocabulary import WordEncoder
 
 FORKLIFT, AID = "urn:esco:forklift", "urn:esco:first-aid"
