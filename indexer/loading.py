@@ -79,7 +79,10 @@ def _loader(database: Database, organisation_id: int, floor: int, processes: int
         return
     # Fresh processes: a connection, or a lock that another thread holds, is not to be carried over a fork.
     pool = ProcessPoolExecutor(
-        processes, multiprocessing.get_context("spawn"), _begin, (database.url, organisation_id, floor)
+        processes,
+        multiprocessing.get_context("spawn"),
+        _begin,
+        (database.url, database.timeout, organisation_id, floor),
     )
     try:
         yield lambda ids: pool.submit(_load, ids)
@@ -98,11 +101,11 @@ _mine: tuple[Database, int, int]
 """In a process that reads: its own connections, the organisation's id, the floor."""
 
 
-def _begin(url: str, organisation_id: int, floor: int) -> None:
+def _begin(url: str, timeout: float, organisation_id: int, floor: int) -> None:
     global _mine  # noqa: PLW0603 - a pool's process has no other place for what it keeps between calls
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all: the one who asked ends us
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _mine = Database(url), organisation_id, floor
+    _mine = Database(url, connections=1, timeout=timeout), organisation_id, floor
 
 
 def _end_with_parent() -> None:

@@ -138,9 +138,10 @@ def log_again(connection: Connection, organisation_id: int, candidates: Iterable
 def log_reaches(connection: Connection, organisation_id: int, number: int) -> bool:
     """Whether an index of change `number` can be brought up to date from the log.
 
-    Not where it is ahead of the log: then it is another database's, or of this one before it was restored.
+    Not where it is ahead of the log: then it is another database's, or of this one before it was restored;
+    nor where the changes that it lacks were pruned.
     """
-    return number <= last_change(connection, organisation_id)
+    return pruned_to(connection, organisation_id) <= number <= last_change(connection, organisation_id)
 
 
 def changed_since(
