@@ -7,7 +7,8 @@
     |-- NotScorable       the position has nothing that can be ranked: confirm or change its micro-skills
     |-- Unavailable       a part does not answer just now: try again
     |   |-- Damaged       the search index is not what was written, or cannot catch up: it is built anew
-    |   `-- LeaseLost     somebody else may be doing this by now: stop, and ask for the lease again
+    |   |-- LeaseLost     somebody else may be doing this by now: stop, and ask for the lease again
+    |   `-- Moved         the search index went on while it was read: ask again from the start
     |-- Unfit             a search index that was built lacks people: the old one stays; see who and why
     `-- ConfigurationError  a setting, a folder or an installation is wrong: the operator mends it
 
@@ -82,6 +83,10 @@ class Damaged(Unavailable):
 
 class LeaseLost(Unavailable):
     """What only one process at a time may do is no longer this one's to do."""
+
+
+class Moved(Unavailable):
+    """The state of the index that was being read is gone, and another can be read from the start."""
 
 
 class Unfit(CredmatchError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from matcher.errors import NotScorable, Unavailable
+from matcher.errors import Moved, NotScorable, Unavailable
 from matcher.evidence import lapse
 from matcher.messages import said
 from matcher.moments import last_moment
@@ -137,7 +137,7 @@ class Matcher:
         vocabulary = self._vocabulary(organisation_key)
         with self._database.read() as connection:
             question = _question(connection, organisation_key, position, vocabulary, day)
-            found = self._applicants(connection, question) or self._pool(connection, question, top)
+            found = self._applicants(connection, question) or self._recalled(connection, question, top)
         words = Words(vocabulary.competency, vocabulary.nearest, language, question.organisation.zone)
         return {
             "position": position.key,
@@ -201,6 +201,13 @@ class Matcher:
             if (state := self._engine.state(question.organisation.key)) is None
             else state.documents,
         )
+
+    def _recalled(self, connection: Connection, question: _Question, top: int) -> _Found:
+        """The pool's first, asked once more where the index went on while it was read."""
+        try:
+            return self._pool(connection, question, top)
+        except Moved:
+            return self._pool(connection, question, top)
 
     def _pool(self, connection: Connection, question: _Question, top: int) -> _Found:
         """The first `top` of the pool (or of very many applicants), recalled by the engine."""

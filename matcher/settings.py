@@ -53,6 +53,33 @@ class Settings(BaseSettings):
     reindex_failures: int = Field(
         default=0, ge=0, description="People who may be missing from a new search index that is put in place."
     )
+    elasticsearch_url: str = Field(
+        default="",
+        description="Addresses of Elasticsearch, comma separated; empty means the embedded index.",
+    )
+    elasticsearch_api_key: str = Field(default="", repr=False, description="Its key, instead of a user.")
+    elasticsearch_user: str = Field(default="", description="Its user.")
+    elasticsearch_password: str = Field(default="", repr=False, description="The user's password.")
+    elasticsearch_ca: Path | None = Field(
+        default=None, description="File of the authority that signed its certificate."
+    )
+    elasticsearch_client_cert: Path | None = Field(
+        default=None, description="File of the certificate that says who asks."
+    )
+    elasticsearch_client_key: Path | None = Field(
+        default=None, repr=False, description="File of that certificate's key."
+    )
+    elasticsearch_prefix: str = Field(
+        default="credmatch",
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
+        description="What the names of its indexes begin with.",
+    )
+    elasticsearch_replicas: int = Field(
+        default=1, ge=0, le=8, description="Copies of an index, as far as there are nodes to hold them."
+    )
+    elasticsearch_timeout: float = Field(
+        default=10.0, gt=0, le=600, description="Seconds to wait for an answer of Elasticsearch."
+    )
     import_document: int = Field(
         default=8_000_000,
         ge=1_000,

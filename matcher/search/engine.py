@@ -6,6 +6,7 @@ score most. It only bounds; the truth decides. Every engine passes tests/contrac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import UNITS, SearchDocument
+from matcher.validation import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,15 @@ class Recall:
     matched: int
     missing: tuple[int, ...]
     batches: Iterator[Batch]
+
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+def check_organisation(key: str) -> None:
+    """Refuse what is no key of an organisation, before it becomes part of a name. Raises InvalidInput."""
+    if not _KEY.fullmatch(key):
+        raise InvalidInput(said("%(key)s is no key of an organisation", key=shown(key)), where="organisation")
 
 
 def holdable(document: SearchDocument) -> bool:

@@ -1,0 +1,114 @@
+"""The engine over Elasticsearch (8.19 or later, and 9): for pools beyond one machine.
+
+No scripts, nested fields, pipelines or language analysers: it runs on every installation.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from matcher.errors import Unavailable
+from matcher.records import SearchDocument
+from matcher.search.elastic_build import build, reopen, settle, write_documents
+from matcher.search.elastic_client import NO_INDEX, Cluster, Refused
+from matcher.search.elastic_documents import NOTHING, Ledger, Names, load_ledger
+from matcher.search.elastic_query import recall, rows
+from matcher.search.engine import Builder, IndexState, Query, Recall, check_organisation
+
+Right = Callable[[str], AbstractContextManager[bool]]
+"""Gives the right to write an organisation's index, one holder at a time; whether it was got."""
+
+
+class ElasticEngine:
+    """`Engine` over Elasticsearch; any number of processes on any number of machines may use it.
+
+    A recall's bounds are at least the exact ones: see `elastic_query`. `right`: see `Engine.writer`.
+    """
+
+    def __init__(
+        self, cluster: Cluster, right: Right, *, prefix: str = "credmatch", replicas: int = 1
+    ) -> None:
+        self._cluster = cluster
+        self._right = right
+        self._prefix = prefix
+        self._replicas = replicas
+        self._writing = threading.local()
+
+    def state(self, organisation: str) -> IndexState | None:
+        """The state that answers now (see `Engine.state`). Raises Damaged and Unavailable."""
+        ledger = load_ledger(self._cluster, self._names(organisation).live)
+        return None if ledger is None else ledger.state
+
+    def recall(self, organisation: str, query: Query, first: int) -> Recall:
+        """Recall candidates (see `Engine.recall`). Raises Unavailable; reading its batches, Moved."""
+        return recall(self._cluster, self._names(organisation).live, query, first)
+
+    def apply(self, organisation: str, documents: Iterable[SearchDocument], change_number: int) -> IndexState:
+        """Replace or remove some candidates (see `Engine.apply`). Raises Damaged and Unavailable."""
+        with self._sole_writer(organisation):
+            before = self._live(organisation)
+            if change_number <= before.change_number:
+                return before.state
+            after = before.model_copy(update={"change_number": change_number})
+            write_documents(self._cluster, after, documents)
+            # None: somebody whose right to write is newer than ours was there already.
+            return (settle(self._cluster, after) or self._live(organisation)).state
+
+    def documents(self, organisation: str, after: int, limit: int) -> list[SearchDocument]:
+        """What the live generation holds (see `Engine.documents`). Raises Damaged and Unavailable."""
+        try:
+            return rows(self._cluster, self._names(organisation).live, after, limit)
+        except Refused as refused:
+            raise (Unavailable(NOTHING) if refused.kind == NO_INDEX else refused) from refused
+
+    @contextmanager
+    def build(
+        self, organisation: str, *, floor: int, vocabulary: str, change_number: int
+    ) -> Iterator[Builder]:
+        """Build a new generation (see `Engine.build`). Raises Unavailable."""
+        wanted = Ledger(generation="", floor=floor, vocabulary=vocabulary, change_number=change_number)
+        with (
+            self._sole_writer(organisation),
+            build(self._cluster, self._names(organisation), wanted, self._replicas) as builder,
+        ):
+            yield builder
+
+    @contextmanager
+    def reopen(self, organisation: str) -> Iterator[Builder]:
+        """The generation before the live one (see `Engine.reopen`). Raises NotFound and Unavailable."""
+        with self._sole_writer(organisation):
+            yield reopen(self._cluster, self._names(organisation))
+
+    @contextmanager
+    def writer(self, organisation: str) -> Iterator[bool]:
+        """The right to write, for this thread; whether it was got. It may be asked for again while held."""
+        held: set[str] = self._writing.__dict__.setdefault("held", set())
+        if organisation in held:
+            yield True
+            return
+        with self._right(organisation) as got:
+            if got:
+                held.add(organisation)
+            try:
+                yield got
+            finally:
+                held.discard(organisation)
+
+    @contextmanager
+    def _sole_writer(self, organisation: str) -> Iterator[None]:
+        with self.writer(organisation) as got:
+            if not got:
+                raise Unavailable("another process is writing the search index")
+            yield
+
+    def _live(self, organisation: str) -> Ledger:
+        ledger = load_ledger(self._cluster, self._names(organisation).live)
+        if ledger is None:
+            raise Unavailable(NOTHING)
+        return ledger
+
+    def _names(self, organisation: str) -> Names:
+        check_organisation(organisation)
+        return Names(f"{self._prefix}.{organisation}")

@@ -1,0 +1,258 @@
+"""Building a generation in Elasticsearch: an index beside the one that answers, and then its alias.
+
+What makes it safe against a builder that was frozen, lost its right to write and wakes up: whoever goes on
+with a build takes the next turn, and versions of documents rise with the turn; an index that was removed is
+not made again by a late write; and the alias moves only from the generation that the builder saw answering.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+
+from matcher.errors import Damaged, InvalidInput, NotFound, Unavailable
+from matcher.records import SearchDocument
+from matcher.search.elastic_client import BULK_ITEMS, Cluster, Json, Refused, Write
+from matcher.search.elastic_documents import MAPPING, Ledger, Names, load_ledger, source_of
+from matcher.search.elastic_query import rows
+from matcher.search.engine import IndexState, holdable
+
+_ALIVE = {"query": {"term": {"alive": True}}}
+_COPIES_SECONDS = 30
+
+_log = logging.getLogger(__name__)
+
+
+def write_documents(cluster: Cluster, ledger: Ledger, documents: Iterable[SearchDocument]) -> list[int]:
+    """Put documents into a generation as of its change number and turn; gives who cannot be held.
+
+    A document for which a newer one is there already is left as it is. Raises Unavailable.
+    """
+    unfit = []
+    remaining = iter(documents)
+    # The last one of a candidate counts, and a bulk that is sent in parts again keeps no order.
+    while page := {document.candidate: document for document in islice(remaining, BULK_ITEMS)}:
+        unfit += [candidate for candidate, document in page.items() if not holdable(document)]
+        fit = (document for document in page.values() if holdable(document))
+        writes = (Write(str(document.candidate), ledger.version, source_of(document)) for document in fit)
+        for failed in cluster.write(ledger.rows, writes):
+            if failed.status == 400:
+                _log.error("candidate %s cannot be held by Elasticsearch: %s", failed.write.id, failed.kind)
+                unfit.append(int(failed.write.id))
+    return unfit
+
+
+def settle(cluster: Cluster, ledger: Ledger) -> Ledger | None:
+    """Make all that was written be found, with the state; None where somebody newer wrote the state."""
+    cluster.ask("POST", f"/{ledger.rows}/_refresh")
+    count = cluster.ask("POST", f"/{ledger.rows}/_count", _ALIVE)["count"]
+    settled = ledger.model_copy(update={"documents": count})
+    return None if cluster.write(ledger.rows, [settled.write()], refresh="true") else settled
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """An organisation's indexes as they are: all of them, the one that answers, and the one that is kept."""
+
+    all: tuple[str, ...]
+    live: str | None
+    last: str | None
+
+
+def look(cluster: Cluster, names: Names) -> Indexes:
+    """What indexes an organisation has. Raises Unavailable."""
+    answer = cluster.ask("GET", f"/{names.live}.g*/_alias")
+    found = sorted(answer, key=names.number)
+    named = {alias: index for index in found for alias in answer[index]["aliases"]}
+    return Indexes(tuple(found), named.get(names.live), named.get(names.last))
+
+
+class ElasticBuilder:
+    """`Builder` of one index. `seen`: the organisation's indexes when it began."""
+
+    def __init__(self, cluster: Cluster, names: Names, ledger: Ledger, seen: Indexes) -> None:
+        self._cluster = cluster
+        self._names = names
+        self._ledger = ledger
+        self._seen = seen
+        self.published = False
+
+    @property
+    def state(self) -> IndexState:
+        """What is being built (see `Builder.state`)."""
+        return self._ledger.state
+
+    @property
+    def reached(self) -> int:
+        """Up to which candidate all is safely kept (see `Builder.reached`)."""
+        return self._ledger.reached
+
+    def add(self, documents: Iterable[SearchDocument]) -> list[int]:
+        """Take further documents (see `Builder.add`). Raises Unavailable."""
+        unfit = []
+        remaining = iter(documents)
+        while page := list(islice(remaining, BULK_ITEMS)):
+            unfit += write_documents(self._cluster, self._ledger, page)
+            highest = max(self.reached, *(document.candidate for document in page))
+            self._keep(self._ledger.model_copy(update={"reached": highest}))
+        return unfit
+
+    def documents(self, after: int, limit: int) -> list[SearchDocument]:
+        """What it holds by now (see `Builder.documents`). Raises Unavailable."""
+        self._cluster.ask("POST", f"/{self._ledger.rows}/_refresh")
+        return rows(self._cluster, self._ledger.rows, after, limit)
+
+    def publish(self, change_number: int) -> IndexState:
+        """Make it what answers (see `Builder.publish`). Raises Unavailable, and InvalidInput where
+        `change_number` is below the one it began with."""
+        if change_number < self._ledger.change_number:
+            raise InvalidInput(
+                f"{change_number} is below {self._ledger.change_number}", where="change_number"
+            )
+        done = self._ledger.model_copy(update={"change_number": change_number, "published": True})
+        settled = settle(self._cluster, done)
+        if settled is None:
+            raise Unavailable(_TAKEN)
+        self._ledger = settled
+        index = settled.generation
+        self._cluster.ask("PUT", f"/{index}/_mapping", {"_meta": settled.meta})
+        self._await_copies(index)
+        self._swap(index)
+        self.published = True
+        _clean(self._cluster, self._names)
+        return settled.state
+
+    def take_turn(self) -> None:
+        """Become the one whose writes count. Raises Unavailable where somebody else did at the same time."""
+        self._keep(self._ledger.model_copy(update={"turn": self._ledger.turn + 1}), alone=True)
+
+    def discard(self) -> None:
+        """Remove it, unless it was published. Raises Unavailable."""
+        if not self.published:
+            _remove(self._cluster, [self._ledger.generation])
+
+    def _keep(self, ledger: Ledger, *, alone: bool = False) -> None:
+        if self._cluster.write(ledger.rows, [ledger.write(alone=alone)]):
+            raise Unavailable(_TAKEN)
+        self._ledger = ledger
+
+    def _await_copies(self, index: str) -> None:
+        """Wait for the copies on other nodes, so that the loss of one is not felt; but not for ever."""
+        wait = {"wait_for_no_initializing_shards": "true", "timeout": f"{_COPIES_SECONDS}s"}
+        try:
+            self._cluster.ask("GET", f"/_cluster/health/{index}", seconds=2 * _COPIES_SECONDS, **wait)
+        except Refused as refused:
+            if refused.status != 408:
+                raise
+            _log.warning("%s has not all its copies yet", index)
+
+    def _swap(self, index: str) -> None:
+        """Move the aliases at once. A request that was sent twice fails the second time: so look then."""
+        live, last = self._seen.live, self._seen.last
+        actions: list[Json] = [{"add": {"index": index, "alias": self._names.live}}]
+        if live is not None:
+            removed = {"index": live, "alias": self._names.live, "must_exist": True}
+            actions = [{"remove": removed}, *actions, {"add": {"index": live, "alias": self._names.last}}]
+        if last is not None:
+            actions.insert(0, {"remove": {"index": last, "alias": self._names.last}})
+        try:
+            self._cluster.ask("POST", "/_aliases", {"actions": actions})
+        except Unavailable:
+            if look(self._cluster, self._names).live != index:
+                raise
+
+
+_TAKEN = "another process took over this build of the search index"
+
+
+@contextmanager
+def build(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> Iterator[ElasticBuilder]:
+    """Build a generation (see `Engine.build`); of `wanted` the floor, vocabulary and change number count.
+
+    `replicas`: copies at most, as far as there are other nodes to hold them. Raises Unavailable.
+    """
+    builder = _begin(cluster, names, wanted, replicas)
+    try:
+        yield builder
+    except Unavailable:
+        raise
+    except Exception:
+        with suppress(Unavailable):
+            builder.discard()
+        raise
+    builder.discard()
+
+
+def reopen(cluster: Cluster, names: Names) -> ElasticBuilder:
+    """The kept generation (see `Engine.reopen`). Raises NotFound and Unavailable."""
+    seen = look(cluster, names)
+    try:
+        ledger = load_ledger(cluster, names.last)
+    except Damaged:
+        ledger = None
+    if ledger is None:
+        raise NotFound("no earlier search index is kept that could be taken up again")
+    builder = ElasticBuilder(cluster, names, ledger, seen)
+    builder.take_turn()
+    return builder
+
+
+def _begin(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> ElasticBuilder:
+    """Go on with what was left unfinished, or begin anew; other left-overs are removed."""
+    seen = look(cluster, names)
+    left_over = [index for index in seen.all if index not in {seen.live, seen.last}]
+    unfinished = [ledger for index in left_over if (ledger := _unfinished(cluster, index, wanted))]
+    going_on = unfinished[-1] if unfinished else None
+    _remove(cluster, [index for index in left_over if going_on is None or index != going_on.generation])
+    if going_on is not None:
+        builder = ElasticBuilder(cluster, names, going_on, seen)
+        builder.take_turn()
+        return builder
+    number = max((names.number(index) for index in seen.all), default=0) + 1
+    ledger = wanted.model_copy(update={"generation": names.generation(number)})
+    _create(cluster, ledger, replicas)
+    return ElasticBuilder(cluster, names, ledger, seen)
+
+
+def _unfinished(cluster: Cluster, index: str, wanted: Ledger) -> Ledger | None:
+    try:
+        found = load_ledger(cluster, index)
+    except Damaged:
+        return None
+    if found is None or found.published or found.change_number > wanted.change_number:
+        return None
+    return found if (found.floor, found.vocabulary) == (wanted.floor, wanted.vocabulary) else None
+
+
+def _create(cluster: Cluster, ledger: Ledger, replicas: int) -> None:
+    """An empty index with its state. One shard: a refresh then shows documents and state together."""
+    settings = {
+        "number_of_shards": 1,
+        "auto_expand_replicas": f"0-{replicas}" if replicas else "false",
+        "number_of_replicas": 0,
+        "refresh_interval": "-1",
+    }
+    body = {
+        "settings": settings,
+        "mappings": MAPPING | {"_meta": ledger.meta},
+        "aliases": {ledger.rows: {}},
+    }
+    cluster.ask("PUT", f"/{ledger.generation}", body)
+    cluster.write(ledger.rows, [ledger.write()])
+
+
+def _clean(cluster: Cluster, names: Names) -> None:
+    """Remove what neither answers nor is kept; what cannot be removed now is at the next build."""
+    try:
+        seen = look(cluster, names)
+        _remove(cluster, [index for index in seen.all if index not in {seen.live, seen.last}])
+    except Unavailable as error:
+        _log.warning("an old search index is still there: %s", error)
+
+
+def _remove(cluster: Cluster, indexes: list[str]) -> None:
+    for index in indexes:
+        cluster.ask("DELETE", f"/{index}", ignore_unavailable="true")

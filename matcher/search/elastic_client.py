@@ -1,0 +1,297 @@
+"""Talking to Elasticsearch: the one place where its client and its errors are met.
+
+Whatever goes wrong becomes `Unavailable` with one line that says where and what (`Refused` where a server
+answered), or `ConfigurationError` where only the operator can mend it. Nothing secret stands in a message.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from elastic_transport import ApiError, ConnectionTimeout, TlsError, TransportError
+from elasticsearch import Elasticsearch
+from elasticsearch.exceptions import UnsupportedProductError
+
+from matcher.errors import ConfigurationError, Unavailable
+from matcher.settings import Settings
+
+Json = Any
+"""What JSON says: here always what Elasticsearch documents for the request."""
+
+NO_INDEX = "index_not_found_exception"
+
+BULK_BYTES = 4_000_000
+"""A bulk request is sent when it holds so much; far below the 100 MB that a node takes."""
+
+BULK_ITEMS = 1_000
+"""... or so many documents."""
+
+PAUSES = (0.1, 0.3, 1.0, 3.0, 5.0, 5.0)
+"""Seconds to wait before a write that a busy node refused is sent again."""
+
+_BULK_SECONDS = 60.0
+_BLOCKED = "cluster_block_exception"
+_UNREACHABLE = {"no_shard_available_action_exception", "unavailable_shards_exception"}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where Elasticsearch is, and how to show who asks: a key, a user with a password, or a certificate.
+
+    `hosts`: addresses with scheme and port; certificates of https are always verified, against `ca` where it
+    is given. `timeout` in seconds.
+    """
+
+    hosts: tuple[str, ...]
+    api_key: str = field(default="", repr=False)
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ca: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = field(default=None, repr=False)
+    timeout: float = 10.0
+
+
+class Refused(Unavailable):
+    """Elasticsearch answered, but not what it was asked. `status`: of HTTP; `kind`: its name for why."""
+
+    def __init__(self, message: str, status: int, kind: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A document to be put under an id, unless a higher version stands there (`alone`: or the same one)."""
+
+    id: str
+    version: int
+    source: Json
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """A document that was not put. `status`: 409 where a higher version stands there, 400 where it cannot be
+    held; `kind`: Elasticsearch's name for the reason."""
+
+    write: Write
+    status: int
+    kind: str
+
+
+class Cluster:
+    """The nodes of one installation of Elasticsearch. Nothing is opened before the first request."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages."""
+        return f"Elasticsearch at {', '.join(self._access.hosts)}"
+
+    @cached_property
+    def _client(self) -> Elasticsearch:
+        access = self._access
+        options: dict[str, Any] = {
+            "ca_certs": access.ca,
+            "client_cert": access.client_cert,
+            "client_key": access.client_key,
+            "api_key": access.api_key or None,
+            "basic_auth": (access.user, access.password) if access.user else None,
+        }
+        given = {name: str(v) if isinstance(v, Path) else v for name, v in options.items() if v}
+        given["hosts"] = list(access.hosts)
+        try:
+            return Elasticsearch(
+                request_timeout=access.timeout,
+                max_retries=3,
+                retry_on_timeout=True,
+                retry_on_status=(502, 503, 504),
+                connections_per_node=32,
+                **given,
+            )
+        except (ValueError, OSError) as error:
+            raise ConfigurationError(f"{self.place}: {error}") from error
+
+    def close(self) -> None:
+        """Close the connections that are open."""
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    def ask(self, method: str, path: str, body: Json = None, *, seconds: float = 0, **params: Any) -> Json:
+        """One request; a list as `body` is sent line by line. `seconds`: to wait at most, 0 as configured.
+
+        Read and write alike may be sent twice when an answer is slow: all of ours can be. Raises Refused,
+        Unavailable and ConfigurationError.
+        """
+        lines = isinstance(body, list)
+        headers = {"accept": "application/json", "content-type": "application/x-ndjson" if lines else _JSON}
+        try:
+            client = self._client.options(request_timeout=seconds) if seconds else self._client
+            return client.perform_request(method, path, params=params, headers=headers, body=body).body
+        except ApiError as error:
+            raise self._refused(error) from error
+        except TransportError as error:
+            raise self._unreached(error) from error
+
+    def search(self, bodies: Sequence[Json], **params: str) -> list[Json]:
+        """Several searches at once, all shards answering each. Raises Refused (the first one that failed)."""
+        lines = [line for body in bodies for line in ({"allow_partial_search_results": False}, body)]
+        answers = self.ask("POST", "/_msearch", lines, **params)["responses"]
+        for answer in answers:
+            if "error" in answer:
+                raise self.refusal(answer["status"], answer["error"])
+            if answer.get("timed_out"):
+                raise Unavailable(f"{self.place}: a search took too long")
+        return list(answers)
+
+    def write(self, alias: str, writes: Iterable[Write], **params: str) -> list[Unwritten]:
+        """Put documents, a bulk at a time; gives those that were not put.
+
+        Never makes an index: `alias` must be one. A node that is too busy is given time. Within one call each
+        id may come once. Raises Refused and Unavailable; then what was sent may or may not be kept.
+        """
+        params |= {"require_alias": "true", "timeout": "10s"}
+        failed: list[Unwritten] = []
+        for bulk in _bulks(writes):
+            failed += self._write_bulk(alias, bulk, params)
+        return failed
+
+    def _write_bulk(self, alias: str, bulk: list[_Lines], params: dict[str, str]) -> list[Unwritten]:
+        failed: list[Unwritten] = []
+        for pause in (*PAUSES, None):
+            waiting = []
+            for write, answer in zip(bulk, self._sent(alias, bulk, params), strict=True):
+                status, kind = answer
+                if status == 429 and kind != _BLOCKED:
+                    waiting.append(write)
+                elif status in {400, 409}:
+                    failed.append(Unwritten(write[0], status, kind))
+                elif status >= 300:
+                    raise self.refusal(status, {"type": kind})
+            if not waiting:
+                return failed
+            if pause is None:
+                raise Unavailable(f"{self.place} has too much to do to take {len(waiting)} writes")
+            _log.info("%s is busy; sending %d writes again in %.1f s", self.place, len(waiting), pause)
+            time.sleep(pause)
+            bulk = waiting
+        raise AssertionError
+
+    def _sent(self, alias: str, bulk: list[_Lines], params: dict[str, str]) -> list[tuple[int, str]]:
+        """Per write its status and, where that is an error, what kind."""
+        lines = [line for _, *pair in bulk for line in pair]
+        try:
+            answer = self.ask("POST", f"/{alias}/_bulk", lines, seconds=_BULK_SECONDS, **params)
+        except Refused as refused:
+            if refused.status != 429 or refused.kind == _BLOCKED:
+                raise
+            return [(429, refused.kind)] * len(bulk)
+        items = [item["index"] for item in answer["items"]]
+        return [(item["status"], item.get("error", {}).get("type", "")) for item in items]
+
+    def refusal(self, status: int, error: Json) -> Refused:
+        """What an error of Elasticsearch means, in a line."""
+        roots = error.get("root_cause") or [error] if isinstance(error, dict) else [{"reason": str(error)}]
+        kind, why = roots[0].get("type", ""), roots[0].get("reason") or ""
+        if kind == NO_INDEX:
+            said = "the search index is not there: it was never built, or deleted"
+        elif kind == _BLOCKED and status == 429:
+            said = "the disk is full beyond its flood-stage mark, so nothing is written until there is room"
+        elif kind in _UNREACHABLE:
+            said = "no copy of the search index can be reached (it is red)"
+        elif status == 429:
+            said = "too much to do just now"
+        else:
+            said = f"answered {status} {kind}: {why}"
+        return Refused(f"{self.place}: {said}", status, kind)
+
+    def _refused(self, error: ApiError) -> Unavailable | ConfigurationError:
+        body = error.body if isinstance(error.body, dict) else {}
+        if error.meta.status in {401, 403} and body.get("error", {}).get("type") == "security_exception":
+            what = "does not know who asks" if error.meta.status == 401 else "does not allow what is asked"
+            return ConfigurationError(f"{self.place} {what}: see CREDMATCH_ELASTICSEARCH_API_KEY and _USER")
+        if isinstance(error, UnsupportedProductError):
+            return ConfigurationError(f"{self.place}: no Elasticsearch answers there")
+        return self.refusal(error.meta.status, body.get("error", ""))
+
+    def _unreached(self, error: TransportError) -> Unavailable | ConfigurationError:
+        if isinstance(error, ConnectionTimeout):
+            return Unavailable(f"{self.place} does not answer in time")
+        why = str(error).rsplit(": ", 1)[-1].rstrip(")>'\"")
+        if isinstance(error, TlsError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return ConfigurationError(f"{self.place} shows a certificate that cannot be trusted: {why}")
+        return Unavailable(f"{self.place} does not answer: {why}")
+
+
+def access_of(settings: Settings) -> Access:
+    """How the settings say that Elasticsearch is reached. Raises ConfigurationError, naming the variable."""
+    if settings.elasticsearch_api_key and settings.elasticsearch_user:
+        raise ConfigurationError("set CREDMATCH_ELASTICSEARCH_API_KEY or _USER, not both")
+    if bool(settings.elasticsearch_user) != bool(settings.elasticsearch_password):
+        raise ConfigurationError("CREDMATCH_ELASTICSEARCH_USER and _PASSWORD belong together")
+    if settings.elasticsearch_client_key and not settings.elasticsearch_client_cert:
+        raise ConfigurationError(
+            "CREDMATCH_ELASTICSEARCH_CLIENT_KEY needs CREDMATCH_ELASTICSEARCH_CLIENT_CERT"
+        )
+    return Access(
+        hosts=tuple(_host(host.strip()) for host in settings.elasticsearch_url.split(",")),
+        api_key=settings.elasticsearch_api_key,
+        user=settings.elasticsearch_user,
+        password=settings.elasticsearch_password,
+        ca=settings.elasticsearch_ca,
+        client_cert=settings.elasticsearch_client_cert,
+        client_key=settings.elasticsearch_client_key,
+        timeout=settings.elasticsearch_timeout,
+    )
+
+
+def _host(text: str) -> str:
+    name = "CREDMATCH_ELASTICSEARCH_URL"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ConfigurationError(f"{name}: one of its addresses cannot be read") from None
+    if parts.username is not None or parts.password is not None or "@" in text:
+        raise ConfigurationError(f"{name} must hold no user or password: set {name[:-3]}USER and _PASSWORD")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port is None:
+        raise ConfigurationError(f"{name}: {text!r} is no address such as https://search.example:9200")
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"{name}: {text!r} has more than scheme, host, port and path")
+    return text
+
+
+_JSON = "application/json"
+_Lines = tuple[Write, str, str]
+"""A write with its two lines of a bulk request."""
+
+
+def _bulks(writes: Iterable[Write]) -> Iterator[list[_Lines]]:
+    """Writes with their lines, parted so that none is too large to send."""
+    bulk: list[_Lines] = []
+    size = 0
+    for write in writes:
+        kind = "external" if write.alone else "external_gte"
+        action = {"_id": write.id, "version": write.version, "version_type": kind}
+        source = json.dumps(write.source, separators=(",", ":"))
+        bulk.append((write, json.dumps({"index": action}), source))
+        size += len(source)
+        if size >= BULK_BYTES or len(bulk) >= BULK_ITEMS:
+            yield bulk
+            bulk, size = [], 0
+    if bulk:
+        yield bulk

@@ -1,0 +1,183 @@
+"""What an index of Elasticsearch holds, and the names under which it is found.
+
+    <prefix>.<organisation>.g000007       an index: one generation, a document a candidate, and the state
+    <prefix>.<organisation>.g000007.rows  its own alias: all writes go through it and ask for an alias, so
+                                          that a late one never makes a deleted index again
+    <prefix>.<organisation>               alias of the generation that answers
+    <prefix>.<organisation>.last          alias of the one before, which is kept
+
+No key of an organisation and no prefix has a dot, so no two of these names can be the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from matcher.errors import Damaged
+from matcher.messages import said
+from matcher.records import SearchDocument
+from matcher.search.elastic_client import Cluster, Json, Refused, Write
+from matcher.search.engine import IndexState
+
+STATE = "state"
+"""Id of the state document; a candidate's is its number."""
+
+STEP = 20
+"""Bounds are stored divided by this and rounded up: 1 to 500, which fit the 9 significant bits that Lucene
+keeps of a feature's value (Elasticsearch's reference, "Sparse vector field type")."""
+
+MAPPING: Json = {
+    "dynamic": "strict",
+    "_source": {"excludes": ["now", "ever"]},
+    "properties": {
+        "candidate": {"type": "long"},
+        "draw": {"type": "long", "index": False},
+        "alive": {"type": "boolean"},
+        "now": {"type": "sparse_vector"},
+        "ever": {"type": "sparse_vector"},
+        "keywords": {"type": "keyword", "doc_values": False},
+        # Not read by Elasticsearch: the bounds exactly as they were given, and the state.
+        "content": {"type": "object", "enabled": False},
+    },
+}
+
+LAYOUT = hashlib.sha256(f"2 {json.dumps(MAPPING, sort_keys=True)}".encode()).hexdigest()[:16]
+"""Digest of the mapping, behind the version of what documents carry. An index of another layout is built
+anew. 2: a document carries the regions that its own lies in."""
+
+_TURNS = 1 << 10
+
+
+class Ledger(BaseModel):
+    """The content of the state document: which generation it is, and how far.
+
+    `reached`: see `Builder`. `turn` counts who built it, one process after the other: a higher turn writes
+    over what a lower one wrote, never the other way round.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    generation: str
+    layout: str = LAYOUT
+    floor: int
+    vocabulary: str
+    change_number: int
+    documents: int = 0
+    reached: int = 0
+    turn: int = 1
+    published: bool = False
+
+    @property
+    def state(self) -> IndexState:
+        """As callers know it."""
+        return IndexState(self.generation, self.change_number, self.floor, self.vocabulary, self.documents)
+
+    @property
+    def rows(self) -> str:
+        """The alias through which the generation is written."""
+        return f"{self.generation}.rows"
+
+    @property
+    def version(self) -> int:
+        """Of what is written now. External versions rise with the change number, then with the turn."""
+        return self.change_number * _TURNS + min(self.turn, _TURNS - 1)
+
+    @property
+    def meta(self) -> Json:
+        """What the mapping says of the index to whoever looks at it: as it was when it was published."""
+        told = {"layout", "floor", "vocabulary", "change_number"}
+        return self.model_dump(include=told)
+
+    def write(self, *, alone: bool = False) -> Write:
+        """The state document; `alone`: see `Write`."""
+        return Write(STATE, self.version, {"alive": False, "content": self.model_dump()}, alone)
+
+
+def read_ledger(source: Json | None) -> Ledger:
+    """The state from its document; None where there is no such document. Raises Damaged."""
+    try:
+        found = Ledger.model_validate((source or {})["content"])
+    except (KeyError, TypeError, ValidationError) as error:
+        raise Damaged("the search index is damaged: its state cannot be read; build it anew") from error
+    if found.layout != LAYOUT:
+        raise Damaged("the search index is of another version of credmatch; build it anew")
+    return found
+
+
+def load_ledger(cluster: Cluster, name: str) -> Ledger | None:
+    """The state of the index, or of the alias, with this name; None where there is none.
+
+    Raises Damaged and Unavailable.
+    """
+    try:
+        answer = cluster.ask("GET", f"/{name}/_doc/{STATE}")
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+        if refused.kind:
+            return None
+        answer = {}
+    return read_ledger(answer.get("_source"))
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one organisation's indexes."""
+
+    live: str
+
+    @property
+    def last(self) -> str:
+        """Alias of the generation that is kept."""
+        return f"{self.live}.last"
+
+    def generation(self, number: int) -> str:
+        """Index of a generation."""
+        return f"{self.live}.g{number:06}"
+
+    def number(self, generation: str) -> int:
+        """The number in the name of a generation; 0 where it is no such name."""
+        tail = generation.removeprefix(f"{self.live}.g")
+        return int(tail) if tail.isdecimal() else 0
+
+
+def source_of(document: SearchDocument) -> Json:
+    """The document of a candidate, for `read_document` to give back exactly."""
+    held = sorted({*document.now, *document.ever})
+    source = {
+        "candidate": document.candidate,
+        "draw": document.draw,
+        "alive": bool(held or document.keywords),
+        "now": _rounded(document.now),
+        "ever": _rounded(document.ever),
+        "keywords": sorted(document.keywords),
+        "content": [held, [document.now.get(c, 0) for c in held], [document.ever.get(c, 0) for c in held]],
+    }
+    return {name: value for name, value in source.items() if value != {}}
+
+
+def read_document(source: Json) -> SearchDocument:
+    """What `source_of` was given. Raises Damaged."""
+    try:
+        held, now, ever = source["content"]
+        return SearchDocument(
+            candidate=source["candidate"],
+            draw=source["draw"],
+            now={c: bound for c, bound in zip(held, now, strict=True) if bound},
+            ever={c: bound for c, bound in zip(held, ever, strict=True) if bound},
+            keywords=frozenset(source["keywords"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged("the search index is damaged: a row cannot be read; build it anew") from error
+
+
+def _rounded(bounds: Mapping[int, int]) -> dict[str, int]:
+    return {str(competency): -(-bound // STEP) for competency, bound in bounds.items()}
+
+
+NOTHING = said("there is no search index yet; `credmatch reindex` builds it")
