@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from elastic_transport import ApiError, ConnectionTimeout, TlsError, TransportError
+from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
 
@@ -105,23 +106,19 @@ class Cluster:
     @cached_property
     def _client(self) -> Elasticsearch:
         access = self._access
-        options: dict[str, Any] = {
-            "ca_certs": access.ca,
-            "client_cert": access.client_cert,
-            "client_key": access.client_key,
-            "api_key": access.api_key or None,
-            "basic_auth": (access.user, access.password) if access.user else None,
-        }
-        given = {name: str(v) if isinstance(v, Path) else v for name, v in options.items() if v}
-        given["hosts"] = list(access.hosts)
         try:
             return Elasticsearch(
+                list(access.hosts),
+                api_key=access.api_key or None,
+                basic_auth=(access.user, access.password) if access.user else None,
+                ca_certs=_file(access.ca),
+                client_cert=_file(access.client_cert),
+                client_key=_file(access.client_key),
                 request_timeout=access.timeout,
                 max_retries=3,
                 retry_on_timeout=True,
                 retry_on_status=(502, 503, 504),
                 connections_per_node=32,
-                **given,
             )
         except (ValueError, OSError) as error:
             raise ConfigurationError(f"{self.place}: {error}") from error
@@ -147,7 +144,7 @@ class Cluster:
         except TransportError as error:
             raise self._unreached(error) from error
 
-    def search(self, bodies: Sequence[Json], **params: str) -> list[Json]:
+    def search(self, bodies: Sequence[Json], **params: Any) -> list[Json]:
         """Several searches at once, all shards answering each. Raises Refused (the first one that failed)."""
         lines = [line for body in bodies for line in ({"allow_partial_search_results": False}, body)]
         answers = self.ask("POST", "/_msearch", lines, **params)["responses"]
@@ -158,7 +155,7 @@ class Cluster:
                 raise Unavailable(f"{self.place}: a search took too long")
         return list(answers)
 
-    def write(self, alias: str, writes: Iterable[Write], **params: str) -> list[Unwritten]:
+    def write(self, alias: str, writes: Iterable[Write], **params: Any) -> list[Unwritten]:
         """Put documents, a bulk at a time; gives those that were not put.
 
         Never makes an index: `alias` must be one. A node that is too busy is given time. Within one call each
@@ -170,7 +167,7 @@ class Cluster:
             failed += self._write_bulk(alias, bulk, params)
         return failed
 
-    def _write_bulk(self, alias: str, bulk: list[_Lines], params: dict[str, str]) -> list[Unwritten]:
+    def _write_bulk(self, alias: str, bulk: list[_Lines], params: dict[str, Any]) -> list[Unwritten]:
         failed: list[Unwritten] = []
         for pause in (*PAUSES, None):
             waiting = []
@@ -191,7 +188,7 @@ class Cluster:
             bulk = waiting
         raise AssertionError
 
-    def _sent(self, alias: str, bulk: list[_Lines], params: dict[str, str]) -> list[tuple[int, str]]:
+    def _sent(self, alias: str, bulk: list[_Lines], params: dict[str, Any]) -> list[tuple[int, str]]:
         """Per write its status and, where that is an error, what kind."""
         lines = [line for _, *pair in bulk for line in pair]
         try:
@@ -235,6 +232,11 @@ class Cluster:
         if isinstance(error, TlsError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
             return ConfigurationError(f"{self.place} shows a certificate that cannot be trusted: {why}")
         return Unavailable(f"{self.place} does not answer: {why}")
+
+
+def _file(path: Path | None) -> str | DefaultType:
+    """As the client takes it; certificates are verified where it is told of none as well."""
+    return DEFAULT if path is None else str(path)
 
 
 def access_of(settings: Settings) -> Access:
