@@ -169,8 +169,8 @@ class Engine(Protocol):
 
     def reopen(self, organisation: str) -> AbstractContextManager[Builder]:
         """The generation before the live one, to be brought up to date and published again; the live one
-        becomes the kept one then. Left without `publish`, both stay as they were. Raises NotFound where
-        there is none."""
+        becomes the kept one then. Left without `publish`, the live one stays as it was, and the other too,
+        but for what was added, which it may keep. Raises NotFound where there is none."""
 
     def writer(self, organisation: str) -> AbstractContextManager[bool]:
         """The right to write (`apply`, `build`), one holder at a time on all processes.

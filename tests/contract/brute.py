@@ -44,6 +44,35 @@ def answer(pool: Mapping[int, SearchDocument], query: Query) -> Answer:
     return Answer(sorted(rows, key=lambda row: (-row[0], row[1], row[2])), tuple(missing), len(alive))
 
 
+def check(found: Answer, pool: Mapping[int, SearchDocument], query: Query, *, exact: bool) -> None:
+    """Assert that an engine's answer is right: equal to the exact one, or with bounds rounded up.
+
+    A clause's rounded bound is above the exact one by at most points / 500 + 500, and somebody without any
+    points can come in with no more than that.
+    """
+    expected = answer(pool, query)
+    if exact:
+        assert found == expected
+        return
+    assert (found.missing, found.documents) == (expected.missing, expected.documents)
+    assert found.rows == sorted(found.rows, key=lambda row: (-row[0], row[1], row[2]))
+    most_above = sum(clause.points // 500 + 501 for clause in query.clauses)
+    bounds = {candidate: bound for bound, _, candidate in found.rows}
+    exactly = {candidate: bound for bound, _, candidate in expected.rows}
+    assert len(bounds) == len(found.rows)
+    assert exactly.keys() <= bounds.keys()
+    for bound, draw, candidate in found.rows:
+        assert draw == pool[candidate].draw
+        assert 0 <= bound - exactly.get(candidate, 0) <= most_above
+    assert {c for c in bounds if c not in exactly} <= _without_points(pool, query)
+
+
+def _without_points(pool: Mapping[int, SearchDocument], query: Query) -> set[int]:
+    """Those who would be in the answer if they had a point."""
+    more = Clause(10**8, tuple((competency, 1) for competency in COMPETENCIES))
+    return {row[2] for row in answer(pool, Query((*query.clauses, more), query.keywords, query.ever)).rows}
+
+
 def _points(clause: Clause, held: Mapping[int, int]) -> int:
     best = max((relation * held.get(competency, 0) for competency, relation in clause.relations), default=0)
     return (clause.points * best + 10**8 // 2) // 10**8
