@@ -1,5 +1,6 @@
 # make run     install what is missing, then start credmatch with a fictional pool of 2,000
 # make test    install what is missing, then run every test
+# make test-faults  install what is missing, then run the long tests: faults, many seeds
 # make setup   install what is missing into .venv
 # make lock    write the lock files anew from pyproject.toml: for tests, and for what runs alone
 
@@ -8,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lock
+.PHONY: help run test test-faults setup lock
 
 # The first Python that is new enough; else any, which then says what is wrong.
 PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -25,6 +26,9 @@ run:
 
 test: setup
 	@exec .venv/bin/pytest
+
+test-faults: setup
+	@exec .venv/bin/pytest -m faults
 
 setup:
 	@"$(PYTHON)" tools/preflight.py setup

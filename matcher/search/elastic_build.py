@@ -16,7 +16,7 @@ from itertools import islice
 from matcher.errors import Damaged, InvalidInput, NotFound, Unavailable
 from matcher.records import SearchDocument
 from matcher.search.elastic_client import BULK_ITEMS, Cluster, Json, Refused, Write
-from matcher.search.elastic_documents import MAPPING, Ledger, Names, load_ledger, source_of
+from matcher.search.elastic_documents import MAPPING, Ledger, Names, load_ledger, save_ledger, source_of
 from matcher.search.elastic_query import rows
 from matcher.search.engine import IndexState, holdable
 
@@ -50,7 +50,7 @@ def settle(cluster: Cluster, ledger: Ledger) -> Ledger | None:
     cluster.ask("POST", f"/{ledger.rows}/_refresh")
     count = cluster.ask("POST", f"/{ledger.rows}/_count", _ALIVE)["count"]
     settled = ledger.model_copy(update={"documents": count})
-    return None if cluster.write(ledger.rows, [settled.write()], refresh="true") else settled
+    return save_ledger(cluster, settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class ElasticBuilder:
             raise InvalidInput(
                 f"{change_number} is below {self._ledger.change_number}", where="change_number"
             )
-        done = self._ledger.model_copy(update={"change_number": change_number, "published": True})
+        done = self._ledger.model_copy(update={"change_number": change_number})
         settled = settle(self._cluster, done)
         if settled is None:
             raise Unavailable(_TAKEN)
@@ -122,22 +122,37 @@ class ElasticBuilder:
         self._await_copies(index)
         self._swap(index)
         self.published = True
+        with suppress(Unavailable):  # only so that nobody goes on with it when it is left over one day
+            self._keep(settled.model_copy(update={"published": True}))
         _clean(self._cluster, self._names)
         return settled.state
 
-    def take_turn(self) -> None:
+    def take_turn(self, door: int) -> None:
         """Become the one whose writes count. Raises Unavailable where somebody else did at the same time."""
-        self._keep(self._ledger.model_copy(update={"turn": self._ledger.turn + 1}), alone=True)
+        self._keep(self._ledger.model_copy(update={"turn": self._ledger.turn + 1, "door": door}))
 
     def discard(self) -> None:
-        """Remove it, unless it was published. Raises Unavailable."""
-        if not self.published:
-            _remove(self._cluster, [self._ledger.generation])
+        """Remove it, unless it was published or somebody else went on with it. Raises Unavailable.
 
-    def _keep(self, ledger: Ledger, *, alone: bool = False) -> None:
-        if self._cluster.write(ledger.rows, [ledger.write(alone=alone)]):
+        Its door is shut first: from then on nobody goes on with it or publishes it.
+        """
+        if self.published:
+            return
+        index = self._ledger.generation
+        shut = {"remove": {"index": index, "alias": self._ledger.rows, "must_exist": True}}
+        try:
+            self._cluster.ask("POST", "/_aliases", {"actions": [shut]})
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            return
+        _remove(self._cluster, [index])
+
+    def _keep(self, ledger: Ledger) -> None:
+        saved = save_ledger(self._cluster, ledger)
+        if saved is None:
             raise Unavailable(_TAKEN)
-        self._ledger = ledger
+        self._ledger = saved
 
     def _await_copies(self, index: str) -> None:
         """Wait for the copies on other nodes, so that the loss of one is not felt; but not for ever."""
@@ -150,9 +165,12 @@ class ElasticBuilder:
             _log.warning("%s has not all its copies yet", index)
 
     def _swap(self, index: str) -> None:
-        """Move the aliases at once. A request that was sent twice fails the second time: so look then."""
+        """Move the aliases at once, if nobody took over: the door is still ours and the one that answers is
+        still the one seen. A request that was sent twice fails the second time: so look then."""
         live, last = self._seen.live, self._seen.last
-        actions: list[Json] = [{"add": {"index": index, "alias": self._names.live}}]
+        door = {"index": index, "alias": self._ledger.rows}
+        actions: list[Json] = [{"remove": door | {"must_exist": True}}, {"add": door}]
+        actions.append({"add": {"index": index, "alias": self._names.live}})
         if live is not None:
             removed = {"index": live, "alias": self._names.live, "must_exist": True}
             actions = [{"remove": removed}, *actions, {"add": {"index": live, "alias": self._names.last}}]
@@ -196,7 +214,7 @@ def reopen(cluster: Cluster, names: Names) -> ElasticBuilder:
     if ledger is None:
         raise NotFound("no earlier search index is kept that could be taken up again")
     builder = ElasticBuilder(cluster, names, ledger, seen)
-    builder.take_turn()
+    builder.take_turn(door=ledger.door)
     return builder
 
 
@@ -207,14 +225,28 @@ def _begin(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> Ela
     unfinished = [ledger for index in left_over if (ledger := _unfinished(cluster, index, wanted))]
     going_on = unfinished[-1] if unfinished else None
     _remove(cluster, [index for index in left_over if going_on is None or index != going_on.generation])
-    if going_on is not None:
+    if going_on is not None and _open_next_door(cluster, going_on):
         builder = ElasticBuilder(cluster, names, going_on, seen)
-        builder.take_turn()
+        builder.take_turn(door=going_on.door + 1)
         return builder
     number = max((names.number(index) for index in seen.all), default=0) + 1
     ledger = wanted.model_copy(update={"generation": names.generation(number)})
-    _create(cluster, ledger, replicas)
-    return ElasticBuilder(cluster, names, ledger, seen)
+    created = _create(cluster, ledger, replicas)
+    return ElasticBuilder(cluster, names, created, seen)
+
+
+def _open_next_door(cluster: Cluster, ledger: Ledger) -> bool:
+    """Shut the door of who built so far and open the next; False where it is shut already, so that the build
+    is being removed."""
+    shut = {"index": ledger.generation, "alias": ledger.rows, "must_exist": True}
+    opened = {"index": ledger.generation, "alias": f"{ledger.generation}.rows{ledger.door + 1}"}
+    try:
+        cluster.ask("POST", "/_aliases", {"actions": [{"remove": shut}, {"add": opened}]})
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+        return False
+    return True
 
 
 def _unfinished(cluster: Cluster, index: str, wanted: Ledger) -> Ledger | None:
@@ -227,7 +259,7 @@ def _unfinished(cluster: Cluster, index: str, wanted: Ledger) -> Ledger | None:
     return found if (found.floor, found.vocabulary) == (wanted.floor, wanted.vocabulary) else None
 
 
-def _create(cluster: Cluster, ledger: Ledger, replicas: int) -> None:
+def _create(cluster: Cluster, ledger: Ledger, replicas: int) -> Ledger:
     """An empty index with its state. One shard: a refresh then shows documents and state together."""
     settings = {
         "number_of_shards": 1,
@@ -241,7 +273,10 @@ def _create(cluster: Cluster, ledger: Ledger, replicas: int) -> None:
         "aliases": {ledger.rows: {}},
     }
     cluster.ask("PUT", f"/{ledger.generation}", body)
-    cluster.write(ledger.rows, [ledger.write()])
+    created = save_ledger(cluster, ledger)
+    if created is None:
+        raise Unavailable(_TAKEN)
+    return created
 
 
 def _clean(cluster: Cluster, names: Names) -> None:

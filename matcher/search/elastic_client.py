@@ -43,6 +43,8 @@ _BLOCKED = "cluster_block_exception"
 _UNREACHABLE = {"no_shard_available_action_exception", "unavailable_shards_exception"}
 
 _log = logging.getLogger(__name__)
+# It logs each attempt with its traceback; what became of all of them is raised here, in a line.
+logging.getLogger("elastic_transport.transport").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,11 @@ class Refused(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A document to be put under an id, unless a higher version stands there (`alone`: or the same one)."""
+    """A document to be put under an id, unless one of a higher version stands there."""
 
     id: str
     version: int
     source: Json
-    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,18 @@ class Cluster:
         except TransportError as error:
             raise self._unreached(error) from error
 
+    def ask_patiently(self, method: str, path: str, body: Json = None, **options: Any) -> Json:
+        """`ask`, and again after a pause while the node is too busy."""
+        for pause in PAUSES:
+            try:
+                return self.ask(method, path, body, **options)
+            except Refused as refused:
+                if refused.status != 429 or refused.kind == _BLOCKED:
+                    raise
+                _log.info("%s; asking again in %.1f s", refused, pause)
+                time.sleep(pause)
+        return self.ask(method, path, body, **options)
+
     def search(self, bodies: Sequence[Json], **params: Any) -> list[Json]:
         """Several searches at once, all shards answering each. Raises Refused (the first one that failed)."""
         lines = [line for body in bodies for line in ({"allow_partial_search_results": False}, body)]
@@ -191,12 +204,7 @@ class Cluster:
     def _sent(self, alias: str, bulk: list[_Lines], params: dict[str, Any]) -> list[tuple[int, str]]:
         """Per write its status and, where that is an error, what kind."""
         lines = [line for _, *pair in bulk for line in pair]
-        try:
-            answer = self.ask("POST", f"/{alias}/_bulk", lines, seconds=_BULK_SECONDS, **params)
-        except Refused as refused:
-            if refused.status != 429 or refused.kind == _BLOCKED:
-                raise
-            return [(429, refused.kind)] * len(bulk)
+        answer = self.ask_patiently("POST", f"/{alias}/_bulk", lines, seconds=_BULK_SECONDS, **params)
         items = [item["index"] for item in answer["items"]]
         return [(item["status"], item.get("error", {}).get("type", "")) for item in items]
 
@@ -249,6 +257,10 @@ def access_of(settings: Settings) -> Access:
         raise ConfigurationError(
             "CREDMATCH_ELASTICSEARCH_CLIENT_KEY needs CREDMATCH_ELASTICSEARCH_CLIENT_CERT"
         )
+    for name in ("ca", "client_cert", "client_key"):
+        path: Path | None = getattr(settings, f"elasticsearch_{name}")
+        if path is not None and not path.is_file():
+            raise ConfigurationError(f"CREDMATCH_ELASTICSEARCH_{name.upper()}: there is no file {path}")
     return Access(
         hosts=tuple(_host(host.strip()) for host in settings.elasticsearch_url.split(",")),
         api_key=settings.elasticsearch_api_key,
@@ -287,8 +299,7 @@ def _bulks(writes: Iterable[Write]) -> Iterator[list[_Lines]]:
     bulk: list[_Lines] = []
     size = 0
     for write in writes:
-        kind = "external" if write.alone else "external_gte"
-        action = {"_id": write.id, "version": write.version, "version_type": kind}
+        action = {"_id": write.id, "version": write.version, "version_type": "external_gte"}
         source = json.dumps(write.source, separators=(",", ":"))
         bulk.append((write, json.dumps({"index": action}), source))
         size += len(source)

@@ -1,8 +1,9 @@
 """What an index of Elasticsearch holds, and the names under which it is found.
 
     <prefix>.<organisation>.g000007       an index: one generation, a document a candidate, and the state
-    <prefix>.<organisation>.g000007.rows  its own alias: all writes go through it and ask for an alias, so
-                                          that a late one never makes a deleted index again
+    <prefix>.<organisation>.g000007.rows1 its door: an alias that all writes go through and ask to be one, so
+                                          a late one never makes a deleted index again; who goes on with a
+                                          build shuts the door of the one before and opens the next
     <prefix>.<organisation>               alias of the generation that answers
     <prefix>.<organisation>.last          alias of the one before, which is kept
 
@@ -16,12 +17,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from matcher.errors import Damaged
 from matcher.messages import said
 from matcher.records import SearchDocument
-from matcher.search.elastic_client import Cluster, Json, Refused, Write
+from matcher.search.elastic_client import Cluster, Json, Refused
 from matcher.search.engine import IndexState
 
 STATE = "state"
@@ -70,7 +71,10 @@ class Ledger(BaseModel):
     documents: int = 0
     reached: int = 0
     turn: int = 1
+    door: int = 1
     published: bool = False
+    mark: tuple[int, int] | None = Field(default=None, exclude=True)
+    """Which write of the state document this was read from; None where there is none yet."""
 
     @property
     def state(self) -> IndexState:
@@ -80,11 +84,11 @@ class Ledger(BaseModel):
     @property
     def rows(self) -> str:
         """The alias through which the generation is written."""
-        return f"{self.generation}.rows"
+        return f"{self.generation}.rows{self.door}"
 
     @property
     def version(self) -> int:
-        """Of what is written now. External versions rise with the change number, then with the turn."""
+        """External version of documents written now: rises with the change number, then with the turn."""
         return self.change_number * _TURNS + min(self.turn, _TURNS - 1)
 
     @property
@@ -93,20 +97,18 @@ class Ledger(BaseModel):
         told = {"layout", "floor", "vocabulary", "change_number"}
         return self.model_dump(include=told)
 
-    def write(self, *, alone: bool = False) -> Write:
-        """The state document; `alone`: see `Write`."""
-        return Write(STATE, self.version, {"alive": False, "content": self.model_dump()}, alone)
 
-
-def read_ledger(source: Json | None) -> Ledger:
-    """The state from its document; None where there is no such document. Raises Damaged."""
+def read_ledger(found: Json) -> Ledger:
+    """The state from its document as Elasticsearch gives it. Raises Damaged."""
     try:
-        found = Ledger.model_validate((source or {})["content"])
+        content = found["_source"]["content"]
+        mark = (found["_seq_no"], found["_primary_term"]) if "_seq_no" in found else None
+        ledger = Ledger.model_validate(content | {"mark": mark})
     except (KeyError, TypeError, ValidationError) as error:
         raise Damaged("the search index is damaged: its state cannot be read; build it anew") from error
-    if found.layout != LAYOUT:
+    if ledger.layout != LAYOUT:
         raise Damaged("the search index is of another version of credmatch; build it anew")
-    return found
+    return ledger
 
 
 def load_ledger(cluster: Cluster, name: str) -> Ledger | None:
@@ -122,7 +124,28 @@ def load_ledger(cluster: Cluster, name: str) -> Ledger | None:
         if refused.kind:
             return None
         answer = {}
-    return read_ledger(answer.get("_source"))
+    return read_ledger(answer)
+
+
+def save_ledger(cluster: Cluster, ledger: Ledger) -> Ledger | None:
+    """Put a state in the place of the one it was made from, for all to find it.
+
+    None where somebody else wrote it meanwhile. Raises Unavailable.
+    """
+    condition = {"op_type": "create"}
+    if ledger.mark is not None:
+        condition = dict(zip(("if_seq_no", "if_primary_term"), map(str, ledger.mark), strict=True))
+    path = f"/{ledger.rows}/_doc/{STATE}"
+    source = {"alive": False, "content": ledger.model_dump()}
+    try:
+        answer = cluster.ask_patiently("PUT", path, source, require_alias="true", refresh="true", **condition)
+    except Refused as refused:
+        if refused.status != 409:
+            raise
+        # Where the first answer was lost it was sent again, and it is our own that stands there.
+        stands = load_ledger(cluster, ledger.rows)
+        return stands if stands and stands.model_dump() == ledger.model_dump() else None
+    return ledger.model_copy(update={"mark": (answer["_seq_no"], answer["_primary_term"])})
 
 
 @dataclass(frozen=True, slots=True)

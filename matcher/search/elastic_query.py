@@ -170,7 +170,7 @@ def _batch(hits: list[Json]) -> Batch:
 
 def _ledger(answer: Json) -> Ledger:
     hits = answer["hits"]["hits"]
-    return read_ledger(hits[0]["_source"] if hits else None)
+    return read_ledger(hits[0] if hits else {})
 
 
 def _filters(query: Query) -> list[Json]:

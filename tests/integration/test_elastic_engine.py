@@ -1,0 +1,454 @@
+"""Elasticsearch failing, and being handled from outside: clear errors, nothing lost, going on by itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from matcher.errors import ConfigurationError, Damaged, Moved, Unavailable
+from matcher.records import SearchDocument
+from matcher.search import elastic_build, elastic_client, elastic_query
+from matcher.search.elastic import ElasticEngine
+from matcher.search.elastic_client import Access, Cluster, access_of
+from matcher.search.engine import Clause, Query
+from matcher.settings import read_settings
+from tests.contract.brute import random_document
+from tests.contract.elastic_engines import ask, elastic_engine, indexes, locks_in, prefix_of, remove_indexes
+from tests.integration.gate import Gate, Request, gate_before
+from tests.parts.elasticsearch import secured_elasticsearch
+from tests.parts.processes import free_port
+
+SECRET = "geheim"  # noqa: S105
+ALL = Query((Clause(1_000_000, ((1, 10_000),)),), ever=True)
+
+
+def held(candidate: int, bound: int = 9_000) -> SearchDocument:
+    return SearchDocument(candidate, candidate, {1: bound}, {1: bound}, frozenset({"in:pool"}))
+
+
+@pytest.fixture
+def node(elasticsearch_url: str, tmp_path: Path) -> Iterator[str]:
+    yield elasticsearch_url
+    remove_indexes(elasticsearch_url, tmp_path)
+
+
+@pytest.fixture
+def engine(node: str, tmp_path: Path) -> ElasticEngine:
+    return elastic_engine(node, tmp_path)
+
+
+@pytest.fixture
+def gate(node: str) -> Iterator[Gate]:
+    with gate_before(node) as gate:
+        yield gate
+
+
+@pytest.fixture
+def gated(gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ElasticEngine:
+    monkeypatch.setattr(elastic_client, "PAUSES", (0.01, 0.01))
+    return elastic_engine(gate.address, tmp_path)
+
+
+@contextmanager
+def always(organisation: str) -> Iterator[bool]:
+    """A right to write that nobody ever loses, as somebody believes who was frozen."""
+    yield True
+
+
+def publish(engine: ElasticEngine, documents: list[SearchDocument], number: int = 1) -> None:
+    with engine.build("o", floor=1, vocabulary="v", change_number=number) as builder:
+        builder.add(documents)
+        builder.publish(number)
+
+
+def found(engine: ElasticEngine) -> list[int]:
+    return sorted(c for batch in engine.recall("o", ALL, 10).batches for c in batch.candidates.tolist())
+
+
+def building(engine: ElasticEngine) -> object:
+    return engine.build("o", floor=1, vocabulary="v", change_number=1).__enter__()
+
+
+CALLS: list[Callable[[ElasticEngine], object]] = [
+    lambda engine: engine.state("o"),
+    lambda engine: engine.recall("o", ALL, 1),
+    lambda engine: engine.apply("o", [held(1)], 2),
+    lambda engine: engine.documents("o", 0, 1),
+    building,
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_node_that_is_not_there(tmp_path: Path, call: Callable[[ElasticEngine], object]) -> None:
+    port = free_port()
+    engine = elastic_engine(f"http://127.0.0.1:{port}", tmp_path)
+    with pytest.raises(Unavailable, match=rf"127\.0\.0\.1:{port} does not answer: .*refused"):
+        call(engine)
+
+
+def test_one_of_several_hosts_is_enough(node: str, tmp_path: Path) -> None:
+    dead = f"http://127.0.0.1:{free_port()}"
+    engine = ElasticEngine(Cluster(Access((dead, node))), locks_in(tmp_path), prefix=prefix_of(tmp_path))
+    publish(engine, [held(1)])
+    for _ in range(4):
+        assert found(engine) == [1]
+
+
+def test_a_node_goes_away_and_comes_back(gate: Gate, gated: ElasticEngine) -> None:
+    publish(gated, [held(1)])
+    gate.faults.append(lambda request: request.hang_up() is None)
+    for call in CALLS:
+        with pytest.raises(Unavailable):
+            call(gated)
+    gate.faults.clear()
+    assert found(gated) == [1]
+    assert gated.apply("o", [held(2)], 2).documents == 2
+    assert found(gated) == [1, 2]
+
+
+def test_an_index_deleted_from_outside(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    publish(engine, [held(1)])
+    for index in indexes(node, tmp_path):
+        ask(node, "DELETE", f"/{index}")
+    assert engine.state("o") is None
+    for call in CALLS[1:4]:
+        with pytest.raises(Unavailable, match="credmatch reindex"):
+            call(engine)
+    assert indexes(node, tmp_path) == []
+    publish(engine, [held(1), held(2)], 5)
+    assert found(engine) == [1, 2]
+
+
+def test_an_index_deleted_while_it_is_built(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    """No late write makes it again, without its mapping."""
+    with engine.build("o", floor=1, vocabulary="v", change_number=1) as builder:
+        ask(node, "DELETE", f"/{builder.state.generation}")
+        with pytest.raises(Unavailable, match="never built, or deleted"):
+            builder.add([held(1)])
+        with pytest.raises(Unavailable, match="never built, or deleted"):
+            builder.publish(1)
+    assert indexes(node, tmp_path) == []
+
+
+def test_an_alias_to_nowhere(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    publish(engine, [held(1)])
+    (index,) = indexes(node, tmp_path)
+    gone = {"remove": {"index": index, "alias": f"{prefix_of(tmp_path)}.o"}}
+    ask(node, "POST", "/_aliases", {"actions": [gone]})
+    assert engine.state("o") is None
+    with pytest.raises(Unavailable, match="credmatch reindex"):
+        engine.recall("o", ALL, 1)
+    publish(engine, [held(2)], 3)
+    assert found(engine) == [2]
+    assert len(indexes(node, tmp_path)) == 1
+
+
+def test_a_full_disk(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    """Elasticsearch puts this block on an index itself, and takes it away when there is room."""
+    publish(engine, [held(1)])
+    (index,) = indexes(node, tmp_path)
+    ask(node, "PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": True})
+    with pytest.raises(Unavailable, match="disk is full"):
+        engine.apply("o", [held(2)], 2)
+    assert found(engine) == [1]
+    state = engine.state("o")
+    assert state is not None
+    assert state.change_number == 1
+    ask(node, "PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": None})
+    assert engine.apply("o", [held(2)], 2).documents == 2
+    assert found(engine) == [1, 2]
+
+
+def test_a_closed_index_is_an_answer_too(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    publish(engine, [held(1)])
+    (index,) = indexes(node, tmp_path)
+    ask(node, "POST", f"/{index}/_close")
+    for call in CALLS[:4]:
+        with pytest.raises(Unavailable, match="closed"):
+            call(engine)
+
+
+BUSY = b'{"error":{"type":"es_rejected_execution_exception","reason":"queue"},"status":429}'
+
+
+def test_a_busy_node_is_given_time(gate: Gate, gated: ElasticEngine) -> None:
+    """Refused as a whole at first, then in part: each document is sent until it is taken."""
+    publish(gated, [])
+    bulks: list[int] = []
+
+    def refuse(request: Request) -> bool:
+        if "_bulk" not in request.path or len(bulks) == 2:
+            return False
+        lines = request.body.split(b"\n")
+        bulks.append(len(lines) // 2)
+        if len(bulks) == 1:
+            request.answer(429, BUSY)
+            return True
+        status, answer = request.pass_on(b"\n".join(lines[:200]) + b"\n")
+        items = json.loads(answer)["items"]
+        refused = {"index": {"status": 429, "error": {"type": "es_rejected_execution_exception"}}}
+        items += [refused] * (len(lines) // 2 - len(items))
+        request.answer(status, json.dumps({"errors": True, "items": items}).encode())
+        return True
+
+    gate.faults.append(refuse)
+    assert gated.apply("o", [held(n) for n in range(1, 251)], 2).documents == 250
+    assert bulks == [250, 250]
+    assert found(gated) == list(range(1, 251))
+
+
+def test_a_node_that_stays_busy(gate: Gate, gated: ElasticEngine) -> None:
+    publish(gated, [held(1)])
+    gate.faults.append(lambda request: "_bulk" in request.path and request.answer(429, BUSY) is None)
+    with pytest.raises(Unavailable, match="too much to do"):
+        gated.apply("o", [held(2)], 2)
+    gate.faults[:] = [lambda request: "_msearch" in request.path and request.answer(429, BUSY) is None]
+    with pytest.raises(Unavailable, match="too much to do"):
+        gated.recall("o", ALL, 1)
+    gate.faults.clear()
+    assert gated.apply("o", [held(2)], 2).documents == 2
+
+
+@pytest.mark.parametrize("path", ["_bulk", "_aliases", "_refresh", "_mapping"])
+def test_an_answer_that_is_lost(gate: Gate, gated: ElasticEngine, path: str) -> None:
+    """The node did what it was asked, and is asked again."""
+    lost: list[str] = []
+
+    def lose(request: Request) -> bool:
+        if path not in request.path or len(lost) >= 2:
+            return False
+        request.pass_on()
+        lost.append(request.path)
+        request.hang_up()
+        return True
+
+    publish(gated, [held(1)], 1)
+    gate.faults.append(lose)
+    publish(gated, [held(2)], 2)
+    assert lost
+    assert gated.apply("o", [held(3)], 3).documents == 2
+    assert found(gated) == [2, 3]
+
+
+def test_an_index_that_goes_while_it_is_read(
+    node: str, engine: ElasticEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elastic_query, "FEWEST", 2)
+    publish(engine, [held(n) for n in range(1, 50)])
+    batches = engine.recall("o", ALL, 2).batches
+    assert len(next(batches).candidates) == 2
+    publish(engine, [held(n) for n in range(1, 50)], 2)
+    publish(engine, [held(n) for n in range(1, 50)], 3)
+    with pytest.raises(Moved):
+        list(batches)
+    assert len(found(engine)) == 49
+
+
+def test_the_first_page_is_asked_for_again(gate: Gate, gated: ElasticEngine) -> None:
+    publish(gated, [held(1)])
+    lost: list[str] = []
+    gone = {"error": {"type": "search_context_missing_exception"}, "status": 404}
+
+    def lose(request: Request) -> bool:
+        if "_msearch" not in request.path or lost:
+            return False
+        lost.append(request.path)
+        request.answer(200, json.dumps({"responses": [gone, gone]}).encode())
+        return True
+
+    gate.faults.append(lose)
+    assert found(gated) == [1]
+    assert lost
+
+
+def test_nothing_stays_open_behind_a_recall(node: str, engine: ElasticEngine) -> None:
+    """Whether it was read to the end, in part, or fitted on one page."""
+    publish(engine, [held(n) for n in range(1, 1_000)])
+
+    def contexts() -> int:
+        nodes = ask(node, "GET", "/_nodes/stats/indices/search")["nodes"]
+        return sum(stats["indices"]["search"]["open_contexts"] for stats in nodes.values())
+
+    before = contexts()
+    for first in (1, 2_000):
+        list(engine.recall("o", ALL, first).batches)
+        next(engine.recall("o", ALL, first).batches)
+    deadline = time.monotonic() + 10
+    while contexts() > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert contexts() <= before
+
+
+def test_a_frozen_builder_changes_nothing_when_it_wakes(node: str, tmp_path: Path) -> None:
+    """Another went on with its build meanwhile: its documents stand, and are what is published."""
+    one, other = (
+        ElasticEngine(Cluster(Access((node,))), always, prefix=prefix_of(tmp_path)) for _ in range(2)
+    )
+    documents = {n: random_document(Random(n), n) for n in range(1, 41)}
+    with one.build("o", floor=1, vocabulary="v", change_number=1) as frozen:
+        frozen.add([documents[n] for n in range(1, 21)])
+        with other.build("o", floor=1, vocabulary="v", change_number=1) as builder:
+            assert builder.reached == 20
+            builder.add([documents[n] for n in range(21, 41)])
+            builder.add([held(7), SearchDocument(8, 0)])
+            builder.publish(2)
+        with pytest.raises(Unavailable):
+            frozen.add([held(n, 1_000) for n in range(1, 41)])
+        with pytest.raises(Unavailable):
+            frozen.publish(3)
+    expected = {**documents, 7: held(7)}
+    del expected[8]
+    state = other.state("o")
+    assert state is not None
+    assert state.change_number == 2
+    assert other.documents("o", 0, 100) == [
+        d for d in (expected[n] for n in sorted(expected)) if d.ever or d.now or d.keywords
+    ]
+
+
+def test_a_frozen_writer_changes_nothing_when_it_wakes(node: str, tmp_path: Path) -> None:
+    one, other = (
+        ElasticEngine(Cluster(Access((node,))), always, prefix=prefix_of(tmp_path)) for _ in range(2)
+    )
+    publish(one, [held(1), held(2)])
+
+    def late() -> Iterator[SearchDocument]:
+        other.apply("o", [held(1, 2_000), SearchDocument(2, 0)], 3)
+        yield from [held(1, 9_999), held(2)]
+
+    assert one.apply("o", late(), 2).change_number == 3
+    assert one.documents("o", 0, 9) == [held(1, 2_000)]
+
+
+def test_a_document_that_elasticsearch_refuses_stops_no_other(engine: ElasticEngine) -> None:
+    """A word of more than 32,766 bytes."""
+    wrong = SearchDocument(2, 2, {}, {1: 1}, frozenset({"region:" + "x" * 40_000}))
+    with engine.build("o", floor=1, vocabulary="v", change_number=1) as builder:
+        assert builder.add([held(1), wrong, held(3)]) == [2]
+        builder.publish(1)
+    assert found(engine) == [1, 3]
+    assert engine.apply("o", [wrong, held(4)], 2).documents == 3
+
+
+def test_an_index_of_another_layout_is_built_anew(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    publish(engine, [held(1)])
+    (index,) = indexes(node, tmp_path)
+    state = ask(node, "GET", f"/{index}/_doc/state")["_source"]
+    other = {**state, "content": {**state["content"], "layout": "another"}}
+    ask(node, "PUT", f"/{index}/_doc/state?refresh=true", other)
+    for call in (CALLS[0], CALLS[1], CALLS[2]):
+        with pytest.raises(Damaged, match="build it anew"):
+            call(engine)
+    publish(engine, [held(2)], 2)
+    assert found(engine) == [2]
+
+
+def test_the_mapping_tells_what_the_index_is(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    publish(engine, [held(1)], 17)
+    (index,) = indexes(node, tmp_path)
+    mapping = ask(node, "GET", f"/{index}/_mapping")[index]["mappings"]
+    assert mapping["dynamic"] == "strict"
+    meta = mapping["_meta"]
+    assert (meta["change_number"], meta["floor"], meta["vocabulary"]) == (17, 1, "v")
+    assert meta["layout"] == elastic_build.Ledger.model_fields["layout"].default
+
+
+@pytest.mark.parametrize(
+    ("gc_deletes", "seconds"), [("10ms", 0.5), pytest.param("60s", 75, marks=pytest.mark.faults)]
+)
+def test_a_late_write_brings_nobody_back(
+    node: str, engine: ElasticEngine, tmp_path: Path, gc_deletes: str, seconds: float
+) -> None:
+    """Not even after Elasticsearch would have forgotten a deletion: it does after a minute."""
+    publish(engine, [held(1), held(2)], 1)
+    (index,) = indexes(node, tmp_path)
+    ask(node, "PUT", f"/{index}/_settings", {"index.gc_deletes": gc_deletes})
+    cluster = engine._cluster
+    before = elastic_build.load_ledger(cluster, index)
+    assert before is not None
+    engine.apply("o", [SearchDocument(1, 0)], 10)
+    time.sleep(seconds)
+    late = before.model_copy(update={"change_number": 9})
+    assert elastic_build.write_documents(cluster, late, [held(1), held(2, 5_000)]) == []
+    engine.apply("o", [], 11)
+    assert engine.documents("o", 0, 9) == [held(2, 5_000)]
+    assert found(engine) == [2]
+
+
+def test_security(tmp_path: Path) -> None:
+    """A user, and a certificate to trust; and nothing secret in what is said of a refusal."""
+    with secured_elasticsearch() as node:
+        login = node.login
+        assert login is not None
+        known = {"elasticsearch_url": node.url, "elasticsearch_ca": login.certificate}
+        user = {"elasticsearch_user": login.user, "elasticsearch_password": login.password}
+
+        def engine(**given: object) -> ElasticEngine:
+            return ElasticEngine(Cluster(access_of(read_settings(**given))), locks_in(tmp_path))
+
+        ours = engine(**known, **user)
+        publish(ours, [held(1)])
+        assert found(ours) == [1]
+        wrong = {"elasticsearch_user": login.user, "elasticsearch_password": "not-the-password"}
+        for given, match in (
+            ({**known, **wrong}, "does not know who asks"),
+            (known, "does not know who asks"),
+            ({**user, "elasticsearch_url": node.url}, "cannot be trusted"),
+        ):
+            with pytest.raises(ConfigurationError, match=match) as raised:
+                found(engine(**given))
+            assert "password" not in str(raised.value).lower().replace("_password", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        ({"url": "http://elastic:geheim@es:9200"}, "must hold no user or password"),
+        ({"url": "https://es:9200,http://geheim@es2:9200"}, "must hold no user or password"),
+        ({"url": "es:9200"}, "is no address such as"),
+        ({"url": "https://es"}, "is no address such as"),
+        ({"url": "https://es:9200,"}, "is no address such as"),
+        ({"url": "https://es:port"}, "cannot be read"),
+        ({"url": "https://es:9200", "user": "credmatch"}, "belong together"),
+        ({"url": "https://es:9200", "password": "geheim"}, "belong together"),
+        ({"url": "https://es:9200", "user": "u", "password": "geheim", "api_key": "geheim"}, "not both"),
+        (
+            {"url": "https://es:9200", "client_key": Path("geheim")},
+            "needs CREDMATCH_ELASTICSEARCH_CLIENT_CERT",
+        ),
+    ],
+)
+def test_settings_that_are_wrong(given: dict[str, object], match: str) -> None:
+    settings = read_settings(**{f"elasticsearch_{name}": value for name, value in given.items()})
+    with pytest.raises(ConfigurationError, match=match) as raised:
+        access_of(settings)
+    assert "geheim" not in str(raised.value)
+
+
+def test_no_secret_is_shown() -> None:
+    settings = read_settings(
+        elasticsearch_url="https://es:9200", elasticsearch_user="u", elasticsearch_password=SECRET
+    )
+    assert "geheim" not in repr(settings)
+    assert "geheim" not in repr(access_of(settings))
+
+
+def test_a_key_is_shown_to_the_node(gate: Gate, tmp_path: Path) -> None:
+    shown = []
+    gate.faults.append(lambda request: bool(shown.append(request.headers["Authorization"])))
+    engine = ElasticEngine(Cluster(Access((gate.address,), api_key=SECRET)), locks_in(tmp_path))
+    engine.state("nobody")
+    assert shown == [f"ApiKey {SECRET}"]
+
+
+@pytest.mark.parametrize("name", ["ca", "client_cert"])
+def test_a_certificate_file_that_is_missing(tmp_path: Path, name: str) -> None:
+    given = {"elasticsearch_url": "https://es:9200", f"elasticsearch_{name}": tmp_path / "none.pem"}
+    with pytest.raises(ConfigurationError, match=f"CREDMATCH_ELASTICSEARCH_{name.upper()}: there is no file"):
+        access_of(read_settings(**given))

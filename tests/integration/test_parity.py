@@ -1,0 +1,81 @@
+"""Both engines lead to the same ranking, to the last digit and with the same order among equals.
+
+Over thousands of random pools and positions in `make test-faults`, some hundreds in `make test`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from matcher.ranking.plan import plan
+from matcher.ranking.recall import first_of
+from matcher.ranking.score import Scorer
+from matcher.records import Profile
+from matcher.search import elastic_query
+from matcher.search.documents import search_document
+from matcher.search.embedded import EmbeddedEngine
+from matcher.search.engine import Engine, Query
+from tests.contract.elastic_engines import elastic_engine, remove_indexes
+from tests.unit.pools import NOW, YEAR, LineVocabulary, random_pool, random_position
+
+VOCABULARY = LineVocabulary()
+FLOOR = NOW - YEAR // 2
+
+
+def large_pool(random: Random) -> dict[int, Profile]:
+    """Several hundred candidates, of whom many tie."""
+    people = [profile for _ in range(10) for profile in random_pool(random)]
+    return {n: replace(person, id=n, key=f"c{n}") for n, person in enumerate(people, start=1)}
+
+
+def publish(engine: Engine, pool: dict[int, Profile]) -> None:
+    with engine.build("o", floor=FLOOR, vocabulary="line", change_number=1) as builder:
+        builder.add(search_document(profile, FLOOR, applied_to=()) for profile in pool.values())
+        builder.publish(1)
+
+
+def ranked(engine: Engine, pool: dict[int, Profile], scorer: Scorer, top: int) -> list[tuple[int, str]]:
+    """Points and keys of the first, through an engine."""
+    clauses = tuple(planned.clause() for planned in scorer.requirements)
+    recall = engine.recall("o", Query(clauses, ever=scorer.moment < FLOOR), first=2 * top)
+
+    def load(ids: Sequence[int]) -> dict[int, Profile]:
+        return {id_: pool[id_] for id_ in ids}
+
+    found = first_of(recall.batches, scorer, load, lambda _: True, top)
+    assert found.exact
+    return [(scored.points, scored.profile.key) for scored in found.listed]
+
+
+@pytest.mark.parametrize(
+    ("pools", "positions"), [(6, 50), pytest.param(40, 100, marks=pytest.mark.faults)], ids=["short", "long"]
+)
+def test_the_same_ranking_through_both(
+    elasticsearch_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pools: int, positions: int
+) -> None:
+    monkeypatch.setattr(elastic_query, "FEWEST", 3)
+    elastic, embedded = elastic_engine(elasticsearch_url, tmp_path), EmbeddedEngine(tmp_path / "embedded")
+    ties = 0
+    try:
+        for seed in range(pools):
+            random = Random(seed)
+            pool = large_pool(random)
+            publish(elastic, pool)
+            publish(embedded, pool)
+            for _ in range(positions):
+                moment = random.choice([NOW, FLOOR, FLOOR - YEAR])
+                scorer = Scorer(plan(random_position(random), VOCABULARY), moment)
+                top = random.choice([1, 3, 20, 500])
+                expected = sorted((scorer.score(p) for p in pool.values()), key=lambda scored: scored.order)
+                best = [(s.points, s.profile.key) for s in expected if s.points and not s.missed][:top]
+                assert ranked(elastic, pool, scorer, top) == best
+                assert ranked(embedded, pool, scorer, top) == best
+                ties += len(best) - len({points for points, _ in best})
+    finally:
+        remove_indexes(elasticsearch_url, tmp_path)
+    assert ties > pools * positions
