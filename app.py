@@ -42,10 +42,10 @@ class Parts:
 def build_parts(settings: Settings, encoder: Encoder | None = None) -> Parts:
     """Choose the parts; nothing is opened, read or created before it is first used.
 
-    `encoder`: None asks the encoder's process, which `credmatch serve` runs.
+    `encoder`: None asks the encoder's process, which `credmatch serve` runs. Raises ConfigurationError.
     """
     database = Database(settings.url, connections=settings.database_pool, timeout=settings.database_timeout)
-    engine = EmbeddedEngine(settings.index_dir)
+    engine = _engine(settings)
     chosen = RemoteEncoder(socket_path(settings.data_dir)) if encoder is None else encoder
     vocabularies = Vocabularies(database, settings.vocabulary_dir, chosen)
     return Parts(
@@ -55,6 +55,23 @@ def build_parts(settings: Settings, encoder: Encoder | None = None) -> Parts:
         encoder=chosen,
         vocabularies=vocabularies,
         matcher=Matcher(database, engine, vocabularies.get),
+    )
+
+
+def _engine(settings: Settings) -> Engine:
+    """Elasticsearch where its address is set, else the embedded engine. Raises ConfigurationError."""
+    embedded = EmbeddedEngine(settings.index_dir)
+    if not settings.elasticsearch_url:
+        return embedded
+    # Its client takes most of a second to load: only who uses it waits.
+    from matcher.search.elastic import ElasticEngine  # noqa: PLC0415
+    from matcher.search.elastic_client import Cluster, access_of  # noqa: PLC0415
+
+    return ElasticEngine(
+        Cluster(access_of(settings)),
+        embedded.writer,
+        prefix=settings.elasticsearch_prefix,
+        replicas=settings.elasticsearch_replicas,
     )
 
 

@@ -13,9 +13,9 @@ from matcher.errors import Unavailable
 from matcher.records import SearchDocument
 from matcher.search.elastic_build import build, reopen, settle, write_documents
 from matcher.search.elastic_client import NO_INDEX, Cluster, Refused
-from matcher.search.elastic_documents import NOTHING, Ledger, Names, load_ledger
+from matcher.search.elastic_documents import Ledger, Names, load_ledger
 from matcher.search.elastic_query import recall, rows
-from matcher.search.engine import Builder, IndexState, Query, Recall, check_organisation
+from matcher.search.engine import NOTHING, Builder, IndexState, Query, Recall, check_organisation
 
 Right = Callable[[str], AbstractContextManager[bool]]
 """Gives the right to write an organisation's index, one holder at a time; whether it was got."""

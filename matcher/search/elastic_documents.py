@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from matcher.errors import Damaged
-from matcher.messages import said
 from matcher.records import SearchDocument
 from matcher.search.elastic_client import Cluster, Json, Refused
 from matcher.search.engine import IndexState
@@ -201,6 +200,3 @@ def read_document(source: Json) -> SearchDocument:
 
 def _rounded(bounds: Mapping[int, int]) -> dict[str, int]:
     return {str(competency): -(-bound // STEP) for competency, bound in bounds.items()}
-
-
-NOTHING = said("there is no search index yet; `credmatch reindex` builds it")

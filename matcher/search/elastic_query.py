@@ -17,8 +17,8 @@ from matcher.errors import Moved, Unavailable
 from matcher.messages import said
 from matcher.records import SearchDocument
 from matcher.search.elastic_client import NO_INDEX, Cluster, Json, Refused
-from matcher.search.elastic_documents import NOTHING, STATE, STEP, Ledger, read_document, read_ledger
-from matcher.search.engine import Batch, Clause, Query, Recall
+from matcher.search.elastic_documents import STATE, STEP, Ledger, read_document, read_ledger
+from matcher.search.engine import NOTHING, Batch, Clause, Query, Recall
 
 FEWEST = 300
 """Hits of the first page, where fewer are asked for: more than a ranking reads in one go."""

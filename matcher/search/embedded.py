@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -10,18 +9,24 @@ from pathlib import Path
 
 import numpy as np
 
-from matcher.errors import InvalidInput, NotFound, Unavailable
-from matcher.messages import said
+from matcher.errors import NotFound, Unavailable
 from matcher.records import SearchDocument
 from matcher.search.assembly import Draft, merge
 from matcher.search.building import Building, begin, disk
 from matcher.search.contents import documents
-from matcher.search.engine import Builder, IndexState, Query, Recall, holdable
+from matcher.search.engine import (
+    NOTHING,
+    Builder,
+    IndexState,
+    Query,
+    Recall,
+    check_organisation,
+    holdable,
+)
 from matcher.search.folder import Folder
 from matcher.search.generation import Generation, Manifest, Part, View, count_documents, parts_of
 from matcher.search.recall import recall
 from matcher.search.segment import Segment
-from matcher.validation import shown
 
 SEGMENT_ROWS = 1 << 17
 """Rows of a segment at most: so the running sums of a query stay in the processor's cache (measured: a
@@ -30,8 +35,6 @@ million rows in one segment take more than twice as long)."""
 MERGE_FACTOR = 10
 """A change takes in the segments with at most so many times its own rows. So sizes grow tenfold from one to
 the next: few segments, and few rows written again."""
-
-_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 class EmbeddedEngine:
@@ -118,21 +121,16 @@ class EmbeddedEngine:
     def _view(self, organisation: str) -> View:
         view = self._folder(organisation).view()
         if view is None:
-            raise Unavailable(_NOTHING)
+            raise Unavailable(NOTHING)
         return view
 
     def _folder(self, organisation: str) -> Folder:
         found = self._folders.get(organisation)
         if found is None:
-            if not _KEY.fullmatch(organisation):
-                wrong = said("%(key)s is no key of an organisation", key=shown(organisation))
-                raise InvalidInput(wrong, where="organisation")
+            check_organisation(organisation)
             # Two threads may both come here: the first one's folder is the one that stays.
             found = self._folders.setdefault(organisation, Folder(self._path / organisation))
         return found
-
-
-_NOTHING = said("there is no search index yet; `credmatch reindex` builds it")
 
 
 @contextmanager

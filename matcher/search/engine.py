@@ -83,6 +83,9 @@ class Recall:
     batches: Iterator[Batch]
 
 
+NOTHING = said("there is no search index yet; `credmatch reindex` builds it")
+"""What `Unavailable` says where nothing was published."""
+
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 

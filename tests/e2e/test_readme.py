@@ -60,14 +60,15 @@ def test_every_setting_is_listed_with_its_default() -> None:
     rows = re.findall(r"^\| `(CREDMATCH_\w+)` \| (.+?) \|(.*)\|$", README, re.MULTILINE)
     stated = {name: (meaning, default.strip().strip("`")) for name, meaning, default in rows}
     assert stated == {
-        variable(name): (_meaning(field), str(field.default)) for name, field in Settings.model_fields.items()
+        variable(name): (_meaning(field), "" if field.default is None else str(field.default))
+        for name, field in Settings.model_fields.items()
     }
 
 
 def _meaning(field: FieldInfo) -> str:
     bounds = {type(one).__name__: getattr(one, type(one).__name__.lower(), None) for one in field.metadata}
     text = (field.description or "").rstrip(".")
-    return f"{text} ({bounds['Ge']:,} to {bounds['Le']:,})" if "Ge" in bounds else text
+    return f"{text} ({bounds['Ge']:,} to {bounds['Le']:,})" if {"Ge", "Le"} <= bounds.keys() else text
 
 
 def test_every_file_and_make_target_it_names_is_there() -> None:
