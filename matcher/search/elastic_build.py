@@ -50,7 +50,7 @@ def settle(cluster: Cluster, ledger: Ledger) -> Ledger | None:
     cluster.ask("POST", f"/{ledger.rows}/_refresh")
     count = cluster.ask("POST", f"/{ledger.rows}/_count", _ALIVE)["count"]
     settled = ledger.model_copy(update={"documents": count})
-    return save_ledger(cluster, settled)
+    return save_ledger(cluster, settled, refresh=True)
 
 
 @dataclass(frozen=True, slots=True)

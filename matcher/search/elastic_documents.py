@@ -126,18 +126,20 @@ def load_ledger(cluster: Cluster, name: str) -> Ledger | None:
     return read_ledger(answer)
 
 
-def save_ledger(cluster: Cluster, ledger: Ledger) -> Ledger | None:
-    """Put a state in the place of the one it was made from, for all to find it.
+def save_ledger(cluster: Cluster, ledger: Ledger, *, refresh: bool = False) -> Ledger | None:
+    """Put a state in the place of the one it was made from; `refresh`: for all searches to find it.
 
     None where somebody else wrote it meanwhile. Raises Unavailable.
     """
     condition = {"op_type": "create"}
     if ledger.mark is not None:
         condition = dict(zip(("if_seq_no", "if_primary_term"), map(str, ledger.mark), strict=True))
+    if refresh:
+        condition["refresh"] = "true"
     path = f"/{ledger.rows}/_doc/{STATE}"
     source = {"alive": False, "content": ledger.model_dump()}
     try:
-        answer = cluster.ask_patiently("PUT", path, source, require_alias="true", refresh="true", **condition)
+        answer = cluster.ask_patiently("PUT", path, source, require_alias="true", **condition)
     except Refused as refused:
         if refused.status != 409:
             raise
