@@ -16,6 +16,7 @@ from matcher.search.embedded import EmbeddedEngine
 from matcher.search.engine import Engine
 from matcher.settings import Settings, read_settings
 from matcher.store.database import Database
+from matcher.store.leases import leased
 from matcher.vocabulary.encoder import Encoder
 from matcher.vocabulary.remote import RemoteEncoder, socket_path
 from matcher.vocabulary.vocabularies import Vocabularies
@@ -45,7 +46,7 @@ def build_parts(settings: Settings, encoder: Encoder | None = None) -> Parts:
     `encoder`: None asks the encoder's process, which `credmatch serve` runs. Raises ConfigurationError.
     """
     database = Database(settings.url, connections=settings.database_pool, timeout=settings.database_timeout)
-    engine = _engine(settings)
+    engine = _engine(settings, database)
     chosen = RemoteEncoder(socket_path(settings.data_dir)) if encoder is None else encoder
     vocabularies = Vocabularies(database, settings.vocabulary_dir, chosen)
     return Parts(
@@ -58,18 +59,17 @@ def build_parts(settings: Settings, encoder: Encoder | None = None) -> Parts:
     )
 
 
-def _engine(settings: Settings) -> Engine:
+def _engine(settings: Settings, database: Database) -> Engine:
     """Elasticsearch where its address is set, else the embedded engine. Raises ConfigurationError."""
-    embedded = EmbeddedEngine(settings.index_dir)
     if not settings.elasticsearch_url:
-        return embedded
+        return EmbeddedEngine(settings.index_dir)
     # Its client takes most of a second to load: only who uses it waits.
     from matcher.search.elastic import ElasticEngine  # noqa: PLC0415
     from matcher.search.elastic_client import Cluster, access_of  # noqa: PLC0415
 
     return ElasticEngine(
         Cluster(access_of(settings)),
-        embedded.writer,
+        lambda organisation: leased(database, f"index:{organisation}"),
         prefix=settings.elasticsearch_prefix,
         replicas=settings.elasticsearch_replicas,
     )

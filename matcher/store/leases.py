@@ -7,16 +7,25 @@ by which whoever is written to can refuse an earlier holder.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select, text, update
 
-from matcher.errors import LeaseLost
+from matcher.errors import LeaseLost, Unavailable
 from matcher.store import tables as t
 from matcher.store.database import Connection, Database, milliseconds_now
+
+SECONDS = 30.0
+"""How long a lease lasts that is not renewed; after so long another takes the place of who died or froze."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,41 @@ class Held:
     name: str
     holder: str
     fence: int
+
+
+@contextmanager
+def leased(database: Database, name: str, seconds: float = SECONDS) -> Iterator[bool]:
+    """Hold the lease `name`, renewed until the end; yields whether it was got. Raises Unavailable.
+
+    Where this process froze for longer than it lasts, it is lost without a sign here: who is written to has
+    to refuse an earlier holder.
+    """
+    held = acquire(database, name, seconds)
+    if held is None:
+        yield False
+        return
+    done = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(database, held, seconds, done), name="lease", daemon=True)
+    keeper.start()
+    try:
+        yield True
+    finally:
+        done.set()
+        keeper.join()
+        with suppress(Unavailable):  # then it ends by itself
+            release(database, held)
+
+
+def _keep(database: Database, held: Held, seconds: float, done: threading.Event) -> None:
+    """Renew a lease until `done`, or until it is lost."""
+    while not done.wait(seconds / 3):
+        try:
+            renew(database, held, seconds)
+        except LeaseLost as error:
+            _log.warning("%s", error)
+            return
+        except Unavailable as error:
+            _log.warning("the lease %s could not be renewed: %s", held.name, error)
 
 
 def acquire(database: Database, name: str, seconds: float) -> Held | None:

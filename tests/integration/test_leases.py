@@ -15,7 +15,7 @@ from matcher.errors import Damaged, LeaseLost
 from matcher.store import tables as t
 from matcher.store.changes import changed_candidates, last_change, log_changes, prune_changes, pruned_to
 from matcher.store.database import Database
-from matcher.store.leases import acquire, release, renew, require
+from matcher.store.leases import acquire, leased, release, renew, require
 from matcher.store.organisations import create_organisation
 from tests.parts.databases import Databases
 
@@ -46,6 +46,27 @@ def people(database: Database) -> list[int]:
 
 
 # --- leases ------------------------------------------------------------------------------------
+
+
+def test_a_lease_is_renewed_while_it_is_held_and_given_back_then(database: Database) -> None:
+    with leased(database, "index:default", 0.6) as mine, leased(database, "index:other", 0.6) as other:
+        assert mine
+        assert other
+        time.sleep(1.5)
+        with leased(database, "index:default", 0.6) as again:
+            assert not again
+    with leased(database, "index:default", 0.6) as mine:
+        assert mine
+
+
+def test_a_lease_that_was_lost_is_not_given_back_for_its_new_holder(database: Database) -> None:
+    with leased(database, "index:default", 0.6):
+        with database.write(in_turn=False) as connection:  # as if this process had been frozen
+            connection.execute(update(t.leases).values(expires=0))
+        second = acquire(database, "index:default", 60)
+        assert second is not None
+        time.sleep(0.5)
+    renew(database, second, 60)
 
 
 def test_only_one_holds_a_lease_until_it_is_given_back(database: Database) -> None:
