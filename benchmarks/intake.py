@@ -1,6 +1,7 @@
-"""How fast JSON Lines are imported: read, validated, stored with the change log, into an empty SQLite.
+"""How fast JSON Lines are imported: read, validated, stored with the change log, into an empty database.
 
     python -m benchmarks.intake --candidates 100000 --seed 1
+    python -m benchmarks.intake --candidates 100000 --seed 1 --postgresql postgresql://USER@HOST/DATABASE
 
 imports a quarter of the fictional pool into one database, then all of it into another, and that a second
 time, each in a process of its own. The second pass must change nothing, and the peak of memory must not grow
@@ -17,6 +18,9 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import psycopg
+from sqlalchemy.engine import make_url
 
 from benchmarks.measure import arguments, peak_memory, report, say
 from indexer.ingest import Report, import_files
@@ -41,14 +45,59 @@ class _Pass:
     peak: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A file of records and the database it is imported into: an SQLite file beside it, or one of `server`."""
+
+    path: Path
+    server: str
+
+    @property
+    def file(self) -> Path:
+        return self.path.with_suffix(".jsonl")
+
+    @property
+    def name(self) -> str:
+        """Of the database on the server, the same in every process."""
+        return f"{self.path.parent.name}-{self.path.name}"
+
+    @property
+    def url(self) -> str:
+        if not self.server:
+            return f"sqlite:///{self.path.with_suffix('.db')}"
+        return make_url(self.server).set(database=self.name).render_as_string(hide_password=False)
+
+    def create(self, template: str) -> None:
+        self._administer(f'CREATE DATABASE "{self.name}" TEMPLATE "{template}"')
+
+    def drop(self) -> None:
+        self._administer(f'DROP DATABASE "{self.name}"')
+
+    def size(self) -> int:
+        """Bytes of the database."""
+        if not self.server:
+            return self.path.with_suffix(".db").stat().st_size
+        with psycopg.connect(self.server) as connection:
+            [size] = connection.execute("SELECT pg_database_size(%s)", (self.name,)).fetchone() or (0,)
+        return int(size)
+
+    def _administer(self, statement: str) -> None:
+        if self.server:
+            with psycopg.connect(self.server, autocommit=True) as connection:
+                connection.execute(statement.encode())
+
+
 def main() -> None:
     """Measure, and print the figures."""
-    asked = arguments(__doc__.splitlines()[0])
+    asked = arguments(__doc__.splitlines()[0], databases=True)
     one_each = ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1)
     with TemporaryDirectory(prefix="credmatch-intake-") as name, one_each as process:
         folder = Path(name)
-        pool, quarter = folder / "pool", folder / "quarter"
-        process.submit(_make_empty, [pool.with_suffix(".db"), quarter.with_suffix(".db")]).result()
+        pool, quarter = (
+            _Place(folder / "pool", asked.postgresql),
+            _Place(folder / "quarter", asked.postgresql),
+        )
+        process.submit(_make_empty, pool, quarter).result()
         process.submit(_write, pool, asked.candidates, asked.seed).result()
         process.submit(_write, quarter, max(1, asked.candidates // 4), asked.seed).result()
         small, first, second = (process.submit(_import, path).result() for path in (quarter, pool, pool))
@@ -59,8 +108,8 @@ def main() -> None:
                 "candidates": asked.candidates,
                 "seed": asked.seed,
                 "awards": first.report.awards,
-                "file_bytes": pool.with_suffix(".jsonl").stat().st_size,
-                "database_bytes": pool.with_suffix(".db").stat().st_size,
+                "file_bytes": pool.file.stat().st_size,
+                "database_bytes": pool.size(),
                 "changes_logged": first.changes,
                 "first_pass_ms": first.seconds * 1_000,
                 "first_pass_cpu_ms": first.cpu_seconds * 1_000,
@@ -71,27 +120,32 @@ def main() -> None:
                 "memory_growth_bytes": first.peak - small.peak,
             }
         )
+        pool.drop()
+        quarter.drop()
 
 
-def _make_empty(paths: list[Path]) -> None:
+def _make_empty(first: _Place, second: _Place) -> None:
     """Databases with the vocabulary that ships and one organisation."""
-    database = Database(f"sqlite:///{paths[0]}")
+    first.create("template1")
+    database = Database(first.url)
     database.migrate()
     load_shipped(database)
     with database.write() as connection:
         create_organisation(connection, _KEY)
     database.close()
-    for path in paths[1:]:
-        shutil.copy(paths[0], path)
+    if first.server:
+        second.create(first.name)
+    else:
+        shutil.copy(first.path.with_suffix(".db"), second.path.with_suffix(".db"))
 
 
-def _write(path: Path, candidates: int, seed: int) -> None:
-    with path.with_suffix(".jsonl").open("w", encoding="utf-8") as file:
+def _write(place: _Place, candidates: int, seed: int) -> None:
+    with place.file.open("w", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in generate(candidates, seed))
-    say(f"{path.name}: {candidates:,} candidates written")
+    say(f"{place.path.name}: {candidates:,} candidates written")
 
 
-def _import(path: Path) -> _Pass:
+def _import(place: _Place) -> _Pass:
     told = 0
 
     def progress(done: int, _: int) -> None:
@@ -100,14 +154,14 @@ def _import(path: Path) -> _Pass:
             told = done
             say(f"{done:,} awards, {done / (time.perf_counter() - started):,.0f} a second")
 
-    database = Database(f"sqlite:///{path.with_suffix('.db')}")
+    database = Database(place.url)
     started, used = time.perf_counter(), time.process_time()
-    done = import_files(database, _KEY, [path.with_suffix(".jsonl")], progress=progress)
+    done = import_files(database, _KEY, [place.file], progress=progress)
     seconds, used = time.perf_counter() - started, time.process_time() - used
     with database.read() as connection:
         changes = last_change(connection, organisation(connection, _KEY).id)
     database.close()
-    say(f"{path.name}: {done} in {seconds:.1f} s")
+    say(f"{place.path.name}: {done} in {seconds:.1f} s")
     return _Pass(done, changes, seconds, used, peak_memory())
 
 

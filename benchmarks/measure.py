@@ -13,21 +13,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What a benchmark is asked for: how many candidates, and the seed of its sample pool."""
+    """What a benchmark is asked for: how many candidates, the seed of its sample pool, and where it can be
+    chosen, the PostgreSQL that it runs on ("" for SQLite)."""
 
     candidates: int
     seed: int
+    postgresql: str = ""
 
 
-def arguments(description: str) -> Arguments:
-    """Read `--candidates N --seed S` from the command line."""
+def arguments(description: str, *, databases: bool = False) -> Arguments:
+    """Read `--candidates N --seed S` from the command line, with `databases` `--postgresql URL` too."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--candidates", type=int, default=20_000, metavar="N", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="default: %(default)s")
+    if databases:
+        parser.add_argument("--postgresql", default="", metavar="URL", help="of who may create databases")
     given = parser.parse_args()
     if given.candidates < 1:
         parser.error("--candidates: must be at least 1")
-    return Arguments(given.candidates, given.seed)
+    return Arguments(given.candidates, given.seed, getattr(given, "postgresql", ""))
 
 
 def report(figures: Mapping[str, float | int | str]) -> None:

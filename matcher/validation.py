@@ -22,6 +22,9 @@ NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f]*$"
 NO_NUL = r"^[^\x00]*$"
 URI = r"^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f-\x9f]+)?$"
 
+LONGEST_INDEXED = 2_600
+"""Bytes in UTF-8 of what is looked up: an entry of PostgreSQL's indexes has at most 2,704 in all."""
+
 _PATTERNS = {
     NO_CONTROL: marked("%(value)s has control characters"),
     NO_NUL: marked("%(value)s has a NUL character"),
@@ -81,6 +84,13 @@ def shown(value: object) -> str:
         return said("a list")
     text = printable(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def indexable(text: str) -> str:
+    """`text`, if a database can keep it in an index. Raises ValueError, for pydantic."""
+    if len(text.encode("utf-8", "replace")) > LONGEST_INDEXED:
+        raise ValueError(said("has more than %(most)s bytes", most=LONGEST_INDEXED))
+    return text
 
 
 def printable(text: str) -> str:

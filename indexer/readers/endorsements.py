@@ -20,13 +20,13 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from indexer.readers.credential_parts import Named, Profile, entries, parsed, spelt
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import encode
 from indexer.readers.parts import Part, Single
-from indexer.readers.problems import NO_CONTROL, NO_NUL
+from indexer.readers.problems import NO_CONTROL, NO_NUL, indexable
 from indexer.readers.shape import read_moment
 from matcher.errors import InvalidInput
 from matcher.records import EndorsementRecord, IssuerRef, Notice, Recognised, Rejected
@@ -36,7 +36,11 @@ def _decoded(value: object) -> object:
     return unquote(value) if isinstance(value, str) else value
 
 
-_Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1_000, pattern=NO_CONTROL)]
+_Address = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=1_000, pattern=NO_CONTROL),
+    AfterValidator(indexable),
+]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=NO_NUL)]
 _Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000, pattern=NO_NUL)]
 _Decoded = Annotated[_Address, BeforeValidator(_decoded)]

@@ -30,11 +30,11 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from indexer.readers.json_text import encode, shown
-from indexer.readers.problems import NO_CONTROL, NO_NUL, URI, problem
+from indexer.readers.problems import NO_CONTROL, NO_NUL, URI, indexable, problem
 from matcher.errors import InvalidInput
 from matcher.messages import said
 from matcher.moments import first_moment, last_moment
@@ -54,8 +54,14 @@ _Key = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=NO_CONTROL)
 ]
 _MaybeKey = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=NO_CONTROL)]
-_Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=NO_CONTROL)]
-_Uri = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=URI)]
+_Address = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=1000, pattern=NO_CONTROL),
+    AfterValidator(indexable),
+]
+_Uri = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=URI), AfterValidator(indexable)
+]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=NO_NUL)]
 _Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000, pattern=NO_NUL)]
 _Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=NO_CONTROL)]

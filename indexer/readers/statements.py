@@ -23,6 +23,7 @@ from indexer.readers.frameworks import (
     distinct,
 )
 from indexer.readers.json_text import shown
+from indexer.readers.problems import LONGEST_INDEXED
 from matcher.errors import InvalidInput
 from matcher.records import Kind, Notice
 
@@ -183,7 +184,7 @@ def is_heading(named: str) -> bool:
 def checked_uri(text: str, where: str) -> str:
     """Raises InvalidInput where `text` is no absolute URI, or too long for one."""
     uri = text.strip()
-    if len(uri) > LONGEST_URI or not URI.fullmatch(uri):
+    if len(uri) > LONGEST_URI or len(uri.encode()) > LONGEST_INDEXED or not URI.fullmatch(uri):
         raise InvalidInput(f"{shown(text)} is not an absolute URI", where=where)
     return uri
 

@@ -143,6 +143,27 @@ def test_one_bad_record_never_stops_a_file(database: Database, tmp_path: Path) -
     assert contents(database) == before
 
 
+def test_what_no_index_can_hold_is_kept_and_the_rest_stored(database: Database, tmp_path: Path) -> None:
+    """A thousand characters of four bytes each, at random so that nothing makes them shorter."""
+    chance = random.Random(1)
+    long = "urn:x:" + "".join(chr(chance.randint(0x10000, 0x2FFFF)) for _ in range(990))
+    shorter = f"urn:x:{long[6:600]}"
+    skill = award(2)
+    skill["achievement"]["competencies"] = [{"uri": long, "label": "Lift"}]
+    person = line("c-3", award(3))
+    person["candidate"]["identifiers"] = [long]
+    fits = line("c-4", award(4))
+    fits["candidate"]["identifiers"] = [shorter]
+    file = write(tmp_path / "pool.jsonl", line("c-1", award(1)), line("c-2", skill), person, fits)
+    report = import_files(database, "default", [file])
+    assert report.awards_added >= 2
+    assert all("2600 bytes" in one.reason for one in kept(database))
+    assert [one.where for one in kept(database)] == [
+        "awards[0].achievement.competencies[0].uri",
+        "candidate.identifiers[0]",
+    ]
+
+
 def test_what_still_holds_no_record_stays_in_quarantine(database: Database, tmp_path: Path) -> None:
     import_files(database, "default", [write(tmp_path / "pool.jsonl", line("c-1", award(1)), "[]")])
     assert [one.raw for one in kept(database)] == ["[]"]
