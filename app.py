@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from flask import Flask
 
@@ -11,17 +12,21 @@ from indexer.readers.json_text import decode
 from indexer.readers.limits import upload_limits
 from indexer.readers.shape import parse_candidate
 from indexer.uploads import take_credentials
+from matcher.health import Health
 from matcher.matching import Matcher
 from matcher.search.embedded import EmbeddedEngine
 from matcher.search.engine import Engine
 from matcher.settings import Settings, read_settings
+from matcher.stages import Observer, nobody
 from matcher.store.database import Database
 from matcher.store.leases import leased
 from matcher.vocabulary.encoder import Encoder
 from matcher.vocabulary.remote import RemoteEncoder, socket_path
 from matcher.vocabulary.vocabularies import Vocabularies
+from matcher.web.metrics import Metrics
 from matcher.web.services import Services
 from matcher.web.site import make_site
+from matcher.web.watching import Watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,11 @@ class Parts:
         self.database.close()
 
 
-def build_parts(settings: Settings, encoder: Encoder | None = None) -> Parts:
+def build_parts(settings: Settings, encoder: Encoder | None = None, observe: Observer = nobody) -> Parts:
     """Choose the parts; nothing is opened, read or created before it is first used.
 
-    `encoder`: None asks the encoder's process, which `credmatch serve` runs. Raises ConfigurationError.
+    `encoder`: None asks the encoder's process, which `credmatch serve` runs. `observe` is told of each match.
+    Raises ConfigurationError.
     """
     database = Database(settings.url, connections=settings.database_pool, timeout=settings.database_timeout)
     engine = _engine(settings, database)
@@ -55,7 +61,7 @@ def build_parts(settings: Settings, encoder: Encoder | None = None) -> Parts:
         engine=engine,
         encoder=chosen,
         vocabularies=vocabularies,
-        matcher=Matcher(database, engine, vocabularies.get),
+        matcher=Matcher(database, engine, vocabularies.get, observe),
     )
 
 
@@ -75,12 +81,16 @@ def _engine(settings: Settings, database: Database) -> Engine:
     )
 
 
-def create_app(settings: Settings | None = None, *, encoder: Encoder | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None, *, encoder: Encoder | None = None, metrics_folder: Path | None = None
+) -> Flask:
     """The web application; `settings`: None reads the environment. `encoder`: as for `build_parts`.
+    `metrics_folder`: where the processes of one server count together, None for one process alone.
 
     Raises ConfigurationError.
     """
-    parts = build_parts(read_settings() if settings is None else settings, encoder)
+    metrics = Metrics(metrics_folder)
+    parts = build_parts(read_settings() if settings is None else settings, encoder, metrics.matched)
     services = Services(
         organisation=parts.settings.organisation,
         database=parts.database,
@@ -93,4 +103,5 @@ def create_app(settings: Settings | None = None, *, encoder: Encoder | None = No
             take_credentials, parts.database, parts.settings.organisation, upload_limits(parts.settings)
         ),
     )
-    return make_site(parts.settings, services)
+    health = Health(parts.database, parts.engine, parts.settings.organisation)
+    return make_site(parts.settings, services, Watching(parts.settings, health, metrics))

@@ -6,13 +6,16 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from indexer.commands.output import failed
-from matcher.errors import CredmatchError
+from matcher.errors import ConfigurationError, CredmatchError
+from matcher.logs import start_logging
+from matcher.settings import read_settings
 
 _COMMANDS = {
     "achievements": "achievements:achievements",
@@ -43,7 +46,7 @@ Settings are environment variables:
 \b
 Exit codes:
   0    done
-  1    something unexpected, or verify-index found what differs
+  1    something unexpected, doctor found something wrong, or verify-index what differs
   2    an argument or what was sent is wrong; the message says where
   3    nothing is stored under that key
   4    the position cannot be scored until a reading is confirmed
@@ -70,7 +73,8 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="credmatch")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Rank applicants by how well their current micro-credentials cover a position's micro-skills.
 
     \b
@@ -78,6 +82,8 @@ def cli() -> None:
       credmatch import pool.jsonl
       credmatch match --position warehouse.json
     """
+    with suppress(ConfigurationError):  # the command says it, or its help is all that is wanted
+        start_logging(read_settings(), ctx.invoked_subcommand or "")
 
 
 def main() -> NoReturn:

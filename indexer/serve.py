@@ -27,10 +27,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import click
 from click.exceptions import Exit
 
 from matcher.errors import ConfigurationError, Unavailable
+from matcher.logs import notice
 from matcher.settings import Settings
 
 MIN_TOKEN = 16
@@ -58,6 +58,8 @@ def check_exposure(settings: Settings) -> None:
     """
     if settings.access_token and len(settings.access_token) < MIN_TOKEN:
         raise ConfigurationError(f"CREDMATCH_ACCESS_TOKEN must have at least {MIN_TOKEN} characters")
+    if settings.metrics_token and len(settings.metrics_token) < MIN_TOKEN:
+        raise ConfigurationError(f"CREDMATCH_METRICS_TOKEN must have at least {MIN_TOKEN} characters")
     if not settings.access_token and not _is_loopback(settings.host):
         raise ConfigurationError(
             f"CREDMATCH_HOST={settings.host} can be reached from other machines: "
@@ -220,7 +222,7 @@ class Part:
         self.due = time.monotonic() + pause
         self.process = None
         when = f"in {pause} s" if pause else "at once"
-        click.echo(f"credmatch: the {self.name} ended ({code}); starts again {when}", err=True)
+        notice(f"credmatch: the {self.name} ended ({code}); starts again {when}")
 
 
 def stop(parts: Sequence[Part]) -> None:

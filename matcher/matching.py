@@ -23,6 +23,7 @@ from matcher.ranking.score import Lack, Scored, Scorer
 from matcher.records import Competency, Pair, Position, Profile, Reading
 from matcher.regions import area, lies_in
 from matcher.search.engine import Engine, Query
+from matcher.stages import Observer, Stopwatch, Timing, nobody
 from matcher.store.candidates import load_candidate
 from matcher.store.changes import last_change
 from matcher.store.database import Connection, Database
@@ -69,6 +70,7 @@ class _Question:
     position: Position
     scorer: Scorer
     issuers: frozenset[int] | None
+    watch: Stopwatch
 
     def admits(self, profile: Profile) -> bool:
         """Whether the position's filters choose a candidate, by the truth."""
@@ -100,12 +102,19 @@ class _Question:
 
 
 class Matcher:
-    """Answers who is best qualified for a position."""
+    """Answers who is best qualified for a position. `observe` is told of each match how long it took."""
 
-    def __init__(self, database: Database, engine: Engine, vocabulary: Callable[[str], Vocabulary]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        engine: Engine,
+        vocabulary: Callable[[str], Vocabulary],
+        observe: Observer = nobody,
+    ) -> None:
         self._database = database
         self._engine = engine
         self._vocabulary = vocabulary
+        self._observe = observe
 
     def match_stored(
         self, organisation_key: str, position_key: str, *, top: int = TOP, day: date | None = None,
@@ -134,31 +143,19 @@ class Matcher:
 
         Raises NotScorable, and Unavailable where there is no index yet.
         """
-        vocabulary = self._vocabulary(organisation_key)
+        watch = Stopwatch()
+        with watch.stage("plan"):
+            vocabulary = self._vocabulary(organisation_key)
         with self._database.read() as connection:
-            question = _question(connection, organisation_key, position, vocabulary, day)
-            found = self._applicants(connection, question) or self._recalled(connection, question, top)
+            with watch.stage("plan"):
+                question = _question(connection, organisation_key, position, vocabulary, day, watch)
+            with watch.stage("score"):
+                found = self._applicants(connection, question) or self._recalled(connection, question, top)
         words = Words(vocabulary.competency, vocabulary.nearest, language, question.organisation.zone)
-        return {
-            "position": position.key,
-            "title": position.title,
-            "day": None if day is None else day.isoformat(),
-            "generation": found.generation,
-            "change_number": found.change_number,
-            "exact": found.ranking.exact,
-            "scored": found.ranking.scored,
-            "matched": found.matched,
-            "pool": found.pool,
-            "applicants_only": position.applicants_only,
-            "requirements": [describe(planned, words) for planned in question.scorer.requirements],
-            "excluded": [
-                {"requirement": planned.number, "reason": lack.value, "count": count}
-                for planned in question.scorer.requirements
-                for lack in (Lack.NOTHING, Lack.LEVEL, Lack.LEVEL_UNKNOWN, Lack.CLAIM)
-                if (count := found.missed[planned.number, lack])
-            ],
-            "results": list(_results(found.ranking, question.scorer, words)),
-        }
+        with watch.stage("explain"):
+            answer = _answer(question, found, words, day)
+        self._observe(Timing(watch.seconds, found.ranking.scored))
+        return answer
 
     def match_candidate(
         self, organisation_key: str, position: Position, candidate_key: str, *, day: date | None = None,
@@ -171,7 +168,7 @@ class Matcher:
         """
         vocabulary = self._vocabulary(organisation_key)
         with self._database.read() as connection:
-            question = _question(connection, organisation_key, position, vocabulary, day)
+            question = _question(connection, organisation_key, position, vocabulary, day, Stopwatch())
             profile = load_candidate(connection, question.organisation.id, candidate_key).profile
         words = Words(vocabulary.competency, vocabulary.nearest, language, question.organisation.zone)
         return {
@@ -220,12 +217,14 @@ class Matcher:
             keywords=question.keywords(),
             ever=question.scorer.moment < state.floor,
         )
-        recall = self._engine.recall(question.organisation.key, query, first=2 * top)
+        with question.watch.stage("recall"):
+            recall = self._engine.recall(question.organisation.key, query, first=2 * top)
+        batches = question.watch.each("recall", recall.batches)
 
         def load(ids: Sequence[int]) -> Mapping[int, Profile]:
             return load_profiles(connection, question.organisation.id, ids)
 
-        ranking = first_of(recall.batches, question.scorer, load, question.admits, top)
+        ranking = first_of(batches, question.scorer, load, question.admits, top)
         lacking = {
             (r.number, Lack.NOTHING): count for r, count in zip(understood, recall.missing, strict=True)
         }
@@ -256,7 +255,12 @@ class _Found:
 
 
 def _question(
-    connection: Connection, key: str, position: Position, vocabulary: Vocabulary, day: date | None
+    connection: Connection,
+    key: str,
+    position: Position,
+    vocabulary: Vocabulary,
+    day: date | None,
+    watch: Stopwatch,
 ) -> _Question:
     if not position.requirements:
         raise NotScorable(said("the position has no requirements yet: add at least one micro-skill"))
@@ -268,7 +272,32 @@ def _question(
         position=position,
         scorer=Scorer(plan(position, vocabulary), moment),
         issuers=frozenset(issuer_ids(connection, found.id, wanted)) if wanted else None,
+        watch=watch,
     )
+
+
+def _answer(question: _Question, found: _Found, words: Words, day: date | None) -> Json:
+    position = question.position
+    return {
+        "position": position.key,
+        "title": position.title,
+        "day": None if day is None else day.isoformat(),
+        "generation": found.generation,
+        "change_number": found.change_number,
+        "exact": found.ranking.exact,
+        "scored": found.ranking.scored,
+        "matched": found.matched,
+        "pool": found.pool,
+        "applicants_only": position.applicants_only,
+        "requirements": [describe(planned, words) for planned in question.scorer.requirements],
+        "excluded": [
+            {"requirement": planned.number, "reason": lack.value, "count": count}
+            for planned in question.scorer.requirements
+            for lack in (Lack.NOTHING, Lack.LEVEL, Lack.LEVEL_UNKNOWN, Lack.CLAIM)
+            if (count := found.missed[planned.number, lack])
+        ],
+        "results": list(_results(found.ranking, question.scorer, words)),
+    }
 
 
 def _results(ranking: Ranking, scorer: Scorer, words: Words) -> Iterator[Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,6 +47,18 @@ class Settings(BaseSettings):
     threads: int = Field(default=16, ge=1, le=512, description="Threads per web worker.")
     access_token: str = Field(
         default="", repr=False, description="Token asked of every request; needed to bind beyond loopback."
+    )
+    metrics_token: str = Field(
+        default="", repr=False, description="Token that opens /metrics and nothing else, for a scraper."
+    )
+    ready_lag: int = Field(
+        default=3_600, ge=1, description="Seconds that the index may be behind before /readyz says no."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How lines of the log are written: text or json."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="What is logged: debug, info (each request), warning or error."
     )
     allowed_hosts: str = Field(
         default="", description="Further host names, comma separated, by which the server may be called."
@@ -189,6 +202,11 @@ class Settings(BaseSettings):
     def index_dir(self) -> Path:
         """Folder of the embedded engine's generations."""
         return self.data_dir / "index"
+
+    @property
+    def metrics_dir(self) -> Path:
+        """Folder in which the web workers of one server count together; emptied whenever it starts."""
+        return self.data_dir / "metrics" / str(self.port)
 
     @property
     def vocabulary_dir(self) -> Path:

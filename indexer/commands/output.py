@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from matcher.logs import notice
+
 _UNLIMITED = 10_000
 
 Step = Callable[[int, int], None]
@@ -71,7 +73,7 @@ def _written(what: str, unit: str) -> Iterator[Step]:
         if last is not None and any(last):
             done, total = last
             of = f" of {total:,}" if total else ""
-            click.echo(f"{what}: {done:,}{of} {unit}{_rate(done, started, unit)}", err=True)
+            notice(f"{what}: {done:,}{of} {unit}{_rate(done, started, unit)}")
 
 
 @contextmanager
@@ -114,5 +116,5 @@ def count(number: int, one: str, many: str) -> str:
 
 def failed(message: str, code: int) -> int:
     """Say on one line of standard error what failed; the exit code."""
-    click.echo(f"credmatch: {' '.join(message.split())}", err=True)
+    notice(f"credmatch: {' '.join(message.split())}")
     return code

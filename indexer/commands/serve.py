@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from indexer.serve import bind, check_exposure, serve, serve_follower
+from matcher.logs import notice
 from matcher.settings import read_settings
 
 
@@ -45,4 +46,4 @@ def serve_(
         with bind(settings) as listener:
             serve(settings, listener, sample=sample, follower=only is None)
     except KeyboardInterrupt:
-        click.echo("credmatch has stopped", err=True)
+        notice("credmatch has stopped")

@@ -36,7 +36,9 @@ from sqlalchemy.engine import URL, make_url
 from matcher.errors import ConfigurationError, InvalidInput, Unavailable
 from matcher.messages import said
 
-__all__ = ["Connection", "Database", "insert_many", "milliseconds_now", "parts"]
+__all__ = [
+    "Connection", "Database", "insert_many", "milliseconds_now", "newest_version", "parts", "schema_version",
+]  # fmt: skip
 
 _T = TypeVar("_T", int, str, bytes)
 
@@ -123,14 +125,14 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to the newest version; at once where it is there, safe to start twice at once."""
-        newest = _newest_version()
+        newest = newest_version()
         with self.read() as connection:
-            if _version(connection) == newest:
+            if schema_version(connection) == newest:
                 return
         with self.write() as connection:
             if connection.dialect.name == "postgresql":  # a new index takes as long as it takes
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
-            if _version(connection) != newest:
+            if schema_version(connection) != newest:
                 _upgrade(connection)
 
     @property
@@ -283,13 +285,14 @@ def _create_file(path: Path) -> None:
         made.unlink()
 
 
-def _newest_version() -> str:
+def newest_version() -> str:
     """The newest migration: files are named NUMBER_WHAT.py and the revision is the number."""
     versions = files("migrations") / "versions"
     return max(file.name.partition("_")[0] for file in versions.iterdir() if file.name[0].isdigit())
 
 
-def _version(connection: Connection) -> str | None:
+def schema_version(connection: Connection) -> str | None:
+    """The version that the tables have; None where there are none yet."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -308,7 +311,7 @@ def _upgrade(connection: Connection) -> None:
         command.upgrade(config, "head")
     except CommandError as error:
         raise ConfigurationError(
-            f"the database's schema {_version(connection)} is not known to this version of credmatch"
+            f"the database's schema {schema_version(connection)} is not known to this version of credmatch"
         ) from error
 
 

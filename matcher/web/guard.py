@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -16,14 +17,17 @@ from matcher.messages import said
 from matcher.settings import Settings
 from matcher.web.language import spoken
 from matcher.web.problems import for_program
+from matcher.web.watching import HEALTH, METRICS
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_OPEN_TO_ALL = frozenset({"static", "pages.sign_in", "pages.healthz"})
+_OPEN_TO_ALL = frozenset({"static", "pages.sign_in"}) | HEALTH
 _SESSION = "access"
 _EXTENSION = "credmatch-guard"
 _LONGEST_LOGGED = 200
+
+_log = logging.getLogger(__name__)
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
@@ -45,6 +49,7 @@ class Guard:
         further = {name.strip().lower() for name in settings.allowed_hosts.split(",")}
         self._hosts = (LOOPBACK | {settings.host.lower()} | further) - {""}
         self._token = settings.access_token
+        self._metrics_token = settings.metrics_token
 
     def watch(self, app: Flask) -> None:
         """Have all requests to `app` checked."""
@@ -65,23 +70,31 @@ class Guard:
         return True
 
     def _check(self) -> AnyResponse | None:
-        if (_split(f"//{request.host}").hostname or "") not in self._hosts:
+        if request.endpoint not in HEALTH and self._called_wrongly():
             return _unknown_host()
         if request.method not in _SAFE_METHODS and not _from_here():
             raise Forbidden(said("The request comes from a page of another site."))
-        if not self._token or request.endpoint in _OPEN_TO_ALL or self._may():
+        if request.endpoint in _OPEN_TO_ALL or self._may():
             return None
-        if request.method == "GET" and not request.path.startswith("/api/"):
+        if request.method == "GET" and not for_program():
             return redirect(f"{url_for('pages.sign_in')}?{urlencode({'next': _target()})}")
         raise Unauthorized(
             said("An access token is needed."),
             www_authenticate=WWWAuthenticate("bearer", {"realm": "credmatch"}),
         )
 
+    def _called_wrongly(self) -> bool:
+        return (_split(f"//{request.host}").hostname or "") not in self._hosts
+
     def _may(self) -> bool:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return _same(token.strip(), self._token)
+        sent = token.strip() if scheme.lower() == "bearer" else ""
+        if request.endpoint == METRICS and self._metrics_token:
+            return _same(sent, self._metrics_token) or (bool(self._token) and _same(sent, self._token))
+        if not self._token:
+            return True
+        if sent:
+            return _same(sent, self._token)
         return _same(str(session.get(_SESSION, "")), self._proof())
 
     def _proof(self) -> str:
@@ -107,7 +120,7 @@ def _target() -> str:
 
 def _unknown_host() -> AnyResponse:
     """Refuse a host name, briefly: who asks by it need not know how the server is set up; its log says it."""
-    current_app.logger.warning(
+    _log.warning(
         "refused: the server is called %r; CREDMATCH_ALLOWED_HOSTS adds names", request.host[:_LONGEST_LOGGED]
     )
     refusal = said("The server is not known by this host name.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from matcher.errors import ConfigurationError, CredmatchError, InvalidInput, Unavailable
+from matcher.logs import fields, request_id
 from matcher.messages import Said, said
 from matcher.settings import variable
 from matcher.validation import shown
@@ -22,16 +24,22 @@ _RETRY_SECONDS = "5"
 _PIECE, _LONGEST_HEADER = 65_536, 1_000  # bytes
 _FILE = re.compile(rb'\r\nContent-Disposition:[^\r\n]*;\s*filename="([^"\r\n]*)"', re.IGNORECASE)
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What went wrong. `where`: the JSON path or field of what was sent, empty where it is no one place."""
+    """What went wrong. `where`: the JSON path or field of what was sent, empty where it is no one place.
+
+    `request`: the id under which the log has it.
+    """
 
     status: int
     title: str
     detail: str
     type: str = "about:blank"
     where: str = ""
+    request: str = field(default_factory=request_id.get)
 
 
 def answer_errors(app: Flask) -> None:
@@ -49,7 +57,18 @@ def answer_errors(app: Flask) -> None:
 
 def for_program() -> bool:
     """Whether the request is a program's, which is answered in JSON."""
-    return request.path == "/api" or request.path.startswith("/api/") or request.path == "/suggest"
+    return request.path.startswith("/api/") or request.path in _PROGRAMS
+
+
+_PROGRAMS = frozenset({"/api", "/suggest", "/healthz", "/readyz", "/metrics"})
+
+
+def not_ready(wrong: str) -> Response:
+    """The answer of a server that cannot serve just now."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    response = _answer(Problem(status, said("Not ready"), wrong, "urn:credmatch:problem:not-ready"))
+    response.headers["Retry-After"] = _RETRY_SECONDS
+    return response
 
 
 def reason(error: CredmatchError) -> str:
@@ -77,7 +96,7 @@ _DETAILS = {
 
 def _ours(error: CredmatchError) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        current_app.logger.error("%s %s: %s", request.method, request.path, error)
+        _log.error("%s", error, extra=fields(method=request.method, route=_route()))
     where, detail = error.where if isinstance(error, InvalidInput) else "", reason(error)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
     problem = Problem(error.status, error.title, detail, f"urn:credmatch:problem:{name}", where)
@@ -136,9 +155,13 @@ def _expired(error: CSRFError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    _log.error("a request failed", extra=fields(method=request.method, route=_route()), exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return _answer(Problem(status, status.phrase, said("It was logged. Nothing more can be said here.")))
+
+
+def _route() -> str:
+    return "none" if request.url_rule is None else request.url_rule.rule
 
 
 def _answer(problem: Problem) -> Response:

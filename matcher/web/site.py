@@ -13,10 +13,11 @@ from matcher.web.language import speak
 from matcher.web.problems import answer_errors
 from matcher.web.secret import secret_key
 from matcher.web.services import Services, extension
+from matcher.web.watching import Watching
 from matcher.web.words import WORDS
 
 
-def make_site(settings: Settings, services: Services) -> Flask:
+def make_site(settings: Settings, services: Services, watching: Watching) -> Flask:
     """The application for one installation. Raises ConfigurationError where its folder cannot be used."""
     app = Flask("matcher.web")
     app.config.from_mapping(
@@ -38,6 +39,7 @@ def make_site(settings: Settings, services: Services) -> Flask:
     app.jinja_env.globals.update(WORDS, token_asked=bool(settings.access_token))
     app.jinja_env.globals.update(most_sent=settings.upload_body)
     app.jinja_env.tests["web_address"] = is_web_address
+    watching.watch(app)
     Guard(settings).watch(app)
     forms = CSRFProtect(app)
     speak(app)

@@ -76,7 +76,7 @@ def test_the_newest_migration_is_found_without_alembic(database: Database) -> No
     heads = ScriptDirectory.from_config(config).get_heads()
     with database.read() as connection:
         stored = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-    assert [module._newest_version()] == heads == [stored]
+    assert [module.newest_version()] == heads == [stored]
 
 
 def test_a_migrated_database_starts_without_alembic(file: Database, path: Path) -> None:

@@ -25,6 +25,5 @@ for _rule, _view, _methods in (
     ("/achievements", achievements.achievements, _FORM),
     ("/sign-in", entry.sign_in, _FORM),
     ("/sign-out", entry.sign_out, ("POST",)),
-    ("/healthz", entry.healthz, _GET),
 ):
     blueprint.add_url_rule(_rule, view_func=_view, methods=_methods)

@@ -1,4 +1,4 @@
-"""Signing in where an access token is asked for, and the sign of life."""
+"""Signing in where an access token is asked for."""
 
 from __future__ import annotations
 
@@ -27,8 +27,3 @@ def sign_out() -> Response:
     """`/sign-out`: forgets the browser."""
     session.clear()
     return redirect(url_for("pages.sign_in"))
-
-
-def healthz() -> tuple[dict[str, str], int]:
-    """`/healthz`: that this process answers."""
-    return {"status": "ok"}, 200

@@ -1,0 +1,127 @@
+"""How an installation is: its database, its search index and how far that is behind, each asked with patience
+of its own, so that a part that hangs delays nobody for long and a broken one hides none of the others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar, runtime_checkable
+
+from matcher.errors import Unavailable
+from matcher.search.engine import Engine, IndexState
+from matcher.store.changes import last_change
+from matcher.store.condition import Behind, Schema, behind, quarantined, schema
+from matcher.store.database import Database
+from matcher.store.organisations import organisation
+
+_T = TypeVar("_T")
+
+SECONDS = 2.0
+"""How long a part is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """An engine in words: what it is, its version, and where. `built`: the moment at which the generation
+    that answers was built, where it is known."""
+
+    kind: str
+    version: str
+    where: str
+    built: int | None = None
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """An engine that can say what it is."""
+
+    def describe(self, organisation: str) -> Description:
+        """The engine and the organisation's index. Raises Unavailable; ConfigurationError where its version
+        cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The database: how it is set up, the number of the last change, and how many records wait for mending.
+
+    The last two are None where it is not migrated.
+    """
+
+    schema: Schema
+    last_change: int | None
+    quarantined: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The search index: its state (None: nothing was published yet), and how far it is behind the store."""
+
+    state: IndexState | None
+    behind: Behind
+    description: Description | None
+
+    def seconds_behind(self) -> float:
+        """Since when the first change waits that is not in the index; 0 where none does."""
+        return 0.0 if self.behind.since is None else max(0.0, time.time() - self.behind.since)
+
+
+class Probe(Generic[_T]):
+    """Looks at a part in a thread, so that who asks waits `seconds` at most.
+
+    One look at a time: who asks while it goes on gets its answer, and one that hangs takes one thread only.
+    """
+
+    def __init__(self, look: Callable[[], _T], seconds: float = SECONDS) -> None:
+        self._look = look
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._running: Future[_T] | None = None
+
+    def ask(self) -> _T:
+        """What the part says now. Raises Unavailable where it takes too long, and what looking raises."""
+        with self._lock:
+            running = self._running
+            if running is None or running.done():
+                running = self._running = Future()
+                threading.Thread(target=self._answer, args=(running,), name="probe", daemon=True).start()
+        try:
+            return running.result(self._seconds)
+        except TimeoutError as error:
+            raise Unavailable(f"no answer within {self._seconds:g} s") from error
+
+    def _answer(self, asked: Future[_T]) -> None:
+        try:
+            asked.set_result(self._look())
+        except BaseException as error:  # noqa: BLE001 - whoever asked is to see it
+            asked.set_exception(error)
+
+
+class Health:
+    """Asks the parts of one organisation's installation how they are."""
+
+    def __init__(self, database: Database, engine: Engine, organisation_key: str) -> None:
+        self._database = database
+        self._engine = engine
+        self._key = organisation_key
+        self.stored = Probe(self._stored)
+        self.copy = Probe(self._copy)
+
+    def _stored(self) -> Stored:
+        found = schema(self._database)
+        if not found.current:
+            return Stored(found, None, None)
+        with self._database.read() as connection:
+            home = organisation(connection, self._key)
+            return Stored(found, last_change(connection, home.id), quarantined(connection, home.id))
+
+    def _copy(self) -> Copy:
+        # The state first: whoever moves it has read the log before, so it can be behind but not ahead.
+        state = self._engine.state(self._key)
+        described = self._engine.describe(self._key) if isinstance(self._engine, Describes) else None
+        with self._database.read() as connection:
+            home = organisation(connection, self._key)
+            waiting = behind(connection, home.id, 0 if state is None else state.change_number)
+        return Copy(state, waiting, described)

@@ -1,0 +1,112 @@
+"""How a database is: its kind and version, how far a search index is behind it, and what it holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, null, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from matcher.store import tables as t
+from matcher.store.database import Connection, Database, newest_version, schema_version
+
+COUNTED = 100_000
+"""Changes that are counted at most, so that counting takes a few milliseconds however far behind one is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """`kind` ("sqlite", "postgresql") and `version` of the database; `found` and `newest`: versions of the
+    tables, the one there is (None: none yet) and the one that this program needs."""
+
+    kind: str
+    version: str
+    found: str | None
+    newest: str
+
+    @property
+    def current(self) -> bool:
+        """Whether the tables are those that this program needs."""
+        return self.found == self.newest
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """So many changes (counted up to `COUNTED`) are not there yet, the first of them made at a moment."""
+
+    changes: int
+    since: int | None
+
+
+def schema(database: Database) -> Schema:
+    """How a database is set up. Raises Unavailable and ConfigurationError."""
+    with database.read() as connection:
+        numbers = connection.dialect.server_version_info or ()
+        return Schema(
+            kind=connection.dialect.name,
+            version=".".join(map(str, numbers)),
+            found=schema_version(connection),
+            newest=newest_version(),
+        )
+
+
+def missing_file(url: str) -> Path | None:
+    """The file that a SQLite URL names, where there is none: connecting would make it. None otherwise."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    name = parsed.database or ""
+    if parsed.get_backend_name() != "sqlite" or not name or name.startswith((":memory:", "file:")):
+        return None
+    return None if Path(name).exists() else Path(name)
+
+
+def behind(connection: Connection, organisation_id: int, number: int) -> Behind:
+    """How far something that holds the log up to `number` is behind it."""
+    c = t.changes.c
+    following = select(c.number).where(c.organisation_id == organisation_id, c.number > number)
+    some = following.limit(COUNTED).subquery()
+    first = select(c.get("created", null())).where(
+        c.number == following.order_by(c.number).limit(1).scalar_subquery()
+    )
+    changes, since = connection.execute(
+        select(select(func.count()).select_from(some).scalar_subquery(), first.scalar_subquery())
+    ).one()
+    return Behind(int(changes), since)
+
+
+def quarantined(connection: Connection, organisation_id: int) -> int:
+    """How many records are kept in quarantine."""
+    own = t.quarantine.c.organisation_id == organisation_id
+    return int(connection.execute(select(func.count()).select_from(t.quarantine).where(own)).scalar_one())
+
+
+def reading_models(connection: Connection, organisation_id: int) -> Counter[str]:
+    """How many readings, of achievements and of micro-skills, each model made; those without one left out."""
+    a, w, p = t.achievements.c, t.alternatives.c, t.positions.c
+    found: Counter[str] = Counter()
+    for made in (
+        select(a.model, func.count()).where(a.organisation_id == organisation_id).group_by(a.model),
+        select(w.model, func.count())
+        .join(t.positions, p.id == w.position_id)
+        .where(p.organisation_id == organisation_id)
+        .group_by(w.model),
+    ):
+        found.update({model: count for model, count in connection.execute(made) if model})
+    return found
+
+
+def encoded_by(connection: Connection) -> Counter[str]:
+    """How many competencies of the shared vocabulary each model encoded."""
+    v, c = t.vectors.c, t.competencies.c
+    rows = connection.execute(
+        select(v.model, func.count())
+        .join(t.competencies, c.id == v.competency_id)
+        .where(c.organisation_id == t.SHARED)
+        .group_by(v.model)
+    )
+    return Counter(dict(rows.all()))
