@@ -19,6 +19,7 @@ from matcher.settings import read_settings
 
 _COMMANDS = {
     "achievements": "achievements:achievements",
+    "doctor": "doctor:doctor",
     "encoder": "encoder:encoder",
     "follow": "index:follow_changes",
     "import": "intake:import_",

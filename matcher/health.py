@@ -107,7 +107,7 @@ class Health:
         self._engine = engine
         self._key = organisation_key
         self.stored = Probe(self._stored)
-        self.copy = Probe(self._copy)
+        self.copy = Probe(self.look_at_copy)
 
     def _stored(self) -> Stored:
         found = schema(self._database)
@@ -117,7 +117,8 @@ class Health:
             home = organisation(connection, self._key)
             return Stored(found, last_change(connection, home.id), quarantined(connection, home.id))
 
-    def _copy(self) -> Copy:
+    def look_at_copy(self) -> Copy:
+        """The search index, however long it takes. Raises Unavailable and ConfigurationError."""
         # The state first: whoever moves it has read the log before, so it can be behind but not ahead.
         state = self._engine.state(self._key)
         described = self._engine.describe(self._key) if isinstance(self._engine, Describes) else None

@@ -91,6 +91,15 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     return tuple(sorted((one for one in found if len(one) >= _SHORTEST_SECRET), key=len, reverse=True))
 
 
+def without_secrets(text: str, secrets: Sequence[str]) -> str:
+    """`text` without these secrets, and without what looks like a password, a token or an e-mail address."""
+    for secret in secrets:
+        text = text.replace(secret, _STRUCK)
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text
+
+
 def _passwords(addresses: str) -> Iterator[str]:
     for address in addresses.split(","):
         try:
@@ -140,11 +149,7 @@ class _Handler(logging.Handler):
     def _clean(self, value: object) -> object:
         if isinstance(value, int | float) or value is None:
             return value
-        text = str(value)
-        for secret in self._secrets:
-            text = text.replace(secret, _STRUCK)
-        for pattern, instead in _SECRETS:
-            text = pattern.sub(instead, text)
+        text = without_secrets(str(value), self._secrets)
         return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name for it

