@@ -10,7 +10,9 @@ from sqlalchemy import func, null, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from matcher.records import Basis
 from matcher.store import tables as t
+from matcher.store.achievements import Stage
 from matcher.store.database import Connection, Database, newest_version, schema_version
 
 COUNTED = 100_000
@@ -86,17 +88,22 @@ def quarantined(connection: Connection, organisation_id: int) -> int:
 
 
 def reading_models(connection: Connection, organisation_id: int) -> Counter[str]:
-    """How many readings, of achievements and of micro-skills, each model made; those without one left out."""
+    """How many readings, of achievements and of micro-skills, each model made.
+
+    Counted are those that rest on a model alone: what was confirmed or is an exact name stays as it is.
+    """
     a, w, p = t.achievements.c, t.alternatives.c, t.positions.c
-    found: Counter[str] = Counter()
-    for made in (
-        select(a.model, func.count()).where(a.organisation_id == organisation_id).group_by(a.model),
+    achievements = select(a.model, func.count()).where(
+        a.organisation_id == organisation_id, a.reading.in_((Stage.INFERRED, Stage.NOT_UNDERSTOOD))
+    )
+    skills = (
         select(w.model, func.count())
         .join(t.positions, p.id == w.position_id)
-        .where(p.organisation_id == organisation_id)
-        .group_by(w.model),
-    ):
-        found.update({model: count for model, count in connection.execute(made) if model})
+        .where(p.organisation_id == organisation_id, w.basis.in_((Basis.SIMILAR, Basis.NONE)))
+    )
+    found: Counter[str] = Counter()
+    for made in (achievements.group_by(a.model), skills.group_by(w.model)):
+        found.update(dict(connection.execute(made).all()))
     return found
 
 
