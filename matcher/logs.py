@@ -56,14 +56,21 @@ def start_logging(settings: Settings, command: str) -> str:
     """Log as `settings` say, every line with the name of the command and a new run id, which is returned."""
     run = uuid.uuid4().hex[:12]
     handler = _Handler(settings.log_format == "json", {"run": run, "command": command}, secrets_of(settings))
-    root = logging.getLogger()
-    for old in [one for one in root.handlers if isinstance(one, _Handler)]:
-        root.removeHandler(old)
-    root.addHandler(handler)
+    stop_logging()
+    logging.getLogger().addHandler(handler)
     for name in OURS:
         logging.getLogger(name).setLevel(settings.log_level.upper())
     logging.getLogger(_NOTICES).setLevel(logging.INFO)
     return run
+
+
+def stop_logging() -> None:
+    """Log as if logging had not been started."""
+    root = logging.getLogger()
+    for old in [one for one in root.handlers if isinstance(one, _Handler)]:
+        root.removeHandler(old)
+    for name in (*OURS, _NOTICES):
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def notice(text: str) -> None:
