@@ -39,7 +39,7 @@ _STRUCK = "[…]"
 
 _SECRETS = (
     (re.compile(r"(?<=://)[^/\s@'\"]+@"), f"{_STRUCK}@"),
-    (re.compile(r"[^\s\"'<>(),;:=@/]+(?:@|%40)[^\s\"'<>(),;:=@/]+\.\w{2,}"), _STRUCK),
+    (re.compile(r"[^\s\"'<>()\[\],;:=@/]+(?:@|%40)[^\s\"'<>()\[\],;:=@/]+\.\w{2,}"), _STRUCK),
     (re.compile(r"\b(bearer|basic|apikey)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {_STRUCK}"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), _STRUCK),
     (

@@ -1,0 +1,287 @@
+"""`credmatch doctor`: what it says of a sound installation, and of each way in which one can be broken."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from website import make_website
+
+from indexer import doctor
+from indexer.cli import run
+from matcher.errors import Unavailable
+from matcher.health import Description
+from matcher.search.embedded import EmbeddedEngine
+from matcher.settings import read_settings
+from matcher.vocabulary.encoder import MODEL, REVISION
+
+PARTS = [
+    "settings", "data folder", "disk", "encoder", "database", "organisation", "engine", "index",
+    "index vocabulary", "index floor day", "index lag", "readings", "quarantine",
+]  # fmt: skip
+
+Variables = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a sound installation, from which tests copy theirs."""
+    folder = tmp_path_factory.mktemp("sound")
+    website = make_website(read_settings(data_dir=folder))
+    website.parts.close()
+    sql(folder, "UPDATE achievements SET model = ?", f"{MODEL}@{REVISION}")
+    return folder
+
+
+@pytest.fixture
+def folder(sound: Path, tmp_path: Path, setenv: Variables) -> Path:
+    """A copy of it, which the settings name."""
+    copied = tmp_path / "data"
+    shutil.copytree(sound, copied)
+    setenv(DATA_DIR=copied)
+    return copied
+
+
+@pytest.fixture
+def setenv(monkeypatch: pytest.MonkeyPatch) -> Variables:
+    def chosen(**values: object) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"CREDMATCH_{name}", str(value))
+
+    return chosen
+
+
+def sql(folder: Path, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(folder / "credmatch.db")) as connection, connection:
+        connection.execute(statement, values)
+
+
+class Result(NamedTuple):
+    """What the doctor found: the exit code, all parts, and those that are wrong, by name."""
+
+    code: int
+    parts: list[str]
+    wrong: dict[str, dict[str, Any]]
+
+    def alone(self, part: str) -> tuple[str, str]:
+        """What is said of the one part that is wrong, and how to mend it."""
+        assert (self.code, list(self.wrong)) == (1, [part])
+        return self.wrong[part]["says"], self.wrong[part]["mend"]
+
+
+@pytest.fixture
+def examined(capsys: pytest.CaptureFixture[str]) -> Callable[[], Result]:
+    """Has the doctor look; everything that is wrong must say how it is mended."""
+
+    def look() -> Result:
+        capsys.readouterr()
+        code = run(["doctor", "--json"])
+        out, err = capsys.readouterr()
+        assert err == ""
+        (line,) = out.splitlines()
+        body = json.loads(line)
+        wrong = {one["part"]: one for one in body["parts"] if not one["ok"]}
+        assert body["ok"] is (not wrong)
+        assert all(one["says"] for one in body["parts"])
+        return Result(code, [one["part"] for one in body["parts"]], wrong)
+
+    return look
+
+
+Examined = Callable[[], Result]
+
+
+def test_a_sound_installation_is_well(folder: Path, examined: Examined) -> None:
+    found = examined()
+    assert (found.code, found.parts, found.wrong) == (0, PARTS, {})
+
+
+def test_in_words_each_part_has_a_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [f"OK    {part}" for part in PARTS]
+    assert any("SQLite 3." in line for line in lines)
+    assert any("holds 5 candidates" in line for line in lines)
+    shutil.rmtree(folder / "index")
+    assert run(["doctor"]) == 1
+    wrong = [line for line in capsys.readouterr().out.splitlines() if line.startswith("WRONG ")]
+    assert wrong == ["WRONG index: there is no search index yet; to mend it: run `credmatch reindex`"]
+
+
+def test_where_nothing_is_yet_it_makes_nothing(tmp_path: Path, setenv: Variables, examined: Examined) -> None:
+    setenv(DATA_DIR=tmp_path / "new")
+    found = examined()
+    assert list(found.wrong) == ["data folder", "database"]
+    assert found.parts == PARTS[:5]
+    assert "`credmatch serve` makes" in found.wrong["database"]["mend"]
+    (tmp_path / "new").mkdir()
+    assert list(examined().wrong) == ["database"]
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_setting_is_unknown_or_refused(folder: Path, setenv: Variables, examined: Examined) -> None:
+    setenv(ACCESS_TOKEN="short")  # noqa: S106 - that is what is refused
+    says, _ = examined().alone("settings")
+    assert "at least 16" in says
+    setenv(DATADIR="x")
+    found = examined()
+    assert found.parts == ["settings"]
+    assert "CREDMATCH_DATADIR" in found.alone("settings")[0]
+
+
+def test_the_data_folder_cannot_be_written(folder: Path, setenv: Variables, examined: Examined) -> None:
+    setenv(DATABASE_URL=f"sqlite:///{folder / 'credmatch.db'}", DATA_DIR="/proc")
+    found = examined()
+    assert found.wrong["data folder"]["mend"].startswith("set CREDMATCH_DATA_DIR")
+    setenv(DATA_DIR=folder / "credmatch.db")
+    assert "is not a folder" in examined().wrong["data folder"]["says"]
+
+
+def test_the_disk_is_nearly_full(folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined) -> None:
+    size = sum(file.stat().st_size for file in (folder / "index").rglob("*") if file.is_file())
+    for spare in (doctor.SPARE - 1, doctor.SPARE):
+        usage = type(shutil.disk_usage(folder))(10**12, 0, size + spare)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, usage=usage: usage)
+        found = examined()
+        assert list(found.wrong) == (["disk"] if spare < doctor.SPARE else [])
+
+
+def test_the_model_is_not_installed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined
+) -> None:
+    monkeypatch.setattr(doctor, "_MODEL_PACKAGES", ("no_such_package",))
+    says, mend = examined().alone("encoder")
+    assert (says, mend) == ("no_such_package is not installed", "install again: `make setup`")
+
+
+@pytest.mark.parametrize(
+    ("statement", "mend"),
+    [
+        ("DROP TABLE alembic_version", "start the server (`credmatch serve`): it migrates them"),
+        (
+            "UPDATE alembic_version SET version_num = '0001'",
+            "start the server (`credmatch serve`): it migrates",
+        ),
+        ("UPDATE alembic_version SET version_num = '9999'", "install the newer credmatch that made them"),
+    ],
+)
+def test_the_tables_are_of_another_version(
+    folder: Path, examined: Examined, statement: str, mend: str
+) -> None:
+    sql(folder, statement)
+    found = examined()
+    assert found.alone("database")[1].startswith(mend)
+    assert found.parts == PARTS[:5]
+
+
+def test_the_database_is_no_database(folder: Path, examined: Examined) -> None:
+    for file in folder.glob("credmatch.db*"):
+        file.unlink()
+    (folder / "credmatch.db").write_bytes(b"x" * 10_000)
+    assert "cannot be used" in examined().alone("database")[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql+psycopg://me:pass-word-of-mine@127.0.0.1:1/none", "nonsense pass-word-of-mine", "mongo://a"],
+)
+def test_the_database_does_not_answer(folder: Path, setenv: Variables, examined: Examined, url: str) -> None:
+    setenv(DATABASE_URL=url)
+    says, mend = examined().alone("database")
+    assert "CREDMATCH_DATABASE_URL" in mend
+    assert "pass-word-of-mine" not in says
+
+
+def test_the_database_hangs(folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined) -> None:
+    go = threading.Event()
+    monkeypatch.setattr(doctor, "SECONDS", 0.2)
+    monkeypatch.setattr(doctor, "schema", lambda _: go.wait(30))
+    assert examined().alone("database")[0] == "no answer within 0.2 s"
+    go.set()
+
+
+def test_the_organisation_is_misspelt(folder: Path, setenv: Variables, examined: Examined) -> None:
+    setenv(ORGANISATION="acme")
+    found = examined()
+    assert list(found.wrong) == ["organisation", "index"]
+    assert "there is: default" in found.wrong["organisation"]["mend"]
+
+
+def test_the_index_is_damaged(folder: Path, examined: Examined) -> None:
+    (folder / "index" / "default" / "manifest.json").write_text("{")
+    found = examined()
+    assert found.alone("index")[1] == "run `credmatch reindex`"
+    assert not {"index lag", "index vocabulary"} & set(found.parts)
+
+
+def test_the_vocabulary_changed_since(folder: Path, examined: Examined) -> None:
+    sql(folder, "UPDATE organisations SET vocabulary_change = vocabulary_change + 1")
+    says, mend = examined().alone("index vocabulary")
+    assert "the vocabulary is now" in says
+    assert mend == "run `credmatch reindex`"
+
+
+def test_the_floor_day_is_past(folder: Path, examined: Examined) -> None:
+    manifest = folder / "index" / "default" / "manifest.json"
+    body = json.loads(manifest.read_text())
+    body["live"]["floor"] -= 3 * 86_400
+    manifest.write_text(json.dumps(body))
+    assert "which is past" in examined().alone("index floor day")[0]
+
+
+def test_the_index_is_behind(folder: Path, setenv: Variables, examined: Examined) -> None:
+    sql(
+        folder,
+        "INSERT INTO changes (organisation_id, candidate_id, created) "
+        "SELECT organisation_id, candidate_id, strftime('%s') - 600 FROM changes LIMIT 1",
+    )
+    found = examined()
+    assert found.wrong == {}  # it is following
+    setenv(READY_LAG=300)
+    says, _ = examined().alone("index lag")
+    assert says.startswith("1 changes, the first 60")
+
+
+def test_readings_are_of_another_model(folder: Path, examined: Examined) -> None:
+    sql(folder, "UPDATE achievements SET model = 'older@1' WHERE reading = 'confirmed'")
+    assert examined().wrong == {}  # a person confirmed it: that stays
+    sql(folder, "UPDATE achievements SET model = 'older@1' WHERE reading = 'inferred'")
+    says, mend = examined().alone("readings")
+    assert "1 readings are of the model older@1" in says
+    assert "credmatch nightly" in mend
+
+
+def test_what_nobody_thought_of_is_a_finding(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined
+) -> None:
+    def fail(*_: object) -> int:
+        raise RuntimeError("about somebody")
+
+    monkeypatch.setattr(doctor, "quarantined", fail)
+    assert examined().alone("quarantine")[0] == "RuntimeError"
+
+
+def test_an_engine_says_what_it_is_and_what_is_wrong(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def describe(_: EmbeddedEngine, __: str) -> Description:
+        return Description("Elasticsearch", "8.19.8", "http://127.0.0.1:9200")
+
+    monkeypatch.setattr(EmbeddedEngine, "describe", describe, raising=False)
+    run(["doctor"])
+    assert "OK    engine: Elasticsearch 8.19.8, http://127.0.0.1:9200\n" in capsys.readouterr().out
+
+    def broken(_: EmbeddedEngine, __: str) -> Description:
+        raise Unavailable("no node answers at https://elastic:pass-word@es.example:9200")
+
+    monkeypatch.setattr(EmbeddedEngine, "describe", broken, raising=False)
+    found = examined()
+    assert found.alone("engine")[0].endswith("https://[…]@es.example:9200")
+    assert not {"index", "index lag"} & set(found.parts)
