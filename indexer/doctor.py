@@ -17,9 +17,10 @@ from app import Parts, build_parts
 from indexer.rebuild import today
 from indexer.serve import check_exposure
 from matcher.errors import ConfigurationError, CredmatchError, NotFound
-from matcher.health import Describes, Health, Probe
+from matcher.health import Health, Probe
 from matcher.logs import secrets_of, without_secrets
 from matcher.moments import day_of
+from matcher.search.description import Describes
 from matcher.search.engine import IndexState
 from matcher.settings import Settings, read_settings
 from matcher.store.condition import encoded_by, missing_file, quarantined, reading_models, schema
@@ -232,8 +233,9 @@ def _lag(parts: Parts) -> str:
     copy = Health(parts.database, parts.engine, parts.settings.organisation).look_at_copy()
     if not copy.behind.changes:
         return "none"
-    says = f"{copy.behind.changes:,} changes, the first {copy.seconds_behind():,.0f} s old"
-    if copy.seconds_behind() > parts.settings.ready_lag:
+    age = "" if copy.seconds_behind is None else f", the first {copy.seconds_behind:,.0f} s old"
+    says = f"{copy.behind.changes:,} changes{age}"
+    if copy.late(parts.settings.ready_lag):
         raise _Wrong(says, f"{_SERVER}, or `credmatch follow` where it runs apart")
     return says
 

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Generic, TypeVar
 
 from matcher.errors import Unavailable
+from matcher.search.description import Describes, Description
 from matcher.search.engine import Engine, IndexState
 from matcher.store.changes import last_change
 from matcher.store.condition import Behind, Schema, behind, quarantined, schema
@@ -21,26 +22,6 @@ _T = TypeVar("_T")
 
 SECONDS = 2.0
 """How long a part is waited for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """An engine in words: what it is, its version, and where. `built`: the moment at which the generation
-    that answers was built, where it is known."""
-
-    kind: str
-    version: str
-    where: str
-    built: int | None = None
-
-
-@runtime_checkable
-class Describes(Protocol):
-    """An engine that can say what it is."""
-
-    def describe(self, organisation: str) -> Description:
-        """The engine and the organisation's index. Raises Unavailable; ConfigurationError where its version
-        cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +44,16 @@ class Copy:
     behind: Behind
     description: Description | None
 
-    def seconds_behind(self) -> float:
-        """Since when the first change waits that is not in the index; 0 where none does."""
-        return 0.0 if self.behind.since is None else max(0.0, time.time() - self.behind.since)
+    @property
+    def seconds_behind(self) -> float | None:
+        """The age of the first change that is not in the index: 0 where none waits, None where it has none."""
+        if not self.behind.changes:
+            return 0.0
+        return None if self.behind.since is None else max(0.0, time.time() - self.behind.since)
+
+    def late(self, seconds: float) -> bool:
+        """Whether a change has waited longer than so many seconds."""
+        return (self.seconds_behind or 0.0) > seconds
 
 
 class Probe(Generic[_T]):

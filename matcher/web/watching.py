@@ -113,6 +113,6 @@ def _wrong(watching: Watching) -> str | None:
         return part
     if copy.state is None:
         return said("The search index is not built yet.")
-    if copy.seconds_behind() > watching.ready_lag:
+    if copy.late(watching.ready_lag):
         return said("The search index is too far behind.")
     return None

@@ -1,0 +1,26 @@
+"""What an engine says of itself, for whoever watches an installation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """An engine in words: what it is, its version, and where. `built`: the moment at which the generation
+    that answers was built, where it is known."""
+
+    kind: str
+    version: str
+    where: str
+    built: int | None = None
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """An engine that can say what it is."""
+
+    def describe(self, organisation: str) -> Description:
+        """The engine and the organisation's index. Raises Unavailable; ConfigurationError where its version
+        cannot be used."""
