@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -14,7 +16,7 @@ import click
 
 from indexer.commands.output import failed
 from matcher.errors import ConfigurationError, CredmatchError
-from matcher.logs import start_logging
+from matcher.logs import fields, start_logging
 from matcher.settings import read_settings
 
 _COMMANDS = {
@@ -56,6 +58,9 @@ Exit codes:
   7    a new search index lacks people and was not put in place
   130  stopped by Ctrl-C or SIGTERM
 """
+
+
+_log = logging.getLogger(__name__)
 
 
 class _Commands(click.Group):
@@ -107,6 +112,13 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; its exit code. What goes wrong takes one line on standard error."""
+    began = time.monotonic()
+    code = _run(arguments)
+    _log.info("the command ended", extra=fields(code=code, seconds=round(time.monotonic() - began, 3)))
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         code = cli.main(list(arguments), prog_name="credmatch", standalone_mode=False)
     except CredmatchError as error:
@@ -118,6 +130,9 @@ def run(arguments: Sequence[str]) -> int:
         return 130 if "--until-eof" in arguments else failed("stopped", 130)
     except OSError as error:
         return failed(str(error), 5)
+    except Exception as error:  # noqa: BLE001 - Python's own way would write all that the error quotes
+        _log.critical("the command failed in a way that nobody thought of", exc_info=error)
+        return 1
     return code if isinstance(code, int) else 0
 
 

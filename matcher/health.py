@@ -46,7 +46,7 @@ class Copy:
 
     @property
     def seconds_behind(self) -> float | None:
-        """The age of the first change that is not in the index: 0 where none waits, None where it has none."""
+        """Age of the first change that is not in the index: 0 where none waits, None where it is undated."""
         if not self.behind.changes:
             return 0.0
         return None if self.behind.since is None else max(0.0, time.time() - self.behind.since)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from matcher.logs import stop_logging
 from matcher.settings import Settings, read_settings
 from matcher.store.database import Database
 from tests.parts.databases import TEMPLATE, Databases
@@ -87,3 +88,10 @@ def elasticsearch_url() -> Iterator[str]:
     """Address of one Elasticsearch node for the whole run, without security; use index names of your own."""
     with elasticsearch_node() as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def no_log() -> Iterator[None]:
+    """What a command that ran in a test's process set for all logging is taken back."""
+    yield
+    stop_logging()

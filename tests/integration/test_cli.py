@@ -676,3 +676,28 @@ def test_a_file_that_only_looks_like_a_framework_is_said_once(credmatch: Command
     assert code == 2
     assert out.count("WRONG") == 1
     assert "WRONG at CFItems: holds no CFItems: import the CFPackage of this document" in out
+
+
+def test_a_run_is_logged_with_its_id(credmatch: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDMATCH_LOG_FORMAT", "json")
+    monkeypatch.setenv("CREDMATCH_LOG_LEVEL", "info")
+    code, _, err = credmatch("quarantine", "show", "77")
+    failure, ended = map(json.loads, err.splitlines())
+    assert failure["event"] == "credmatch: there is no quarantined record 77"
+    assert (ended["event"], ended["code"], ended["command"]) == ("the command ended", code, "quarantine")
+    assert failure["run"] == ended["run"]
+    assert json.loads(credmatch("positions", "list")[2])["run"] != ended["run"]
+
+
+def test_what_nobody_thought_of_is_said_without_what_it_quotes(
+    credmatch: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("Ada Example")
+
+    monkeypatch.setattr("indexer.commands.quarantine.opened", fail)
+    code, _, err = credmatch("quarantine", "list")
+    assert code == 1
+    assert "RuntimeError" in err
+    assert "test_cli.py" in err
+    assert "Ada" not in err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from matcher.logs import (
     request_id,
     secrets_of,
     start_logging,
-    stop_logging,
     without_secrets,
 )
 from matcher.settings import Settings, read_settings
@@ -29,13 +28,6 @@ URL = "postgresql+psycopg://credmatch:pa%40ss-word-9@db.example:5432/credmatch"
 _log = logging.getLogger("matcher.somewhere")
 
 Lines = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture(autouse=True)
-def other_loggers_as_they_were() -> Iterator[None]:
-    """What a test set up for the whole process is taken back."""
-    yield
-    stop_logging()
 
 
 @pytest.fixture
