@@ -44,6 +44,7 @@ from indexer.readers.frameworks import (
 )
 from indexer.readers.json_text import decode, encode, raw_text, shown
 from indexer.readers.lines import Line, lines
+from indexer.readers.problems import LONGEST_INDEXED
 from matcher.errors import InvalidInput
 from matcher.records import Kind, Notice, Rejected
 
@@ -127,6 +128,8 @@ def _reference(text: str, prefix: str) -> str:
 def _checked_length(uri: str, where: str) -> str:
     if len(uri) > LONGEST_URI:
         raise InvalidInput(f"{shown(uri)} has more than {LONGEST_URI} characters", where=where)
+    if len(uri.encode()) > LONGEST_INDEXED:
+        raise InvalidInput(f"{shown(uri)} has more than {LONGEST_INDEXED} bytes", where=where)
     return uri
 
 

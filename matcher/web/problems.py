@@ -66,7 +66,7 @@ _PROGRAMS = frozenset({"/api", "/suggest", "/healthz", "/readyz", "/metrics"})
 def not_ready(wrong: str) -> Response:
     """The answer of a server that cannot serve just now."""
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    response = _answer(Problem(status, said("Not ready"), wrong, "urn:credmatch:problem:not-ready"))
+    response = _answer(Problem(status, "Not ready", wrong, "urn:credmatch:problem:not-ready"))
     response.headers["Retry-After"] = _RETRY_SECONDS
     return response
 

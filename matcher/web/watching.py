@@ -16,7 +16,6 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from matcher.health import Health
 from matcher.logs import fields, request_id
-from matcher.messages import said
 from matcher.settings import Settings
 from matcher.web.metrics import Metrics
 from matcher.web.problems import not_ready
@@ -102,17 +101,17 @@ def metrics() -> Response:
 
 def _wrong(watching: Watching) -> str | None:
     """What keeps this server from answering, in words that tell nothing of the inside; the log says more."""
-    part = said("The database does not answer.")
+    part = "The database does not answer."
     try:
         if not watching.health.stored.ask().schema.current:
-            return said("The database is not migrated to this version.")
-        part = said("The search index does not answer.")
+            return "The database is not migrated to this version."
+        part = "The search index does not answer."
         copy = watching.health.copy.ask()
     except Exception as error:  # noqa: BLE001 - whatever a part does, the answer is that it is not ready
         _log.warning("not ready: %s", part, exc_info=error)
         return part
     if copy.state is None:
-        return said("The search index is not built yet.")
+        return "The search index is not built yet."
     if copy.late(watching.ready_lag):
-        return said("The search index is too far behind.")
+        return "The search index is too far behind."
     return None

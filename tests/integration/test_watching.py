@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -361,3 +362,27 @@ def _ask_everything(website: Website, monkeypatch: pytest.MonkeyPatch) -> None:
     assert client.get(MATCHES, headers=may).status_code == 500
     monkeypatch.setattr("matcher.health.schema", clash)
     assert client.get("/readyz").status_code == 503
+
+
+# --- what is written about it ------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[2]
+ALERTS = (ROOT / "deploy" / "prometheus-alerts.yml").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+METRIC = re.compile(r"\bcredmatch_[a-z_]+[a-z]")
+
+
+def test_alerts_and_documents_name_the_metrics_that_there_are(website: Website) -> None:
+    website.client().get(MATCHES)
+    known = {name for name, _ in measured(website.client())}
+    known |= {"credmatch_index_generation_age_seconds", "credmatch_index_behind_seconds"}  # where known
+    families = {re.sub(r"_(count|sum|bucket|created)$", "", name) for name in known}
+    assert set(METRIC.findall(ALERTS)) <= known
+    assert set(METRIC.findall(OPERATIONS)) == families - {"credmatch_requests"}
+
+
+def test_each_alert_is_explained() -> None:
+    alerts = re.findall(r"^      - alert: (\w+)$", ALERTS, re.MULTILINE)
+    assert len(alerts) > 5
+    assert re.findall(r"^\| `(Credmatch\w+)` \|", OPERATIONS, re.MULTILINE) == alerts
+    assert ALERTS.count("summary: ") == ALERTS.count("severity: ") == len(alerts)
