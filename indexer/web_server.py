@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "control_socket_disable": True,
             "post_worker_init": self._announce,
             "child_exit": self._ended,
+            "on_exit": self._clear,
         }
         if os.access(_MEMORY, os.W_OK):
             chosen["worker_tmp_dir"] = str(_MEMORY)  # heartbeats never wait for a slow disk
@@ -74,6 +76,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             keep_counts(self._metrics_folder, worker.pid)
         except OSError as error:
             _log.warning("the counts of a worker that ended are left as they are", exc_info=error)
+
+    def _clear(self, _: Arbiter) -> None:
+        shutil.rmtree(self._metrics_folder, ignore_errors=True)
 
 
 class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types

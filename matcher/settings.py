@@ -204,11 +204,6 @@ class Settings(BaseSettings):
         return self.data_dir / "index"
 
     @property
-    def metrics_dir(self) -> Path:
-        """Folder in which the web workers of one server count together; emptied whenever it starts."""
-        return self.data_dir / "metrics" / str(self.port)
-
-    @property
     def vocabulary_dir(self) -> Path:
         """Folder of the compiled vocabularies (rebuilt from the database when missing)."""
         return self.data_dir / "vocabulary"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from indexer.serve import end_with_parent, wait_for_parent
 from matcher.errors import ConfigurationError
-from matcher.settings import read_settings
+from matcher.settings import Settings, read_settings
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - only in a folder that is ours alone
 
 
 @click.command(hidden=True)
@@ -24,13 +29,26 @@ def web(*, fd: int, until_eof: bool) -> None:
       credmatch web --fd 3
     """
     settings = read_settings()
-    folder = _count_together(settings.metrics_dir)
+    folder = _count_together(metrics_folder(settings))
     from indexer.web_server import WebServer  # noqa: PLC0415 - it imports prometheus-client
 
     if until_eof:
         wait_for_parent()
         end_with_parent()
     WebServer(settings, fd, folder).run()
+
+
+def metrics_folder(settings: Settings) -> Path:
+    """Where the workers of one server count together: in memory where the machine lends some, since a disk
+    that is full would end every process that has a file of it mapped; else in the data folder."""
+    own = _MEMORY / f"credmatch-{os.getuid()}"
+    with suppress(OSError):
+        own.mkdir(mode=0o700, exist_ok=True)
+        made = own.lstat()
+        if stat.S_ISDIR(made.st_mode) and made.st_uid == os.getuid() and not made.st_mode & 0o077:
+            data = hashlib.sha256(os.fsencode(settings.data_dir.resolve())).hexdigest()
+            return own / f"{data[:16]}-{settings.port}"
+    return settings.data_dir / "metrics" / str(settings.port)
 
 
 def _count_together(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,10 +89,18 @@ def keep_counts(folder: Path, process: int) -> None:
     with _locked(folder, fcntl.LOCK_EX):
         for file in folder.glob(f"*_{process}.db"):
             kept = MmapedDict(str(file.with_name(f"{file.name.partition('_')[0]}_{_DEAD}.db")))
-            for key, value, _, _ in MmapedDict.read_all_values_from_file(str(file)):
+            for key, value in _values(file):
                 kept.write_value(key, kept.read_value(key)[0] + value, 0.0)
             kept.close()
             file.unlink()
+
+
+def _values(file: Path) -> list[tuple[str, float]]:
+    """What a file holds; nothing where its process was killed before it was whole."""
+    try:
+        return [(key, value) for key, value, _, _ in MmapedDict.read_all_values_from_file(str(file))]
+    except (struct.error, ValueError, RuntimeError):
+        return []
 
 
 @contextmanager

@@ -57,7 +57,10 @@ class Watching:
         rule, seconds = request.url_rule, time.perf_counter() - g.begun
         # Without a rule anything may be a method, and each would be a series of its own.
         method, route = (request.method, rule.rule) if rule is not None else (_NO_RULE, _NO_RULE)
-        self.metrics.answered(method, route, response.status_code, seconds)
+        try:
+            self.metrics.answered(method, route, response.status_code, seconds)
+        except OSError as error:  # the folder in which is counted is gone: no reason to answer nothing
+            _log.warning("an answer could not be counted", exc_info=error)
         level = logging.DEBUG if request.blueprint == blueprint.name else logging.INFO
         told = fields(method=method, route=route, status=response.status_code, seconds=round(seconds, 4))
         _log.log(level, "answered", extra=told)

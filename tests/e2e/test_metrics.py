@@ -16,6 +16,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from test_serve import end, free_port, parts_of, start, status, wait_until
 
+from indexer.commands.web import metrics_folder
+from matcher.settings import read_settings
+
 TOKEN = "correct-horse-battery"  # noqa: S105 - nobody's
 SCRAPER = "scraper-battery-staple"
 PERSON = "ada.lovelace@example.org"
@@ -27,7 +30,7 @@ class Server:
 
     def __init__(self, data_dir: Path) -> None:
         self.port = free_port()
-        self.folder = data_dir / "metrics" / str(self.port)
+        self.folder = metrics_folder(read_settings(data_dir=data_dir, port=self.port))
         variables = {
             "CREDMATCH_ACCESS_TOKEN": TOKEN, "CREDMATCH_METRICS_TOKEN": SCRAPER,
             "CREDMATCH_LOG_FORMAT": "json", "CREDMATCH_LOG_LEVEL": "info",
@@ -117,6 +120,7 @@ def test_of_the_log_every_line_has_a_run_and_none_a_person(server: Server) -> No
         connection.endheaders()
         assert connection.getresponse().status == 400
     said = stopped_with_its_log(server.process)
+    assert not server.folder.exists()
     lines = [json.loads(line) for line in said]
     assert all(line["run"] and line["command"] for line in lines)
     assert {line["command"] for line in lines} >= {"serve", "web"}

@@ -21,6 +21,7 @@ from matcher.search.description import Description
 from matcher.search.embedded import EmbeddedEngine
 from matcher.settings import read_settings
 from matcher.store import tables as t
+from matcher.store.condition import Schema
 from matcher.vocabulary.encoder import MODEL, REVISION
 
 PARTS = [
@@ -198,6 +199,19 @@ def test_the_database_does_not_answer(folder: Path, setenv: Variables, examined:
     says, mend = examined().alone("database")
     assert "CREDMATCH_DATABASE_URL" in mend
     assert "pass-word-of-mine" not in says
+
+
+@pytest.mark.parametrize(("version", "well"), [("14.20", False), ("15.0", True), ("18", True)])
+def test_postgresql_is_too_old(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined, version: str, *, well: bool
+) -> None:
+    monkeypatch.setattr(doctor, "schema", lambda _: Schema("postgresql", version, "0001", "0001"))
+    found = examined()
+    assert (found.code == 0) is well
+    if not well:
+        says, mend = found.alone("database")
+        assert says.startswith(f"PostgreSQL {version}")
+        assert "15 or newer" in mend
 
 
 def test_the_database_hangs(folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from website import Website, make_website
@@ -26,6 +27,7 @@ from matcher.store import tables as t
 from matcher.store.candidates import load_candidate
 from matcher.store.changes import log_changes
 from matcher.store.organisations import organisation
+from matcher.web.metrics import keep_counts
 from matcher.web.services import Services
 
 TOKEN = "correct-horse-battery"  # noqa: S105 - nobody's
@@ -306,6 +308,31 @@ def test_a_scrapers_token_opens_metrics_and_nothing_else(settings: Settings) -> 
     for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": f"Bearer {TOKEN}"}):
         assert alone.get("/metrics", headers=headers).status_code == 401
     assert measured(alone, Authorization=f"Bearer {SCRAPER}")
+
+
+def test_counting_that_fails_keeps_nobody_from_an_answer(
+    website: Website, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(website.app.extensions["credmatch-watching"].metrics, "answered", fail)
+    assert website.client().get(MATCHES).status_code == 200
+    assert "could not be counted" in caplog.text
+
+
+def test_what_a_process_counted_is_kept_even_where_its_file_is_not_whole(tmp_path: Path) -> None:
+    for process, value in ((7, 2.0), (8, 3.0), (9, 5.0)):
+        counted = MmapedDict(str(tmp_path / f"counter_{process}.db"))
+        counted.write_value("a", value, 0.0)
+        counted.close()
+    (tmp_path / "histogram_8.db").touch()
+    (tmp_path / "histogram_9.db").write_bytes(b"\xff" * 100)
+    for process in (7, 8, 9, 10):
+        keep_counts(tmp_path, process)
+    assert {file.name for file in tmp_path.glob("*.db")} == {"counter_0.db", "histogram_0.db"}
+    kept = MmapedDict.read_all_values_from_file(str(tmp_path / "counter_0.db"))
+    assert [(key, value) for key, value, _, _ in kept] == [("a", 10.0)]
 
 
 def test_metrics_are_not_for_pages_of_other_names(client: FlaskClient) -> None:
