@@ -29,12 +29,14 @@ def web(*, fd: int, until_eof: bool) -> None:
       credmatch web --fd 3
     """
     settings = read_settings()
-    folder = _count_together(metrics_folder(settings))
-    from indexer.web_server import WebServer  # noqa: PLC0415 - it imports prometheus-client
+    folder = metrics_folder(settings)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # what prometheus-client asks when it is imported
+    from indexer.web_server import WebServer  # noqa: PLC0415
 
     if until_eof:
         wait_for_parent()
         end_with_parent()
+    _empty(folder)
     WebServer(settings, fd, folder).run()
 
 
@@ -51,12 +53,10 @@ def metrics_folder(settings: Settings) -> Path:
     return settings.data_dir / "metrics" / str(settings.port)
 
 
-def _count_together(folder: Path) -> Path:
-    """Have all workers count in `folder`, which prometheus-client has to know before it is imported."""
-    shutil.rmtree(folder, ignore_errors=True)  # what another run counted would be added again
+def _empty(folder: Path) -> None:
+    """Have an empty folder: what another run counted would be added again."""
+    shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"the folder {folder} cannot be made: {error.strerror}") from error
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-    return folder

@@ -104,6 +104,7 @@ def reading_models(connection: Connection, organisation_id: int) -> Counter[str]
     found: Counter[str] = Counter()
     for made in (achievements.group_by(a.model), skills.group_by(w.model)):
         found.update(dict(connection.execute(made).all()))
+    del found[""]  # nothing was encoded for those
     return found
 
 
