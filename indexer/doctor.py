@@ -75,10 +75,10 @@ def examine() -> Iterator[Finding]:
         try:
             return Finding(part, ok=True, says=Probe(at, SECONDS).ask())
         except _Wrong as wrong:
-            return Finding(part, ok=False, says=without_secrets(wrong.says, secrets), mend=wrong.mend)
+            says, mend = wrong.says, wrong.mend
         except Exception as error:  # noqa: BLE001 - a doctor goes on, whatever a part does
             says = str(error) if isinstance(error, CredmatchError | OSError) else type(error).__name__
-            return Finding(part, ok=False, says=without_secrets(says, secrets), mend=mend)
+        return Finding(part, ok=False, says=" ".join(without_secrets(says, secrets).split()), mend=mend)
 
     yield look("settings", lambda: _exposure(settings), "correct the variable")
     yield look("data folder", lambda: _folder(settings), "set CREDMATCH_DATA_DIR to a folder you can write")

@@ -199,6 +199,7 @@ def test_the_database_does_not_answer(folder: Path, setenv: Variables, examined:
     says, mend = examined().alone("database")
     assert "CREDMATCH_DATABASE_URL" in mend
     assert "pass-word-of-mine" not in says
+    assert "\n" not in says
 
 
 @pytest.mark.parametrize(("version", "well"), [("14.20", False), ("15.0", True), ("18", True)])
