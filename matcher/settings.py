@@ -52,7 +52,10 @@ class Settings(BaseSettings):
         default="", repr=False, description="Token that opens /metrics and nothing else, for a scraper."
     )
     ready_lag: int = Field(
-        default=3_600, ge=1, description="Seconds that the index may be behind before /readyz says no."
+        default=3_600,
+        ge=1,
+        le=1_000_000,
+        description="Seconds that the index may be behind before /readyz says no.",
     )
     log_format: Literal["text", "json"] = Field(
         default="text", description="How lines of the log are written: text or json."
