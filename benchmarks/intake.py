@@ -47,7 +47,7 @@ class _Pass:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A file of records and the database it is imported into: an SQLite file beside it, or one of `server`."""
+    """A file of records, and its database: an SQLite file beside it, or one of `server`."""
 
     path: Path
     server: str
