@@ -29,6 +29,7 @@ _COMMANDS = {
     "issuers": "issuers:issuers",
     "make-ready": "ready:make_ready",
     "match": "match:match",
+    "nightly": "nightly:nightly_",
     "positions": "positions:positions",
     "quarantine": "quarantine:quarantine",
     "reindex": "index:reindex",
@@ -56,6 +57,7 @@ Exit codes:
   5    a part (database, index, encoder, disk) does not answer: try again
   6    a setting or the installation is wrong
   7    a new search index lacks people and was not put in place
+  8    the nightly job found that the search index differed from the database
   130  stopped by Ctrl-C or SIGTERM
 """
 

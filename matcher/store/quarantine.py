@@ -112,3 +112,19 @@ def fingerprint(rejected: Rejected | Quarantined) -> bytes:
     if rejected.raw:
         return digest(rejected.raw)
     return digest(rejected.file, rejected.line, rejected.where, rejected.reason)
+
+
+def count_by_reason(connection: Connection, organisation_id: int) -> dict[str, int]:
+    """How many records are kept for each reason."""
+    q = t.quarantine.c
+    rows = connection.execute(
+        select(q.reason, func.count()).where(q.organisation_id == organisation_id).group_by(q.reason)
+    )
+    return {reason: int(count) for reason, count in rows}
+
+
+def count_since(connection: Connection, organisation_id: int, moment: int) -> int:
+    """How many of the kept records were not kept before a moment."""
+    q = t.quarantine.c
+    kept = select(func.count()).where(q.organisation_id == organisation_id, q.created >= moment)
+    return int(connection.execute(kept).scalar_one())

@@ -169,3 +169,14 @@ def competency_ids(connection: Connection, organisation_id: int, uris: Iterable[
         ours = (c.organisation_id == organisation_id) & c.uri.in_(some)
         found.update(connection.execute(select(c.uri, c.id).where(ours)).all())
     return found
+
+
+def prune_vectors(connection: Connection, organisation_id: int, model: str) -> int:
+    """Forget the vectors of an organisation's own competencies that other models than `model` made; how many.
+
+    Only where no reading of that model counts any longer. Those of the shared vocabulary are other
+    organisations' too, and stay. Only inside `Database.write`.
+    """
+    v, c = t.vectors.c, t.competencies.c
+    own = select(c.id).where(c.organisation_id == organisation_id)
+    return connection.execute(delete(t.vectors).where(v.model != model, v.competency_id.in_(own))).rowcount

@@ -1,0 +1,52 @@
+"""`credmatch nightly`: what an operator schedules once a day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from indexer.commands.output import json_line
+from indexer.installation import opened
+from indexer.loading import processors
+from indexer.nightly import nightly, write_metrics
+from matcher.settings import read_settings
+
+FAILED = 1
+DIFFERED = 8
+
+
+@click.command("nightly")
+@click.option(
+    "--metrics",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write a text file for Prometheus's node exporter.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=processors,
+    show_default="one a processor",
+    help="Processes that read the database where the index is built anew.",
+)
+def nightly_(*, metrics: Path | None, processes: int) -> int:
+    """Do what is due once a day, and write one JSON summary: read what waits, bring the index up to date or
+    build it anew, verify and mend it, prune, report quarantine. Safe to start twice: the second does nothing.
+
+    \b
+    Examples:
+      credmatch nightly
+      credmatch nightly --metrics /var/lib/node_exporter/credmatch.prom
+
+    \b
+    Exit codes: 0 all well, or another run is at it; 1 a step failed (the summary says which and why);
+    8 the index differed from the database, and was mended as far as the summary says.
+    """
+    with opened(read_settings()) as parts:
+        summary = nightly(parts, processes=processes)
+    json_line(summary.json())
+    if metrics is not None and not summary.skipped:
+        write_metrics(summary, metrics)
+    if not summary.ok:
+        return FAILED
+    return DIFFERED if summary.differing else 0
