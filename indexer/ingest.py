@@ -203,8 +203,10 @@ def import_records(
     report = Report()
     known: set[bytes] = set()
     with _collecting_by_hand():
-        for batch in _batches(found):
+        for number, batch in enumerate(_batches(found), 1):
             counts, bad = _store(database, home, batch, achievements, authoritative=authoritative)
+            if batch.full and number & (number - 1) == 0:  # twice as many as when it was last noted
+                database.note_growth()
             report = report.plus(counts, bad, batch, known)
             gc.collect(1)
             if progress:

@@ -135,6 +135,16 @@ class Database:
             if schema_version(connection) != newest:
                 _upgrade(connection)
 
+    def note_growth(self) -> None:
+        """Let PostgreSQL count its rows after many were added.
+
+        It does so by itself within a minute. Until then it takes its tables to be as empty as they were, and
+        looks through all rows of an organisation for a few keys. Raises Unavailable.
+        """
+        if self.dialect.name == "postgresql":
+            with self.write(in_turn=False) as connection:
+                connection.execute(text("ANALYZE"))
+
     @property
     def dialect(self) -> Dialect:
         """Which database it is, to SQLAlchemy."""

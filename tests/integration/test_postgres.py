@@ -44,6 +44,20 @@ def test_many_rows_are_copied_as_they_are(database: Database, candidate: tuple[i
         assert set(connection.execute(select(t.identifiers.c.identifier)).scalars()) == set(texts)
 
 
+def test_growth_is_noted_at_once(database: Database, candidate: tuple[int, int]) -> None:
+    home, one = candidate
+    estimate = text("SELECT reltuples FROM pg_class WHERE relname = 'identifiers'")
+    with database.write() as connection:
+        insert_many(
+            connection, t.identifiers, COLUMNS, [(home, f"n{number}", one) for number in range(3_000)]
+        )
+    with database.read() as connection:
+        assert connection.execute(estimate).scalar_one() < 3_000
+    database.note_growth()
+    with database.read() as connection:
+        assert connection.execute(estimate).scalar_one() == 3_000
+
+
 def test_a_row_that_is_there_already_is_told_apart(database: Database, candidate: tuple[int, int]) -> None:
     home, one = candidate
     with pytest.raises(exc.IntegrityError, match="pk_identifiers"), database.write() as connection:
