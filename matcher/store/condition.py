@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import func, null, select
+from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -72,13 +72,11 @@ def behind(connection: Connection, organisation_id: int, number: int) -> Behind:
     c = t.changes.c
     following = select(c.number).where(c.organisation_id == organisation_id, c.number > number)
     some = following.limit(COUNTED).subquery()
-    first = select(c.get("created", null())).where(
-        c.number == following.order_by(c.number).limit(1).scalar_subquery()
-    )
+    first = select(c.created).where(c.number == following.order_by(c.number).limit(1).scalar_subquery())
     changes, since = connection.execute(
         select(select(func.count()).select_from(some).scalar_subquery(), first.scalar_subquery())
     ).one()
-    return Behind(int(changes), since)
+    return Behind(int(changes), since or None)  # 0: logged before the log had dates
 
 
 def quarantined(connection: Connection, organisation_id: int) -> int:

@@ -20,7 +20,6 @@ from matcher.errors import Unavailable
 from matcher.search.description import Description
 from matcher.search.embedded import EmbeddedEngine
 from matcher.settings import read_settings
-from matcher.store import tables as t
 from matcher.store.condition import Schema
 from matcher.vocabulary.encoder import MODEL, REVISION
 
@@ -252,7 +251,6 @@ def test_the_floor_day_is_past(folder: Path, examined: Examined) -> None:
     assert "which is past" in examined().alone("index floor day")[0]
 
 
-@pytest.mark.skipif("created" not in t.changes.c, reason="the change log has no dates")
 def test_the_index_is_late(folder: Path, setenv: Variables, examined: Examined) -> None:
     sql(
         folder,

@@ -149,7 +149,7 @@ def test_what_is_no_secret_stays(text: str) -> None:
 
 def test_short_settings_are_not_taken_for_secrets(tmp_path: Path) -> None:
     assert secrets_of(read_settings(data_dir=tmp_path)) == ()
-    assert set(secrets_of(made(tmp_path))) == {TOKEN, "pa%40ss-word-9", "pa@ss-word-9"}
+    assert set(secrets_of(made(tmp_path))) == {TOKEN, URL, "pa%40ss-word-9", "pa@ss-word-9"}
 
 
 def test_an_exception_tells_where_it_arose_and_nothing_that_it_quotes(tmp_path: Path, lines: Lines) -> None:
