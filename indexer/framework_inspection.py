@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from indexer.commands.output import count
 from indexer.gathering import AS_STATED, Gathered, findings, gather
 from indexer.inspection import Json, record_json
 from indexer.readers.limits import Limits
@@ -91,7 +92,8 @@ def lines_of(finding: FrameworkFound) -> Iterator[str]:
     version = f" {finding.framework.version}" if finding.framework.version else ""
     whose = "everybody's" if finding.shared else "the organisation's own"
     yield f"{finding.file}: {finding.format}"
-    yield f"  framework {finding.framework.name}{version}, {finding.competencies:,} competencies, {whose}"
+    held = count(finding.competencies, "competency", "competencies")
+    yield f"  framework {finding.framework.name}{version}, {held}, {whose}"
     for what, counts in (
         ("labels", finding.labels),
         ("aliases", finding.aliases),

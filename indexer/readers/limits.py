@@ -19,6 +19,10 @@ class Bound(int):
         bound.setting = setting
         return bound
 
+    def __getnewargs__(self) -> tuple[int, str]:  # type: ignore[override]  # int itself has one argument
+        """What a copy is made of: a bound may stand in a message that is copied."""
+        return int(self), self.setting
+
     def __str__(self) -> str:
         return f"{int(self):,} ({variable(self.setting)})"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -63,7 +64,11 @@ class Building:
         Unavailable."""
         parts = self._all()
         with disk():
-            updated = {"change_number": change_number, "documents": count_documents(parts)}
+            updated = {
+                "change_number": change_number,
+                "documents": count_documents(parts),
+                "built": int(time.time()),
+            }
             generation = self._generation.model_copy(update=updated)
             before = live_manifest(self._folder)
             manifest = Manifest(live=generation, last=None if before is None else before.live)

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from matcher.errors import Unavailable
 from matcher.records import SearchDocument
+from matcher.search.description import Description
 from matcher.search.elastic_build import build, reopen, settle, write_documents
 from matcher.search.elastic_client import NO_INDEX, Cluster, Refused
 from matcher.search.elastic_documents import Ledger, Names, load_ledger
@@ -40,6 +41,20 @@ class ElasticEngine:
         """The state that answers now (see `Engine.state`). Raises Damaged and Unavailable."""
         ledger = load_ledger(self._cluster, self._names(organisation).live)
         return None if ledger is None else ledger.state
+
+    def describe(self, organisation: str) -> Description:
+        """The cluster and the organisation's index (see `Describes.describe`)."""
+        names = self._names(organisation)
+        version = self._cluster.version()
+        answer = self._cluster.ask("GET", f"/{names.live}*/_settings/index.creation_date,index.provided_name")
+        live = None if (ledger := load_ledger(self._cluster, names.live)) is None else ledger.generation
+        created = answer.get(live, {}).get("settings", {}).get("index", {}).get("creation_date")
+        return Description(
+            kind="Elasticsearch",
+            version=version,
+            where=self._cluster.hosts,
+            built=None if created is None else int(created) // 1_000,
+        )
 
     def recall(self, organisation: str, query: Query, first: int) -> Recall:
         """Recall candidates (see `Engine.recall`). Raises Unavailable; reading its batches, Moved."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from matcher.errors import Damaged, InvalidInput, NotFound, Unavailable
+from matcher.messages import said
 from matcher.records import SearchDocument
 from matcher.search.elastic_client import BULK_ITEMS, Cluster, Json, Refused, Write
 from matcher.search.elastic_documents import MAPPING, Ledger, Names, load_ledger, save_ledger, source_of
@@ -109,9 +110,8 @@ class ElasticBuilder:
         """Make it what answers (see `Builder.publish`). Raises Unavailable, and InvalidInput where
         `change_number` is below the one it began with."""
         if change_number < self._ledger.change_number:
-            raise InvalidInput(
-                f"{change_number} is below {self._ledger.change_number}", where="change_number"
-            )
+            wrong = said("%(new)s is below %(old)s", new=change_number, old=self._ledger.change_number)
+            raise InvalidInput(wrong, where="change_number")
         done = self._ledger.model_copy(update={"change_number": change_number})
         settled = settle(self._cluster, done)
         if settled is None:
@@ -212,7 +212,7 @@ def reopen(cluster: Cluster, names: Names) -> ElasticBuilder:
     except Damaged:
         ledger = None
     if ledger is None:
-        raise NotFound("no earlier search index is kept that could be taken up again")
+        raise NotFound(said("no earlier search index is kept that could be taken up again"))
     builder = ElasticBuilder(cluster, names, ledger, seen)
     builder.take_turn(door=ledger.door)
     return builder

@@ -93,6 +93,10 @@ class Unwritten:
     kind: str
 
 
+OLDEST = (8, 19)
+"""The oldest version of the server that is used."""
+
+
 class Cluster:
     """The nodes of one installation of Elasticsearch. Nothing is opened before the first request."""
 
@@ -103,6 +107,19 @@ class Cluster:
     def place(self) -> str:
         """Where it is, for messages."""
         return f"Elasticsearch at {', '.join(self._access.hosts)}"
+
+    @property
+    def hosts(self) -> str:
+        """Its addresses."""
+        return ", ".join(self._access.hosts)
+
+    def version(self) -> str:
+        """The server's version. Raises ConfigurationError where it is too old, and Unavailable."""
+        number = str(self.ask("GET", "/")["version"]["number"])
+        if tuple(int(part) for part in number.split(".")[:2]) < OLDEST:
+            wanted = ".".join(map(str, OLDEST))
+            raise ConfigurationError(f"{self.place} has version {number}: {wanted} or newer is needed")
+        return number
 
     @cached_property
     def _client(self) -> Elasticsearch:

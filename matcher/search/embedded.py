@@ -14,6 +14,7 @@ from matcher.records import SearchDocument
 from matcher.search.assembly import Draft, merge
 from matcher.search.building import Building, begin, disk
 from matcher.search.contents import documents
+from matcher.search.description import Description
 from matcher.search.engine import (
     NOTHING,
     Builder,
@@ -24,7 +25,7 @@ from matcher.search.engine import (
     holdable,
 )
 from matcher.search.folder import Folder
-from matcher.search.generation import Generation, Manifest, Part, View, count_documents, parts_of
+from matcher.search.generation import LAYOUT, Generation, Manifest, Part, View, count_documents, parts_of
 from matcher.search.recall import recall
 from matcher.search.segment import Segment
 
@@ -65,6 +66,16 @@ class EmbeddedEngine:
             folder.publish(Manifest(live=generation, last=view.manifest.last))
             folder.clean_segments(generation)
         return generation.state
+
+    def describe(self, organisation: str) -> Description:
+        """The engine and the organisation's index, for whoever watches. Raises Unavailable."""
+        view = self._folder(organisation).view()
+        return Description(
+            kind="embedded index",
+            version=f"layout {LAYOUT}",
+            where=str(self._path),
+            built=None if view is None else view.generation.built,
+        )
 
     def documents(self, organisation: str, after: int, limit: int) -> list[SearchDocument]:
         """What the live generation holds (see `Engine.documents`). Raises Unavailable."""

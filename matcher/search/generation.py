@@ -43,7 +43,8 @@ class Entry(BaseModel):
 class Generation(BaseModel):
     """One build with all changes applied to it since. `segments`: a later one hides rows of earlier ones.
 
-    `written` counts the segments ever written, so that no name is used twice.
+    `built`: the moment at which it was put in place. `written` counts the segments ever written, so that no
+    name is used twice.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,6 +55,7 @@ class Generation(BaseModel):
     change_number: int = 0
     documents: int = 0
     written: int = 0
+    built: int | None = None
     segments: tuple[Entry, ...] = ()
 
     @property
