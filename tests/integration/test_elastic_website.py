@@ -41,9 +41,10 @@ def test_the_same_answer_as_with_the_embedded_index(website: Website, tmp_path: 
     ours, theirs = (site.client().get(MATCHES).get_json() for site in (website, other))
     other.parts.close()
     assert len(ours["results"]) > 1
-    assert [(r["candidate"], r["score"]) for r in ours["results"]] == [
-        (r["candidate"], r["score"]) for r in theirs["results"]
-    ]
+    assert [r["score"] for r in ours["results"]] == [r["score"] for r in theirs["results"]]
+    # Who has equal scores comes by a draw, which each of the two databases made by itself.
+    people = [sorted((r["candidate"], r["score"]) for r in site["results"]) for site in (ours, theirs)]
+    assert people[0] == people[1]
     assert (ours["excluded"], ours["pool"], ours["exact"]) == (theirs["excluded"], theirs["pool"], True)
 
 

@@ -1,4 +1,4 @@
-"""`credmatch import` of files of every kind, killed at a hundred moments: then the store equals the files.
+"""`credmatch import` of files of every kind, killed at many moments: then the store equals the files.
 
 What is killed is the command from its arguments on, with what follows when the files are taken in: reading
 the achievements that state no competencies, and bringing all to the index.
@@ -33,7 +33,6 @@ from matcher.vocabulary.vocabularies import Vocabularies
 from tests.unit.small_vocabulary import WordEncoder
 from tests.unit.specimens import DOCUMENTS, FILES
 
-FOLDERS = 20
 KILLS_EACH = 5
 COURSES = 30
 WITHIN = 0.75  # of the time that an import takes which is not killed
@@ -140,8 +139,9 @@ def run(context: ForkServerContext, data: Path, folder: Path, kill_after: float 
     return process.exitcode
 
 
-def test_an_import_killed_at_a_hundred_moments_loses_nothing(
-    tmp_path: Path, template: Path, folder: Path
+@pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.faults)])
+def test_an_import_killed_at_many_moments_loses_nothing(
+    tmp_path: Path, template: Path, folder: Path, kills: int
 ) -> None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["indexer.commands.intake", "app", "tests.unit.specimens"])
@@ -151,15 +151,15 @@ def test_an_import_killed_at_a_hundred_moments_loses_nothing(
     took = time.monotonic() - started
     expected = stored(whole)
     chance = random.Random(100)
-    killed = reading = 0
-    for number in range(FOLDERS):
+    killed = reading = number = 0
+    while killed < kills:
+        number += 1
         data = from_template(template, tmp_path / str(number))
-        for _ in range(KILLS_EACH):
+        for _ in range(KILLS_EACH):  # what is stored already makes a later run shorter: it may come through
             killed += run(context, data, folder, chance.uniform(0, took * WITHIN)) == -signal.SIGKILL
             reading += 0 < left_unread(data) < COURSES
         assert run(context, data, folder) == 0
         assert left_unread(data) == 0
         assert stored(data) == expected, number
         shutil.rmtree(data)
-    assert killed > FOLDERS * KILLS_EACH // 3  # what is stored already makes a later run shorter
-    assert reading  # some of them while achievements were read
+    assert reading or kills < 100  # some of a hundred while achievements were read

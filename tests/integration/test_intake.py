@@ -482,7 +482,8 @@ def test_pages_of_the_log_and_of_candidates(store: Store) -> None:
         assert (len(first), reached, len(rest), end) == (5, 6, 2, 8)
         assert changed_candidates(connection, store.home.id, 8, 6) == ([], 8)
         assert candidate_ids(connection, store.home.id, first[1], 2) == first[2:4]
-        assert last_change(connection, store.home.id + 1) == 0
+    with store.database.write() as connection:
+        assert last_change(connection, create_organisation(connection, "another").id) == 0
 
 
 def test_any_number_of_achievements_may_change_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
