@@ -9,7 +9,7 @@ import click
 from indexer.commands.output import json_line
 from indexer.installation import opened
 from indexer.loading import processors
-from indexer.nightly import nightly, write_metrics
+from indexer.nightly import Summary, nightly, write_metrics
 from matcher.settings import read_settings
 
 FAILED = 1
@@ -47,6 +47,11 @@ def nightly_(*, metrics: Path | None, processes: int) -> int:
     json_line(summary.json())
     if metrics is not None and not summary.skipped:
         write_metrics(summary, metrics)
+    return exit_code(summary)
+
+
+def exit_code(summary: Summary) -> int:
+    """What a night ends with."""
     if not summary.ok:
         return FAILED
     return DIFFERED if summary.differing else 0
