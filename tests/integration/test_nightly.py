@@ -173,7 +173,6 @@ def kept(pool: Pool) -> None:
             .where(t.quarantine.c.file == "b.json")
             .values(created=int(time.time()) - 3 * DAY)
         )
-    yield
 
 
 @pytest.mark.usefixtures("kept")

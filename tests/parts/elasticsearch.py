@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.parts.distribution import VERSION, distribution, java_home, oldest_java
 from tests.parts.processes import (
@@ -180,15 +182,24 @@ def elasticsearch_cluster(heap: str = "512m") -> Iterator[list[Node]]:
 
 
 @contextmanager
-def secured_elasticsearch(heap: str = "512m") -> Iterator[Node]:
-    """A node that asks for a user and a password and speaks TLS with a certificate made for it."""
-    with _nodes(["n1"], heap=heap, secured=True) as (node,):
+def secured_elasticsearch(heap: str = "512m", roles: Mapping[str, object] | None = None) -> Iterator[Node]:
+    """A node that asks for a user and a password and speaks TLS with a certificate made for it.
+
+    The user may do everything, or where `roles` are given (name -> what Elasticsearch's security API takes)
+    what these allow.
+    """
+    with _nodes(["n1"], heap=heap, roles={} if roles is None else roles, secured=True) as (node,):
         yield node
 
 
 @contextmanager
 def _nodes(
-    names: Sequence[str], *, heap: str, version: str = VERSION, secured: bool = False
+    names: Sequence[str],
+    *,
+    heap: str,
+    version: str = VERSION,
+    secured: bool = False,
+    roles: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[list[Node]]:
     transports = [free_port() for _ in names]
     with ExitStack() as stack:
@@ -201,7 +212,7 @@ def _nodes(
             node = Node(name, free_port(), folder, settings, heap, version=version)
             node.settings = {**settings, "http.port": str(node.port)}
             if secured:
-                _secure(node)
+                _secure(node, roles)
             nodes.append(node)
         for node in nodes:  # side by side: the first answers only when the second has joined
             stack.callback(node.stop)
@@ -230,7 +241,7 @@ def _settings(name: str, names: Sequence[str], transports: Sequence[int]) -> dic
     }
 
 
-def _secure(node: Node) -> None:
+def _secure(node: Node, roles: Mapping[str, object]) -> None:
     """Give `node` a user, a password and a certificate, by files of its configuration."""
     config = node.folder / "config"
     openssl = shutil.which("openssl")
@@ -248,8 +259,9 @@ def _secure(node: Node) -> None:
     digest = hashlib.pbkdf2_hmac("sha512", node.login.password.encode(), salt, 10_000, 32)
     stored = f"{{PBKDF2}}10000${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
     (config / "users").write_text(f"credmatch:{stored}\n")
-    (config / "users_roles").write_text("superuser:credmatch\n")
-    node.files = ("users", "users_roles", "node.key", "node.crt")
+    (config / "users_roles").write_text("".join(f"{role}:credmatch\n" for role in roles or ["superuser"]))
+    (config / "roles.yml").write_text(json.dumps(roles))  # JSON is YAML
+    node.files = ("users", "users_roles", "roles.yml", "node.key", "node.crt")
     node.settings = {
         **node.settings,
         "xpack.security.enabled": "true",
