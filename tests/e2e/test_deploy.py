@@ -154,15 +154,11 @@ class Recorded(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def script(url: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "ELASTICSEARCH_URL": url, "ELASTIC_PASSWORD": "master-word", **variables}
-    return subprocess.run(
-        ["sh", str(DEPLOY / "elasticsearch-user.sh")],
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def script(url: str, password: str) -> subprocess.CompletedProcess[str]:
+    given = {"ELASTICSEARCH_URL": url, "ELASTIC_PASSWORD": "master-word"}
+    environ = {**os.environ, **given, "CREDMATCH_ELASTICSEARCH_PASSWORD": password}
+    words = ["sh", str(DEPLOY / "elasticsearch-user.sh")]
+    return subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
 
 
 def test_the_script_makes_role_and_user() -> None:
