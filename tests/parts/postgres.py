@@ -94,7 +94,7 @@ class LocalPostgres:
     """One of this machine, which can be stopped and started again on the same port and data."""
 
     def __init__(self) -> None:
-        self._programs = _programs()
+        self._programs = programs()
         self._user = servant("postgres")
         self._port = free_port()
 
@@ -142,7 +142,7 @@ class LocalPostgres:
             raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The folder of the newest initdb and postgres that is new enough; skips where there is none."""
     found = {}
     on_path = shutil.which("initdb")
