@@ -22,7 +22,7 @@ from matcher.store.database import Database
 from matcher.store.leases import leased
 from matcher.vocabulary.encoder import Encoder
 from matcher.vocabulary.remote import RemoteEncoder, socket_path
-from matcher.vocabulary.vocabularies import Vocabularies
+from matcher.vocabulary.vocabularies import Narrow, Vocabularies
 from matcher.web.metrics import Metrics
 from matcher.web.services import Services
 from matcher.web.site import make_site
@@ -52,9 +52,9 @@ def build_parts(settings: Settings, encoder: Encoder | None = None, observe: Obs
     Raises ConfigurationError.
     """
     database = Database(settings.url, connections=settings.database_pool, timeout=settings.database_timeout)
-    engine = _engine(settings, database)
+    engine, narrow = _search(settings, database)
     chosen = RemoteEncoder(socket_path(settings.data_dir)) if encoder is None else encoder
-    vocabularies = Vocabularies(database, settings.vocabulary_dir, chosen)
+    vocabularies = Vocabularies(database, settings.vocabulary_dir, chosen, narrow)
     return Parts(
         settings=settings,
         database=database,
@@ -65,20 +65,25 @@ def build_parts(settings: Settings, encoder: Encoder | None = None, observe: Obs
     )
 
 
-def _engine(settings: Settings, database: Database) -> Engine:
-    """Elasticsearch where its address is set, else the embedded engine. Raises ConfigurationError."""
+def _search(settings: Settings, database: Database) -> tuple[Engine, Narrow | None]:
+    """Elasticsearch where its address is set, for people and for competencies; else the embedded engine, and
+    all competencies looked through in this process. Raises ConfigurationError."""
     if not settings.elasticsearch_url:
-        return EmbeddedEngine(settings.index_dir)
+        return EmbeddedEngine(settings.index_dir), None
     # Its client takes most of a second to load: only who uses it waits.
     from matcher.search.elastic import ElasticEngine  # noqa: PLC0415
     from matcher.search.elastic_client import Cluster, access_of  # noqa: PLC0415
+    from matcher.search.elastic_competencies import ElasticCompetencies  # noqa: PLC0415
 
-    return ElasticEngine(
-        Cluster(access_of(settings)),
+    cluster = Cluster(access_of(settings))
+    prefix, replicas = settings.elasticsearch_prefix, settings.elasticsearch_replicas
+    engine = ElasticEngine(
+        cluster,
         lambda organisation: leased(database, f"index:{organisation}"),
-        prefix=settings.elasticsearch_prefix,
-        replicas=settings.elasticsearch_replicas,
+        prefix=prefix,
+        replicas=replicas,
     )
+    return engine, partial(ElasticCompetencies, cluster, prefix, replicas)
 
 
 def create_app(

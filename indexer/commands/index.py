@@ -41,9 +41,10 @@ def reindex(*, as_json: bool, processes: int, rollback: bool) -> None:
             done = roll_back(parts.database, parts.engine, key, failures)
         else:
             terms = Terms(processes, failures)
-            version = parts.vocabularies.get(key).version
+            vocabulary = parts.vocabularies.get(key)
             with progress("indexing", "candidates") as step:
-                done = rebuild(parts.database, parts.engine, key, version, step, terms)
+                done = rebuild(parts.database, parts.engine, key, vocabulary.version, step, terms)
+            vocabulary.ensure_narrowing()
     state = done.state
     if as_json:
         json_line({**asdict(state), "failed": done.failed})

@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ class Access:
     """Where Elasticsearch is, and how to show who asks: a key, a user with a password, or a certificate.
 
     `hosts`: addresses with scheme and port; certificates of https are always verified, against `ca` where it
-    is given. `timeout` in seconds.
+    is given. `timeout` in seconds; `retries` of a request that had no answer.
     """
 
     hosts: tuple[str, ...]
@@ -63,6 +63,7 @@ class Access:
     client_cert: Path | None = None
     client_key: Path | None = field(default=None, repr=False)
     timeout: float = 10.0
+    retries: int = 3
 
 
 class Refused(Unavailable):
@@ -133,13 +134,17 @@ class Cluster:
                 client_cert=_file(access.client_cert),
                 client_key=_file(access.client_key),
                 request_timeout=access.timeout,
-                max_retries=3,
+                max_retries=access.retries,
                 retry_on_timeout=True,
                 retry_on_status=(502, 503, 504),
                 connections_per_node=32,
             )
         except (ValueError, OSError) as error:
             raise ConfigurationError(f"{self.place}: {error}") from error
+
+    def hurried(self, seconds: float) -> Cluster:
+        """The same nodes, for who would rather have no answer than wait longer than `seconds`."""
+        return Cluster(replace(self._access, timeout=min(seconds, self._access.timeout), retries=0))
 
     def close(self) -> None:
         """Close the connections that are open."""
@@ -174,10 +179,15 @@ class Cluster:
                 time.sleep(pause)
         return self.ask(method, path, body, **options)
 
-    def search(self, bodies: Sequence[Json], **params: Any) -> list[Json]:
-        """Several searches at once, all shards answering each. Raises Refused (the first one that failed)."""
+    def search(self, bodies: Sequence[Json], *, index: str = "", **params: Any) -> list[Json]:
+        """Several searches at once, all shards answering each; of `index`, or as each says.
+
+        Raises Refused (the first one that failed) and Unavailable.
+        """
         lines = [line for body in bodies for line in ({"allow_partial_search_results": False}, body)]
-        answers = self.ask("POST", "/_msearch", lines, **params)["responses"]
+        answers = self.ask("POST", f"/{index}/_msearch" if index else "/_msearch", lines, **params)[
+            "responses"
+        ]
         for answer in answers:
             if "error" in answer:
                 raise self.refusal(answer["status"], answer["error"])

@@ -35,7 +35,7 @@ class Vectors:
         whole = vectors.astype(np.int64)
         return cls(vectors, (whole * whole).sum(axis=1))
 
-    def rows(self, rows: Sequence[int]) -> Vectors:
+    def rows(self, rows: Sequence[int] | Ints) -> Vectors:
         """The vectors of these rows."""
         return Vectors(self.vectors[rows], self.squares[rows])
 

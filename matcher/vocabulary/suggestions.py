@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher.vocabulary.arrays import Ints
 from matcher.vocabulary.lexicon import Lexicon
@@ -16,6 +18,12 @@ _LIKE_ENOUGH = 0.13
 _TERMS_A_ROW = 50
 """Of so many of the best terms for each suggestion wanted, enough belong to different competencies."""
 
+WHOLE, PREFERRED, STARTS, OURS = 8, 4, 2, 1
+"""Merits of a label: it is the text, is a preferred one, starts with the text, is in the language."""
+
+LONGEST = 1_000
+"""Bytes from which on longer labels cost no more."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Suggestion:
@@ -25,19 +33,30 @@ class Suggestion:
     row: int
 
 
-def suggest(lexicon: Lexicon, folded: str, language: str, limit: int) -> list[Suggestion]:
+def suggest(
+    lexicon: Lexicon, folded: str, language: str, limit: int, begun: Mapping[int, float] | None = None
+) -> list[Suggestion]:
     """The rows with a label in which every word of `folded` begins one, the best first, each once.
 
     Better is a label that is the text, a preferred one, one that starts with the text, one in `language`, and
     a shorter one, in this order. Where these are too few, labels that overlap with the text follow.
+    `begun`: the `limit` best with what they cost, where they were found already.
     """
-    found = _cheapest(lexicon, _with_words(lexicon, folded), folded, language, limit)
+    if begun is None:
+        begun = _cheapest(lexicon, _with_words(lexicon, folded), folded, language, limit)
+    found = dict(begun)
     if len(found) < limit and folded:
         overlaps = lexicon.overlaps(folded)
         likest = np.argsort(-overlaps, kind="stable")[: 2 * limit]
         for row in likest[overlaps[likest] >= _LIKE_ENOUGH].tolist():
             found.setdefault(row, 2.0 - float(overlaps[row]))
     return sorted(Suggestion(cost, row) for row, cost in found.items())[:limit]
+
+
+def costs(merits: Ints, lengths: Ints) -> NDArray[np.float64]:
+    """What labels of these merits and bytes cost, at most 1: more merit always wins, then fewer bytes."""
+    whole: NDArray[np.float64] = 1 - merits / 16 + np.minimum(lengths, LONGEST) / 20_000
+    return whole
 
 
 def _with_words(lexicon: Lexicon, folded: str) -> Ints:
@@ -61,14 +80,14 @@ def _cheapest(lexicon: Lexicon, terms: Ints, folded: str, language: str, limit: 
     starts = (of_owner >= starting.start) & (of_owner < starting.stop)
     whole = starts & (lengths == len(folded.encode()))
     ours = lexicon.languages[of_owner] == LANGUAGES.index(language)
-    merits = 8 * whole + 4 * lexicon.preferred[owners] + 2 * starts + ours
-    costs = 1 - merits / 16 + np.minimum(lengths, 1_000) / 20_000
-    some = min(len(costs), _TERMS_A_ROW * limit)
-    best = np.argpartition(costs, some - 1)[:some] if some else np.zeros(0, dtype=np.int64)
+    merits = WHOLE * whole + PREFERRED * lexicon.preferred[owners] + STARTS * starts + OURS * ours
+    cost = costs(merits, lengths)
+    some = min(len(cost), _TERMS_A_ROW * limit)
+    best = np.argpartition(cost, some - 1)[:some] if some else np.zeros(0, dtype=np.int64)
     rows = lexicon.owners.values[owners]
     found: dict[int, float] = {}
-    for place in best[np.lexsort((rows[best], costs[best]))].tolist():
-        found.setdefault(int(rows[place]), float(costs[place]))
+    for place in best[np.lexsort((rows[best], cost[best]))].tolist():
+        found.setdefault(int(rows[place]), float(cost[place]))
         if len(found) == limit:
             break
     return found

@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,11 @@ from matcher.vocabulary.encoder import Encoder
 from matcher.vocabulary.language import are_french
 from matcher.vocabulary.layer import FORMAT, Layer, open_layer, save
 from matcher.vocabulary.lexicon import Lexicon
+from matcher.vocabulary.narrowing import Narrowing
 from matcher.vocabulary.vocabulary import Vocabulary
+
+Narrow = Callable[[str, str, Layer], Narrowing]
+"""What finds competencies of a shared vocabulary, from its version, its model and its layer."""
 
 _KEPT = 32
 """Organisations whose vocabularies stay in memory; one of 5,000 own competencies takes about 10 MB."""
@@ -36,6 +40,7 @@ class _Shared:
     change: int
     version: str
     layer: Layer
+    narrowing: Narrowing | None
 
 
 class Vocabularies:
@@ -43,10 +48,13 @@ class Vocabularies:
 
     The shared vocabulary is compiled into a folder of its own below `folder`, where it is missing, and mapped
     by all processes; an organisation's own competencies are compiled in memory. Threads may share this, and
-    nothing is opened before the first `get`.
+    nothing is opened before the first `get`. `narrow`: None looks through all competencies in this process.
     """
 
-    def __init__(self, database: Database, folder: Path, encoder: Encoder) -> None:
+    def __init__(
+        self, database: Database, folder: Path, encoder: Encoder, narrow: Narrow | None = None
+    ) -> None:
+        self._narrow = narrow
         self._database = database
         self._folder = folder
         self._encoder = encoder
@@ -90,9 +98,10 @@ class Vocabularies:
     def _compose(self, connection: Connection, shared: _Shared, state: VocabularyState) -> Vocabulary:
         contents = load_contents(connection, state.organisation_id, self._encoder.model)
         if not contents.competencies:
-            return Vocabulary(shared.version, [shared.layer], self._encoder)
+            return Vocabulary(shared.version, [shared.layer], self._encoder, shared.narrowing)
         own = compile_layer(_in_their_language(contents, shared.layer.lexicon))
-        return Vocabulary(f"{shared.version}.own-{state.own}", [shared.layer, own], self._encoder)
+        version = f"{shared.version}.own-{state.own}"
+        return Vocabulary(version, [shared.layer, own], self._encoder, shared.narrowing)
 
     def _load_shared(self, connection: Connection, change: int) -> _Shared:
         version = shared_version(connection)
@@ -102,7 +111,8 @@ class Vocabularies:
         if layer is None:
             with _alone(self._folder):
                 layer = open_layer(folder) or self._compile(connection, folder)
-        return _Shared(change, version, layer)
+        narrowing = self._narrow(version, self._encoder.model, layer) if self._narrow else None
+        return _Shared(change, version, layer, narrowing)
 
     def _compile(self, connection: Connection, folder: Path) -> Layer:
         """Compile the shared vocabulary into `folder`, and remove what was compiled before."""

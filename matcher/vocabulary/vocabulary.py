@@ -16,6 +16,7 @@ from matcher.vocabulary.encoder import DIMENSION, Encoder
 from matcher.vocabulary.language import are_french
 from matcher.vocabulary.layer import Layer
 from matcher.vocabulary.lexicon import folded
+from matcher.vocabulary.narrowing import Narrowing
 from matcher.vocabulary.relations import Relations
 from matcher.vocabulary.understanding import Understanding, Words
 
@@ -27,13 +28,17 @@ class Vocabulary:
     """An immutable snapshot of what one organisation sees: the shared vocabulary and its own competencies.
 
     Threads may share it. `layers`: the shared one first; what a text means is decided in their order.
+    `narrowing`: what finds competencies of the shared one beside this process, if anything.
     """
 
-    def __init__(self, version: str, layers: Sequence[Layer], encoder: Encoder) -> None:
+    def __init__(
+        self, version: str, layers: Sequence[Layer], encoder: Encoder, narrowing: Narrowing | None = None
+    ) -> None:
         self._version = version
         self._layers = layers
         self._model = encoder.model
-        self._understanding = Understanding(layers, encoder)
+        self._narrowing = narrowing
+        self._understanding = Understanding(layers, encoder, narrowing)
         self._related = Relations(layers)
         self._relations_of = lru_cache(_CACHED)(self._find_relations)
         self._kin_of = lru_cache(_CACHED)(self._related.kin)
@@ -47,6 +52,13 @@ class Vocabulary:
     def model(self) -> str:
         """The model of its vectors, `name@revision`; those of another do not compare."""
         return self._model
+
+    def ensure_narrowing(self) -> bool:
+        """Make ready what finds competencies beside this process, where there is such; whether it was not.
+
+        Raises Unavailable.
+        """
+        return self._narrowing is not None and self._narrowing.ensure()
 
     def competency(self, id: int) -> Competency:  # noqa: A002 - what it is called everywhere
         """The competency with this id. Raises NotFound."""
@@ -85,10 +97,13 @@ class Vocabulary:
         `language` ("en" or "fr") decides only among what fits alike.
         """
         words = folded(typed)
+        begun = self._narrowing.begun(words, language, limit) if self._narrowing and words else None
         found = [
             (suggestion.cost, number, suggestion.row)
             for number, layer in enumerate(self._layers)
-            for suggestion in suggestions.suggest(layer.lexicon, words, language, limit)
+            for suggestion in suggestions.suggest(
+                layer.lexicon, words, language, limit, begun if number == 0 else None
+            )
         ]
         return [self._layers[number].competency(row) for _, number, row in sorted(found)[:limit]]
 
