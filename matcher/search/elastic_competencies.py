@@ -71,7 +71,7 @@ _ROUNDING = 1e-6
 """Scores are float32, (1 + cosine) / 2: what a cosine may lose in it, several times over."""
 
 _PATHS = "responses.status,responses.error,responses.timed_out,responses.hits.hits"
-_SECONDS = 1.0
+_SECONDS = 2.0
 _REST = 30.0
 """Seconds for which it is not asked again after it did not answer: somebody is typing meanwhile."""
 
