@@ -1,6 +1,7 @@
 """The nightly job: what is due once a day, one step after the other, each whatever became of the last.
 
 read      what waits to be read from its words; and anew, what an earlier model or vocabulary read
+competencies  their index in Elasticsearch, where that is used, built anew where it is of others
 index     caught up; or built anew where the day, the vocabulary, the model or the layout changed
 switch    what was read anew counts from now on, all at once: the index bounds it already
 verify    the index compared with the database row by row, and mended
@@ -107,6 +108,7 @@ class _Night:
     def all(self) -> None:
         for name, do in (
             ("read", self._read),
+            ("competencies", self._competencies),
             ("index", self._index),
             ("switch", self._switch),
             ("verify", self._verify),
@@ -134,6 +136,9 @@ class _Night:
         }
         self._waiting = read_anew(database, vocabularies, self._key)
         return {**done, "anew": self._waiting}
+
+    def _competencies(self) -> Json:
+        return {"built": self._parts.vocabularies.get(self._key).ensure_narrowing()}
 
     def _index(self) -> Json:
         database, engine = self._parts.database, self._parts.engine

@@ -95,6 +95,7 @@ class ElasticCompetencies:
         self._meta = {"schema": SCHEMA, "vocabulary": version, "model": model, "dimension": DIMENSION}
         self._layer = layer
         self._resting_until = 0.0
+        self._said = ""
 
     @cached_property
     def index(self) -> str:
@@ -179,12 +180,13 @@ class ElasticCompetencies:
 
     def _writes(self) -> Iterator[Write]:
         layer, lexicon = self._layer, self._layer.lexicon
+        version = int(time.time())  # newer than what somebody deleted from outside
         for row, uri in enumerate(layer.uris):
             source = {"row": row, "uri": uri, "kind": KINDS[layer.kinds[row]].value}
             for field, vectors in zip(_FIELDS, (layer.labels, layer.descriptions), strict=True):
                 if vectors.squares[row]:
                     source[field] = vectors.vectors[row].tobytes().hex()
-            yield Write(f"c{row}", 1, source)
+            yield Write(f"c{row}", version, source)
         for term, label in enumerate(lexicon.terms):
             about = {
                 "label": label,
@@ -193,8 +195,9 @@ class ElasticCompetencies:
                 "length": min(len(label.encode()), suggestions.LONGEST),
             }
             for place in range(int(lexicon.owners.starts[term]), int(lexicon.owners.starts[term + 1])):
-                owner = {"row": int(lexicon.owners.values[place])}
-                yield Write(f"l{place}", 1, owner | about | {"preferred": bool(lexicon.preferred[place])})
+                preferred = bool(lexicon.preferred[place])
+                owner = {"row": int(lexicon.owners.values[place]), "preferred": preferred}
+                yield Write(f"l{place}", version, about | owner)
 
     def _count(self) -> int:
         return int(self._cluster.ask("GET", f"/{self.index}/_count")["count"])
@@ -227,8 +230,11 @@ class ElasticCompetencies:
         return found
 
     def _rest(self, why: str) -> None:
+        """Do not ask for a while; said once, as long as it goes on for the same reason."""
         self._resting_until = time.monotonic() + _REST
-        _log.warning("%s; competencies are looked up in this process for now", why)
+        level = logging.DEBUG if why == self._said else logging.WARNING
+        _log.log(level, "%s; competencies are looked up in this process for now", why)
+        self._said = why
 
 
 def _near(field: str, vector: NDArray[np.int8]) -> Json:
