@@ -108,6 +108,11 @@ class ElasticCompetencies:
             digest.update(np.ascontiguousarray(array).data)
         return f"{self._alias}.{digest.hexdigest()}"
 
+    @property
+    def resting(self) -> bool:
+        """Whether it did not answer just now, so that it is not asked for a while."""
+        return time.monotonic() < self._resting_until
+
     def nearest(self, vectors: NDArray[np.int8]) -> list[Near] | None:
         """What is near each of `vectors` (see `Narrowing.nearest`)."""
         found = self._found([_near(field, vector) for vector in vectors for field in _FIELDS])
@@ -216,7 +221,7 @@ class ElasticCompetencies:
 
     def _found(self, bodies: list[Json]) -> list[list[Json]] | None:
         """The hits of some searches; None where they cannot be made, or others than this index answer."""
-        if time.monotonic() < self._resting_until:
+        if self.resting:
             return None
         try:
             answers = self._hurried.search(bodies, index=self._alias, filter_path=_PATHS)

@@ -6,7 +6,6 @@ import csv
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -15,18 +14,15 @@ import pytest
 from numpy.typing import NDArray
 
 from app import build_parts
+from benchmarks.competencies import Blending, beginnings, shipped_layer, some_labels
 from indexer.cli import run
-from indexer.vocabulary import load_shipped
 from matcher.errors import Unavailable
 from matcher.search import elastic_competencies
 from matcher.search.elastic_client import Access, Cluster
 from matcher.search.elastic_competencies import ElasticCompetencies
 from matcher.settings import read_settings
-from matcher.store.database import Database
-from matcher.store.tables import SHARED
-from matcher.store.vocabularies import load_contents
 from matcher.vocabulary.compiling import compile_layer
-from matcher.vocabulary.encoder import Encoder, LocalEncoder, quantise
+from matcher.vocabulary.encoder import Encoder, LocalEncoder
 from matcher.vocabulary.layer import Layer
 from matcher.vocabulary.vocabulary import Vocabulary
 from tests.contract.elastic_engines import ask, prefix_of, remove_indexes
@@ -36,7 +32,8 @@ from tests.unit.small_vocabulary import SKILLS, WordEncoder, contents, small_lay
 
 PHRASES = Path(__file__).parents[2] / "benchmarks" / "phrases.csv"
 
-WORDS = ["operate", "drive", "lift", "forklift", "first", "aid", "heights", "work", "java", "lasers", "premiers", "secours", "customers", "satisfy", "teach", "communication", "qwertz", "conduire", "chariot"]
+WORDS = ["operate", "drive", "lift", "forklift", "first", "aid", "heights", "work", "java", "lasers", "secours",
+         "customers", "satisfy", "teach", "communication", "qwertz", "conduire", "chariot"]  # fmt: skip
 
 
 @pytest.fixture
@@ -88,13 +85,6 @@ def some_phrases(random: Random, count: int) -> list[str]:
     return [" ".join(random.choices(WORDS, k=random.randint(1, 4))) for _ in range(count)]
 
 
-def begun(random: Random, texts: Sequence[str]) -> list[str]:
-    """Texts as they are while they are typed: cut off, or each word cut off."""
-    cut = [text[: random.randint(1, len(text))] for text in texts]
-    words = [" ".join(word[: random.randint(1, 5)] for word in text.split()) for text in texts]
-    return [*cut, *words, "m", "c", "o d"]
-
-
 # --- the same ----------------------------------------------------------------------------------
 
 
@@ -109,7 +99,9 @@ def test_readings_and_suggestions_are_the_same_however_few_are_asked_for(
     random = Random(nearest)
     texts = [*some_phrases(random, 60), "cariste", "Java", "C++", "course on first aid", "", "???"]
     for layers in ([small_layer()], [small_layer(), own]):
-        Both.of(narrowing, layers, WordEncoder()).compare(texts, [*begun(random, texts[:40]), "???", ""])
+        Both.of(narrowing, layers, WordEncoder()).compare(
+            texts, [*beginnings(random, texts[:40]), "m", "c", "o d", "???", ""]
+        )
 
 
 def test_what_is_not_near_but_has_the_words_is_not_missed(
@@ -135,15 +127,8 @@ def test_what_is_not_near_but_has_the_words_is_not_missed(
 
 
 @pytest.fixture(scope="module")
-def esco(tmp_path_factory: pytest.TempPathFactory) -> Layer:
-    folder = tmp_path_factory.mktemp("esco")
-    database = Database(f"sqlite:///{folder}/credmatch.db")
-    database.migrate()
-    load_shipped(database)
-    with database.read() as connection:
-        found = load_contents(connection, SHARED, LocalEncoder().model)
-    database.close()
-    return compile_layer(found)
+def esco() -> Layer:
+    return shipped_layer()
 
 
 @pytest.fixture(scope="module")
@@ -157,36 +142,12 @@ def shipped(
     remove_indexes(elasticsearch_url, place)
 
 
-class Blending:
-    """Text as the mean of the vectors of two competencies' labels, with some noise: no model is needed."""
-
-    model = "blend@1"
-
-    def __init__(self, layer: Layer) -> None:
-        self._vectors = layer.labels.vectors
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.int8]:
-        made = np.empty((len(texts), self._vectors.shape[1]), np.float32)
-        for number, text in enumerate(texts):
-            random = np.random.default_rng(sum(text.encode()))
-            made[number] = self._vectors[random.integers(0, len(self._vectors), 2)].sum(axis=0)
-            made[number] += random.normal(0, 20 * random.random(), made.shape[1])
-        return quantise(made)
-
-
-def labels(layer: Layer, random: Random, count: int) -> list[str]:
-    """Labels in either language, half of them changed so that they are none."""
-    found = [layer.lexicon.terms[term] for term in random.sample(range(len(layer.lexicon.terms)), count)]
-    changed = [" ".join([*one.split()[1:], other.split()[-1]]) for one, other in pairwise(found)]
-    return found[: count // 2] + changed[: count // 2]
-
-
 def test_labels_of_all_competencies_are_read_and_suggested_the_same(
     esco: Layer, shipped: ElasticCompetencies
 ) -> None:
     random = Random(1)
-    texts = labels(esco, random, 160)
-    Both.of(shipped, [esco], Blending(esco)).compare(texts, begun(random, texts[::8]), [5])
+    texts = some_labels(esco, random, 160)
+    Both.of(shipped, [esco], Blending(esco)).compare(texts, beginnings(random, texts[::8]), [5])
 
 
 @pytest.mark.encoder
@@ -195,7 +156,7 @@ def test_phrases_are_read_the_same_with_the_real_encoder(esco: Layer, shipped: E
         texts = [row["text"] for row in csv.DictReader(file)]
     random = Random(2)
     both = Both.of(shipped, [esco], LocalEncoder())
-    both.compare(texts, begun(random, texts[::4]), [5])
+    both.compare(texts, beginnings(random, texts[::4]), [5])
 
 
 # --- the index ---------------------------------------------------------------------------------
