@@ -185,7 +185,7 @@ class ElasticCompetencies:
 
     def _writes(self) -> Iterator[Write]:
         layer, lexicon = self._layer, self._layer.lexicon
-        version = int(time.time())  # newer than what somebody deleted from outside
+        version = int(time.time() * 1_000)  # newer than what somebody deleted from outside
         for row, uri in enumerate(layer.uris):
             source = {"row": row, "uri": uri, "kind": KINDS[layer.kinds[row]].value}
             for field, vectors in zip(_FIELDS, (layer.labels, layer.descriptions), strict=True):
