@@ -32,8 +32,8 @@ from tests.unit.small_vocabulary import SKILLS, WordEncoder, contents, small_lay
 
 PHRASES = Path(__file__).parents[2] / "benchmarks" / "phrases.csv"
 
-WORDS = ["operate", "drive", "lift", "forklift", "first", "aid", "heights", "work", "java", "lasers",
-         "secours", "customers", "satisfy", "teach", "communication", "qwertz", "conduire", "chariot"]  # fmt: skip
+WORDS = ["operate", "drive", "lift", "forklift", "first", "aid", "heights", "work", "java",
+         "lasers", "secours", "customers", "satisfy", "teach", "communication", "qwertz", "chariot"]  # fmt: skip
 
 
 @pytest.fixture
