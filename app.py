@@ -83,7 +83,8 @@ def _search(settings: Settings, database: Database) -> tuple[Engine, Narrow | No
         prefix=prefix,
         replicas=replicas,
     )
-    return engine, partial(ElasticCompetencies, cluster, prefix, replicas)
+    finds_competencies = settings.elasticsearch_competencies
+    return engine, partial(ElasticCompetencies, cluster, prefix, replicas) if finds_competencies else None
 
 
 def create_app(

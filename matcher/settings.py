@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     elasticsearch_timeout: float = Field(
         default=10.0, ge=0.1, le=600, description="Seconds to wait for an answer of Elasticsearch."
     )
+    elasticsearch_competencies: bool = Field(
+        default=True,
+        description="Whether Elasticsearch finds competencies too; without it each process does, sooner and alike.",
+    )
     import_document: int = Field(
         default=8_000_000,
         ge=1_000,
