@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     )
     elasticsearch_competencies: bool = Field(
         default=True,
-        description="Whether Elasticsearch finds competencies too; without it each process does, sooner and alike.",
+        description="Whether Elasticsearch finds competencies too; else each process does, sooner and alike.",
     )
     import_document: int = Field(
         default=8_000_000,
