@@ -10,7 +10,7 @@ from matcher.records import SearchDocument
 from matcher.search.documents import search_document
 from matcher.search.engine import Engine, IndexState, holdable
 from matcher.store.candidates import candidate_keys
-from matcher.store.changes import changed_candidates, log_reaches
+from matcher.store.changes import changed_candidates, last_change, log_reaches
 from matcher.store.database import Connection, Database
 from matcher.store.organisations import Organisation
 from matcher.store.positions import applications
@@ -75,16 +75,17 @@ def changed(
 ) -> Iterator[tuple[list[SearchDocument], int]]:
     """The documents of who changed after number `after`, page by page, each with the number reached.
 
-    Both come from one snapshot, so the documents are at least as new as that number. Ends with the log. Who
-    cannot be read is named in the program's log and left out.
+    Both come from one snapshot, so the documents are at least as new as that number. Ends where the log ended
+    at the first page, or after that: where changes keep arriving, it would not end otherwise. Who cannot be
+    read is named in the program's log and left out.
     """
-    while True:
+    with database.read() as connection:
+        last = last_change(connection, organisation_id)
+    while after < last:
         with database.read() as connection:
             candidates, reached = changed_candidates(connection, organisation_id, after, PAGE)
             loaded = load_documents(connection, organisation_id, candidates, floor)
             keys = candidate_keys(connection, organisation_id, loaded.failed)
-        if reached == after:
-            return
         for candidate, why in loaded.failed.items():
             _log.error(
                 "candidate %s cannot be indexed and stays as it was: %s", keys.get(candidate, candidate), why
@@ -94,7 +95,7 @@ def changed(
 
 
 def apply_log(database: Database, engine: Engine, organisation: Organisation) -> IndexState | None:
-    """Apply the change log to the index that answers, to its end; None where there is no index.
+    """Apply the change log to the index that answers, to where it ends now; None where there is no index.
 
     One that the log does not reach stays as it is: it is to be built anew. Only while holding
     `engine.writer`. Raises Unavailable.

@@ -149,6 +149,28 @@ def test_catching_up_applies_the_log_to_its_end(pool: Pool) -> None:
     assert catch_up(pool.database, pool.engine, "default") == state
 
 
+def test_changes_that_keep_arriving_hold_nobody_up(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While each part of the log is applied, one more change arrives."""
+    pool.build()
+    real, applied = EmbeddedEngine.apply, 0
+
+    def apply(self: EmbeddedEngine, *arguments: object) -> IndexState:
+        nonlocal applied
+        applied += 1
+        assert applied < 20, "it never ends"
+        pool.store(applied, applied)
+        return real(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(EmbeddedEngine, "apply", apply)
+    pool.store(5, 5)
+    catch_up(pool.database, pool.engine, "default")
+    assert applied == 1
+    pool.build()
+    monkeypatch.undo()
+    catch_up(pool.database, pool.engine, "default")
+    assert pool.is_current()
+
+
 def test_an_index_ahead_of_the_log_is_of_another_database(pool: Pool) -> None:
     with pool.engine.build("default", floor=0, vocabulary="", change_number=0) as builder:
         builder.add([SearchDocument(999, 0, {1: 9_000}, {1: 9_000})])

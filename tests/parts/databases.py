@@ -16,9 +16,10 @@ TEMPLATE = "credmatch_template"
 class Databases:
     """Databases with all migrations, made when they are first asked for, gone with `close`."""
 
-    def __init__(self, folder: Path, template: Path | PostgresServer) -> None:
+    def __init__(self, folder: Path, template: Path | PostgresServer, source: str = TEMPLATE) -> None:
         self._folder = folder
         self._template = template
+        self._source = source  # of a PostgreSQL: the database that is copied
         self._names: dict[str, str] = {}
         self._opened: list[Database] = []
 
@@ -36,7 +37,7 @@ class Databases:
             return f"sqlite:///{path}"
         if name not in self._names:
             self._names[name] = f"credmatch_{uuid.uuid4().hex}"
-            self._template.create(self._names[name], TEMPLATE)
+            self._template.create(self._names[name], self._source)
         return self._template.database(self._names[name])
 
     def open(self, name: str = "credmatch") -> Database:

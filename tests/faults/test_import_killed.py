@@ -7,7 +7,6 @@ the achievements that state no competencies, and bringing all to the index.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import shutil
@@ -16,21 +15,18 @@ import sys
 import threading
 import time
 import zipfile
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
-from stored import contents
 
 from indexer import copying, ingest, readings
 from indexer.cli import main
-from indexer.vocabulary import load_shipped
 from matcher.store.achievements import count_unread
 from matcher.store.database import Database
-from matcher.store.organisations import create_organisation, organisation
+from matcher.store.organisations import organisation
 from matcher.vocabulary.remote import RemoteEncoder, encode_for_others, socket_path
-from matcher.vocabulary.vocabularies import Vocabularies
-from tests.unit.small_vocabulary import WordEncoder
+from tests.faults.installation import Encoder, context
+from tests.integration.stored import contents
 from tests.unit.specimens import DOCUMENTS, FILES
 
 KILLS_EACH = 5
@@ -38,12 +34,6 @@ COURSES = 30
 WITHIN = 0.75  # of the time that an import takes which is not killed
 NAMES = ("operate forklift", "lift heavy weights", "manage inventory", "load cargo")
 """Labels of the shipped vocabulary: what is called so stands for it; every other course is not understood."""
-
-
-class Encoder(WordEncoder):
-    """Answers as the model's process does, without the model."""
-
-    model = RemoteEncoder(Path()).model
 
 
 def import_folder(data: Path, folder: Path) -> None:
@@ -89,20 +79,6 @@ def course(number: int) -> dict[str, str]:
     return {"key": f"course-{number}", "name": NAMES[number] if number < len(NAMES) else f"Kurs {number}"}
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the shipped vocabulary and an organisation, and nobody in it."""
-    data = tmp_path_factory.mktemp("template")
-    database = Database(f"sqlite:///{data / 'credmatch.db'}")
-    database.migrate()
-    with database.write() as connection:
-        create_organisation(connection, "default")
-    load_shipped(database)
-    Vocabularies(database, data / "vocabulary", Encoder()).get("default")  # compiled once for all copies
-    database.close()
-    return data
-
-
 def from_template(template: Path, data: Path) -> Path:
     """A copy of a data folder, for which an encoder answers."""
     shutil.copytree(template, data)
@@ -128,9 +104,9 @@ def left_unread(data: Path) -> int:
     return found
 
 
-def run(context: ForkServerContext, data: Path, folder: Path, kill_after: float | None = None) -> int | None:
+def run(data: Path, folder: Path, kill_after: float | None = None) -> int | None:
     """Run the command, killed after some seconds where that is given; its exit code."""
-    process = context.Process(target=import_folder, args=(data, folder))
+    process = context().Process(target=import_folder, args=(data, folder))
     process.start()
     if kill_after is not None:
         time.sleep(kill_after)
@@ -139,26 +115,26 @@ def run(context: ForkServerContext, data: Path, folder: Path, kill_after: float 
     return process.exitcode
 
 
-@pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.faults)])
+@pytest.mark.parametrize(
+    "kills", [12, pytest.param(100, marks=[pytest.mark.faults, pytest.mark.timeout(600)])]
+)
 def test_an_import_killed_at_many_moments_loses_nothing(
-    tmp_path: Path, template: Path, folder: Path, kills: int
+    tmp_path: Path, shipped: Path, folder: Path, kills: int
 ) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["indexer.commands.intake", "app", "tests.unit.specimens"])
-    whole = from_template(template, tmp_path / "whole")
+    whole = from_template(shipped, tmp_path / "whole")
     started = time.monotonic()
-    assert run(context, whole, folder) == 0
+    assert run(whole, folder) == 0
     took = time.monotonic() - started
     expected = stored(whole)
     chance = random.Random(100)
     killed = reading = number = 0
     while killed < kills:
         number += 1
-        data = from_template(template, tmp_path / str(number))
+        data = from_template(shipped, tmp_path / str(number))
         for _ in range(KILLS_EACH):  # what is stored already makes a later run shorter: it may come through
-            killed += run(context, data, folder, chance.uniform(0, took * WITHIN)) == -signal.SIGKILL
+            killed += run(data, folder, chance.uniform(0, took * WITHIN)) == -signal.SIGKILL
             reading += 0 < left_unread(data) < COURSES
-        assert run(context, data, folder) == 0
+        assert run(data, folder) == 0
         assert left_unread(data) == 0
         assert stored(data) == expected, number
         shutil.rmtree(data)

@@ -1,0 +1,88 @@
+"""Installations for the tests of faults: SQLite with the embedded index, PostgreSQL with Elasticsearch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.contract.elastic_engines import prefix_of, remove_indexes
+from tests.faults.installation import Installation, copied, make_template
+from tests.parts.databases import TEMPLATE, Databases
+from tests.parts.postgres import PostgresServer
+
+SHIPPED = "credmatch_shipped"
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the shipped vocabulary, and an organisation with nobody in it."""
+    data = tmp_path_factory.mktemp("shipped")
+    make_template(data)
+    return data
+
+
+@pytest.fixture(scope="session")
+def shipped_postgres(postgres_template: PostgresServer, shipped: Path) -> PostgresServer:
+    """A PostgreSQL whose database `SHIPPED` has the same."""
+    postgres_template.drop(SHIPPED)
+    make_template(shipped, postgres_template.create(SHIPPED, TEMPLATE))
+    return postgres_template
+
+
+@pytest.fixture
+def on_one_machine(shipped: Path, tmp_path: Path) -> Iterator[Installation]:
+    """SQLite and the embedded index."""
+    data = copied(shipped, tmp_path / "data")
+    made = Installation(data, {"CREDMATCH_DATA_DIR": str(data)}, Random(7)).fill()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def on_several(
+    shipped: Path, shipped_postgres: PostgresServer, elasticsearch_url: str, tmp_path: Path
+) -> Iterator[Installation]:
+    """PostgreSQL and Elasticsearch."""
+    data = tmp_path / "data"
+    shutil.copytree(shipped, data, ignore=shutil.ignore_patterns("credmatch.db*"))
+    databases = Databases(tmp_path, shipped_postgres, SHIPPED)
+    variables = {
+        "CREDMATCH_DATA_DIR": str(data),
+        "CREDMATCH_DATABASE_URL": databases.url(),
+        "CREDMATCH_ELASTICSEARCH_URL": elasticsearch_url,
+        "CREDMATCH_ELASTICSEARCH_PREFIX": prefix_of(tmp_path),
+    }
+    made = Installation(data, variables, Random(7)).fill()
+    yield made
+    made.close()
+    databases.close()
+    remove_indexes(elasticsearch_url, tmp_path)
+
+
+@pytest.fixture(params=["on_one_machine", "on_several"])
+def installation(request: pytest.FixtureRequest) -> Installation:
+    """Each of both."""
+    made: Installation = request.getfixturevalue(request.param)
+    return made
+
+
+Make = Callable[[dict[str, str]], Installation]
+
+
+@pytest.fixture
+def make(shipped: Path, tmp_path: Path) -> Iterator[Make]:
+    """Makes an installation over a copy of the shipped data, with more variables."""
+    made: list[Installation] = []
+
+    def one(variables: dict[str, str]) -> Installation:
+        data = copied(shipped, tmp_path / "data")
+        made.append(Installation(data, {"CREDMATCH_DATA_DIR": str(data), **variables}, Random(7)).fill())
+        return made[-1]
+
+    yield one
+    for installation in made:
+        installation.close()
