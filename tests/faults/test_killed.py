@@ -82,7 +82,7 @@ def settle(installation: Installation) -> None:
         installation.check()
     finally:
         follower.terminate()
-        finish(installation, follower)
+        finish(installation, follower, 0, 130)  # 130: it had only just started
 
 
 # --- the server ---------------------------------------------------------------------------------

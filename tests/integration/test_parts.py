@@ -16,7 +16,7 @@ import urllib.request
 import psycopg
 import pytest
 
-from tests.parts.elasticsearch import elasticsearch_cluster, secured_elasticsearch
+from tests.parts.elasticsearch import secured_elasticsearch
 
 _LEFT_BEHIND = """
 import sys, time
@@ -71,13 +71,3 @@ def test_a_secured_node_refuses_strangers_and_strange_certificates() -> None:
         refused.value.close()
         with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
             urllib.request.urlopen(node.url, timeout=10)
-
-
-@pytest.mark.timeout(400)
-def test_a_cluster_goes_on_without_a_killed_node_and_takes_it_back() -> None:
-    with elasticsearch_cluster() as nodes:
-        nodes[0].signal(signal.SIGKILL)
-        nodes[1].wait(2)
-        nodes[0].stop()
-        nodes[0].start()
-        nodes[1].wait(3)
