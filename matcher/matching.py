@@ -219,6 +219,8 @@ class Matcher:
         )
         with question.watch.stage("recall"):
             recall = self._engine.recall(question.organisation.key, query, first=2 * top)
+        if query.ever != (question.scorer.moment < recall.state.floor):
+            raise Moved("the search index was put in place of another while it was asked")
         batches = question.watch.each("recall", recall.batches)
 
         def load(ids: Sequence[int]) -> Mapping[int, Profile]:

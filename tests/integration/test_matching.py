@@ -378,3 +378,23 @@ def test_the_number_of_queries_does_not_grow_with_the_pool(service: Service, app
 
     few, many = queries(2), queries(400)
     assert len(few) == len(many) == QUERIES[applicants_only]
+
+
+def test_an_index_of_another_day_put_in_place_between_two_questions(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bounds of now do not hold for the day asked about: it is asked again, for any time."""
+    yesterday = day_of(NOW - DAY, ZoneInfo("America/Toronto"))
+    service.store(person("amara", award("Lifting", issued=NOW - 9 * DAY)))
+    service.index()
+    right = [one["candidate"] for one in service.match(service.need("Lifting"), day=yesterday)["results"]]
+    state, engine = service.engine.state("default"), service.engine
+    assert state is not None
+    seen = iter([replace(state, floor=state.floor - 30 * DAY)])
+    with service.engine.build("default", floor=NOW, vocabulary="", change_number=state.change_number) as new:
+        new.add([replace(held, now={}) for held in engine.documents("default", 0, 10)])
+        new.publish(state.change_number)
+    real = EmbeddedEngine.state
+    monkeypatch.setattr(EmbeddedEngine, "state", lambda self, key: next(seen, None) or real(self, key))
+    found = service.match(service.need("Lifting"), day=yesterday)
+    assert [one["candidate"] for one in found["results"]] == right == ["amara"]
