@@ -32,7 +32,7 @@ from tests.faults.installation import (
 from tests.faults.test_killed import settle
 
 FEW_OR_MANY = pytest.mark.parametrize(
-    "times", [1, pytest.param(20, marks=[pytest.mark.faults, pytest.mark.timeout(600)])]
+    "times", [1, pytest.param(10, marks=[pytest.mark.faults, pytest.mark.timeout(600)])]
 )
 
 
@@ -84,7 +84,7 @@ def slow() -> None:
     rebuild.load_all = load_all  # type: ignore[assignment]
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(25, marks=[pytest.mark.faults, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=[pytest.mark.faults, pytest.mark.timeout(900)])])
 def test_frozen_past_its_lease(on_several: Installation, elasticsearch_url: str, times: int) -> None:
     """Another builds meanwhile; what was frozen says so when it wakes, and has changed nothing."""
     chance, place, refused = Random(times), on_several.data.parent, 0
@@ -128,7 +128,7 @@ def hold(url: str, told: Connection) -> None:
 
 
 JUMPING = pytest.mark.parametrize(
-    "seconds", [3, pytest.param(60, marks=[pytest.mark.faults, pytest.mark.timeout(300)])]
+    "seconds", [3, pytest.param(20, marks=[pytest.mark.faults, pytest.mark.timeout(300)])]
 )
 
 
