@@ -128,7 +128,7 @@ def _reference(text: str, prefix: str) -> str:
 def _checked_length(uri: str, where: str) -> str:
     if len(uri) > LONGEST_URI:
         raise InvalidInput(f"{shown(uri)} has more than {LONGEST_URI} characters", where=where)
-    if len(uri.encode()) > LONGEST_INDEXED:
+    if len(uri.encode("utf-8", "replace")) > LONGEST_INDEXED:
         raise InvalidInput(f"{shown(uri)} has more than {LONGEST_INDEXED} bytes", where=where)
     return uri
 

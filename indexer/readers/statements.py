@@ -184,7 +184,11 @@ def is_heading(named: str) -> bool:
 def checked_uri(text: str, where: str) -> str:
     """Raises InvalidInput where `text` is no absolute URI, or too long for one."""
     uri = text.strip()
-    if len(uri) > LONGEST_URI or len(uri.encode()) > LONGEST_INDEXED or not URI.fullmatch(uri):
+    if (
+        len(uri) > LONGEST_URI
+        or len(uri.encode("utf-8", "replace")) > LONGEST_INDEXED
+        or not URI.fullmatch(uri)
+    ):
         raise InvalidInput(f"{shown(text)} is not an absolute URI", where=where)
     return uri
 
