@@ -3,25 +3,23 @@
     python -m benchmarks.changes --candidates 100000 --rate 200 --seconds 60
 
 Fills a pool, builds its index, starts `credmatch follow` as a process of its own, then commits `--rate`
-changes a second, each a person's award that gets another expiry. Database and engine are those of the
-environment (CREDMATCH_DATABASE_URL, CREDMATCH_ELASTICSEARCH_URL), which must hold nobody yet; without them
-SQLite and the embedded engine, in a folder of its own.
+changes a second, each a person's award that gets another expiry. Database, engine and data folder are those
+of the environment, which must hold nobody yet, or what `benchmarks.rebuild` left there; without them SQLite
+and the embedded engine, in a folder of its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 from sqlalchemy import select, update
 
 from app import Parts
-from benchmarks.measure import percentile, report, say
+from benchmarks.measure import data_folder, percentile, report, say
 from benchmarks.pool import fill
 from indexer.changes import catch_up
 from indexer.installation import opened
@@ -66,14 +64,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=30, help="for so long; default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="default: %(default)s")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="credmatch-changes-") as folder:
-        os.environ["CREDMATCH_DATA_DIR"] = folder
-        with opened(read_settings(), create=True) as parts:
-            fill(parts, asked.candidates, asked.seed, int(time.time()))
-            catch_up(parts.database, parts.engine, parts.settings.organisation)
-            say("the index is built")
-            took, late = measure(parts, asked.rate, asked.seconds)
-            kind = type(parts.engine).__name__
+    with data_folder(), opened(read_settings(), create=True) as parts:
+        fill(parts, asked.candidates, asked.seed, int(time.time()))
+        catch_up(parts.database, parts.engine, parts.settings.organisation)
+        say("the index is built")
+        took, late = measure(parts, asked.rate, asked.seconds)
+        kind = type(parts.engine).__name__
     report(
         {
             "engine": kind,

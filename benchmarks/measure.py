@@ -5,33 +5,56 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import resource
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
     """What a benchmark is asked for: how many candidates, the seed of its sample pool, and where it can be
-    chosen, the PostgreSQL that it runs on ("" for SQLite)."""
+    chosen, the PostgreSQL that it runs on ("" for SQLite), and whether it takes the pool that is there."""
 
     candidates: int
     seed: int
     postgresql: str = ""
+    stored: bool = False
 
 
-def arguments(description: str, *, databases: bool = False) -> Arguments:
-    """Read `--candidates N --seed S` from the command line, with `databases` `--postgresql URL` too."""
+def arguments(description: str, *, databases: bool = False, stored: bool = False) -> Arguments:
+    """Read `--candidates N --seed S` from the command line, with `databases` `--postgresql URL` too, and with
+    `stored` `--stored`."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--candidates", type=int, default=20_000, metavar="N", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="default: %(default)s")
     if databases:
         parser.add_argument("--postgresql", default="", metavar="URL", help="of who may create databases")
+    if stored:
+        parser.add_argument("--stored", action="store_true", help="take the pool that is there")
     given = parser.parse_args()
     if given.candidates < 1:
         parser.error("--candidates: must be at least 1")
-    return Arguments(given.candidates, given.seed, getattr(given, "postgresql", ""))
+    return Arguments(
+        given.candidates, given.seed, getattr(given, "postgresql", ""), getattr(given, "stored", False)
+    )
+
+
+@contextmanager
+def data_folder() -> Iterator[None]:
+    """Work in the data folder that the environment names, else in one that is gone afterwards."""
+    if "CREDMATCH_DATA_DIR" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="credmatch-benchmark-") as folder:
+        os.environ["CREDMATCH_DATA_DIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["CREDMATCH_DATA_DIR"]
 
 
 def report(figures: Mapping[str, float | int | str]) -> None:

@@ -1,6 +1,10 @@
-"""How long the embedded engine takes to recall: 10 requirements, each with 50 or 100 related competencies.
+"""How long a search engine takes to recall: 10 requirements, each with 50 or 100 related competencies.
 
     python -m benchmarks.recall --candidates 100000 --seed 1
+    python -m benchmarks.servers -- python -m benchmarks.recall --candidates 100000 --seed 1
+
+The first asks the embedded engine, the second Elasticsearch (that of CREDMATCH_ELASTICSEARCH_URL), where it
+makes an index and removes it.
 
 The pool is made up in the shape of the real thing: occupations with some forty competencies out of 13,900,
 their neighbours in number mostly of the same trade, a few competencies that everybody has; people hold about
@@ -12,15 +16,21 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.measure import arguments, peak_memory, percentile, report, say
+from benchmarks.rebuild import stored_bytes
 from matcher.records import POINTS, UNITS, SearchDocument
+from matcher.search.elastic import ElasticEngine
+from matcher.search.elastic_client import Cluster, access_of
 from matcher.search.embedded import EmbeddedEngine
-from matcher.search.engine import Clause, Query
+from matcher.search.engine import Clause, Engine, Query
+from matcher.settings import Settings, read_settings
 
 COMPETENCIES = 13_900
 OCCUPATIONS = 3_000
@@ -96,7 +106,7 @@ def _relations(competency: int, neighbours: int) -> Iterator[tuple[int, int]]:
         yield (competency + step) % COMPETENCIES, UNITS - place * (UNITS - 1_000) // neighbours
 
 
-def time_recall(engine: EmbeddedEngine, asked: list[Query]) -> dict[str, float | int]:
+def time_recall(engine: Engine, asked: list[Query]) -> dict[str, float | int]:
     """Milliseconds for each query, after a round to warm up; and how many candidates had a bound."""
     took: list[float] = []
     matched: list[int] = []
@@ -114,7 +124,7 @@ def time_recall(engine: EmbeddedEngine, asked: list[Query]) -> dict[str, float |
     }
 
 
-def build(engine: EmbeddedEngine, chunks: Iterator[list[SearchDocument]], candidates: int) -> float:
+def build(engine: Engine, chunks: Iterator[list[SearchDocument]], candidates: int) -> float:
     """Build the index; gives the seconds that the engine took, making up the pool left out."""
     seconds = 0.0
     with engine.build("benchmark", floor=0, vocabulary="", change_number=0) as builder:
@@ -128,7 +138,7 @@ def build(engine: EmbeddedEngine, chunks: Iterator[list[SearchDocument]], candid
         return seconds + time.perf_counter() - begun
 
 
-def time_change(engine: EmbeddedEngine, changed: list[SearchDocument]) -> float:
+def time_change(engine: Engine, changed: list[SearchDocument]) -> float:
     """Milliseconds until a change of some candidates is written and found by the next query."""
     begun = time.perf_counter()
     engine.apply("benchmark", changed, 2)
@@ -136,20 +146,38 @@ def time_change(engine: EmbeddedEngine, changed: list[SearchDocument]) -> float:
     return (time.perf_counter() - begun) * 1_000
 
 
+@contextmanager
+def empty_engine(settings: Settings) -> Iterator[tuple[Engine, Callable[[], int]]]:
+    """The engine of the settings with nothing in it, and what tells how many bytes it has stored."""
+    if not settings.elasticsearch_url:
+        with tempfile.TemporaryDirectory(prefix="credmatch-recall-") as folder:
+            path = Path(folder)
+            yield EmbeddedEngine(path), lambda: sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
+        return
+    cluster = Cluster(access_of(settings))
+    prefix = f"recall-{uuid.uuid4().hex[:8]}"
+    try:
+        engine = ElasticEngine(cluster, lambda _: nullcontext(enter_result=True), prefix=prefix, replicas=0)
+        yield engine, lambda: stored_bytes(settings, f"{prefix}.benchmark")
+    finally:
+        for index in cluster.ask("GET", f"/{prefix}.*"):
+            cluster.ask("DELETE", f"/{index}")
+        cluster.close()
+
+
 def main() -> None:
     """Build, ask, report."""
-    asked = arguments("Time recall by the embedded engine.")
+    asked = arguments("Time recall by a search engine.")
     random = np.random.default_rng(asked.seed)
     trades = Trades(random)
-    with tempfile.TemporaryDirectory(prefix="credmatch-recall-") as folder:
-        engine = EmbeddedEngine(Path(folder))
+    with empty_engine(read_settings()) as (engine, stored):
         seconds = build(engine, documents(random, trades, asked.candidates), asked.candidates)
-        size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
         figures: dict[str, float | int | str] = {
+            "engine": type(engine).__name__,
             "candidates": asked.candidates,
             "seed": asked.seed,
             "build_seconds": seconds,
-            "bytes_per_candidate": size / asked.candidates,
+            "bytes_per_candidate": stored() / asked.candidates,
         }
         for neighbours in (50, 100):
             timed = time_recall(engine, queries(random, trades, neighbours))
