@@ -14,7 +14,7 @@ from matcher.store.changes import changed_candidates, last_change, log_reaches
 from matcher.store.database import Connection, Database
 from matcher.store.organisations import Organisation
 from matcher.store.positions import applications
-from matcher.store.profiles import load_profiles
+from matcher.store.profiles import Known, load_profiles
 
 PAGE = 2_000
 """Candidates, or changes, read in one snapshot: a few tenths of a second, and some ten megabytes."""
@@ -34,21 +34,26 @@ class Loaded:
 
 
 def load_documents(
-    connection: Connection, organisation_id: int, candidate_ids: Sequence[int], floor: int
+    connection: Connection,
+    organisation_id: int,
+    candidate_ids: Sequence[int],
+    floor: int,
+    known: Known | None = None,
 ) -> Loaded:
     """The search documents of up to `PAGE` candidates; a tombstone for each that is no longer there.
 
     They bound what achievements are read as now, and what a newer model reads them as until it counts. One
-    whose profile cannot be read, or has values that no engine holds, stops no other.
+    whose profile cannot be read, or has values that no engine holds, stops no other. `known`: see
+    `load_profiles`; what changes after it was read must be in the log that is applied later.
     """
     try:
-        documents = _documents(connection, organisation_id, candidate_ids, floor)
+        documents = _documents(connection, organisation_id, candidate_ids, floor, known)
     except _OF_THE_DATA as error:
         if len(candidate_ids) == 1:
             return Loaded([], {candidate_ids[0]: f"{type(error).__name__}: {error}"})
         half = len(candidate_ids) // 2
-        first = load_documents(connection, organisation_id, candidate_ids[:half], floor)
-        second = load_documents(connection, organisation_id, candidate_ids[half:], floor)
+        first = load_documents(connection, organisation_id, candidate_ids[:half], floor, known)
+        second = load_documents(connection, organisation_id, candidate_ids[half:], floor, known)
         return Loaded([*first.documents, *second.documents], first.failed | second.failed)
     held = [document for document in documents if holdable(document)]
     if len(held) == len(documents):
@@ -58,9 +63,13 @@ def load_documents(
 
 
 def _documents(
-    connection: Connection, organisation_id: int, candidate_ids: Sequence[int], floor: int
+    connection: Connection,
+    organisation_id: int,
+    candidate_ids: Sequence[int],
+    floor: int,
+    known: Known | None,
 ) -> list[SearchDocument]:
-    profiles = load_profiles(connection, organisation_id, candidate_ids, upcoming=True)
+    profiles = load_profiles(connection, organisation_id, candidate_ids, upcoming=True, known=known)
     applied = applications(connection, organisation_id, candidate_ids)
     return [
         search_document(profiles[candidate], floor, applied_to=applied.get(candidate, ()))

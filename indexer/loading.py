@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -18,9 +19,14 @@ from indexer.copying import PAGE, Loaded, load_documents
 from matcher.errors import Unavailable
 from matcher.store.changes import candidate_ids
 from matcher.store.database import Database
+from matcher.store.profiles import Known
 
 WORTH_PROCESSES = 20_000
 """From so many candidates on processes are started: each needs a second until it reads."""
+
+_KNOWN = 50_000
+"""Achievements that a process keeps while it reads, some 100 MB, before it begins anew: most are held by many
+people, and what changes meanwhile is in the change log."""
 
 _WAITING = 2
 """Pages under way for each process: so that none waits, and no more is in memory."""
@@ -75,7 +81,7 @@ def _pages(database: Database, organisation_id: int, wanted: range) -> Iterator[
 @contextmanager
 def _loader(database: Database, organisation_id: int, floor: int, processes: int) -> Iterator[Load]:
     if processes == 1:
-        yield partial(_load_here, database, organisation_id, floor)
+        yield partial(_load_here, _Reading(database, organisation_id, floor))
         return
     # Fresh processes: a connection, or a lock that another thread holds, is not to be carried over a fork.
     pool = ProcessPoolExecutor(
@@ -90,22 +96,37 @@ def _loader(database: Database, organisation_id: int, floor: int, processes: int
         pool.shutdown(cancel_futures=True)
 
 
-def _load_here(database: Database, organisation_id: int, floor: int, ids: list[int]) -> Future[Loaded]:
+@dataclass(slots=True)
+class _Reading:
+    """What one process needs to read, and the achievements that it knows by now."""
+
+    database: Database
+    organisation_id: int
+    floor: int
+    known: Known = field(default_factory=dict)
+
+    def load(self, ids: list[int]) -> Loaded:
+        if len(self.known) > _KNOWN:
+            self.known.clear()
+        with self.database.read() as connection:
+            return load_documents(connection, self.organisation_id, ids, self.floor, self.known)
+
+
+def _load_here(reading: _Reading, ids: list[int]) -> Future[Loaded]:
     done: Future[Loaded] = Future()
-    with database.read() as connection:
-        done.set_result(load_documents(connection, organisation_id, ids, floor))
+    done.set_result(reading.load(ids))
     return done
 
 
-_mine: tuple[Database, int, int]
-"""In a process that reads: its own connections, the organisation's id, the floor."""
+_mine: _Reading
+"""Of a process that was started to read."""
 
 
 def _begin(url: str, timeout: float, organisation_id: int, floor: int) -> None:
     global _mine  # noqa: PLW0603 - a pool's process has no other place for what it keeps between calls
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all: the one who asked ends us
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _mine = Database(url, connections=1, timeout=timeout), organisation_id, floor
+    _mine = _Reading(Database(url, connections=1, timeout=timeout), organisation_id, floor)
 
 
 def _end_with_parent() -> None:
@@ -116,6 +137,4 @@ def _end_with_parent() -> None:
 
 
 def _load(ids: list[int]) -> Loaded:
-    database, organisation_id, floor = _mine
-    with database.read() as connection:
-        return load_documents(connection, organisation_id, ids, floor)
+    return _mine.load(ids)

@@ -14,7 +14,7 @@ from matcher.errors import NotFound
 from matcher.messages import said
 from matcher.records import Alternative, Basis, Filters, Position, Reading, Requirement
 from matcher.store import tables as t
-from matcher.store.database import Connection, parts
+from matcher.store.database import Connection, among, parts
 from matcher.validation import shown
 
 
@@ -137,7 +137,7 @@ def applications(
     for candidate, key in connection.execute(
         select(a.candidate_id, a.position_key)
         .join(t.candidates, c.id == a.candidate_id)
-        .where(c.organisation_id == organisation_id, a.candidate_id.in_(candidate_ids))
+        .where(c.organisation_id == organisation_id, among(a.candidate_id, candidate_ids))
         .order_by(a.candidate_id, a.position_key)
     ):
         found[candidate].append(key)

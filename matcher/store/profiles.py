@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from matcher.records import Achievement, Award, Claim, Profile, Proof, Status
 from matcher.store import tables as t
-from matcher.store.database import Connection
+from matcher.store.database import Connection, among
 
 _IN_AT_MOST = 5_000
 """Ids of one query: SQLite takes 32,766 variables, PostgreSQL 65,535."""
@@ -19,32 +19,43 @@ WHOLE_NAMES_PART = ("hasPart", "isParentOf")
 PART_NAMES_WHOLE = ("isPartOf", "isChildOf")
 
 
+Known = dict[int, Achievement]
+"""Achievements that were read before, by id."""
+
+
 def load_profiles(
-    connection: Connection, organisation_id: int, candidate_ids: Sequence[int], *, upcoming: bool = False
+    connection: Connection,
+    organisation_id: int,
+    candidate_ids: Sequence[int],
+    *,
+    upcoming: bool = False,
+    known: Known | None = None,
 ) -> dict[int, Profile]:
     """Profiles by id, with all awards, valid or not, in the order of their keys. Unknown ids are left out.
 
     `upcoming`: with what a newer model reads achievements as too, where it is not switched to yet: what a
-    search index must bound. Six queries per 5,000 candidates (seven with it), however many awards they hold,
-    and two more for each level of stacks.
+    search index must bound. `known`: achievements in it are taken as they are there, and others are added,
+    so that who reads a pool page by page reads each once. Six queries per 5,000 candidates (seven with
+    `upcoming`), however many awards they hold, and two more for each level of stacks.
     """
     profiles: dict[int, Profile] = {}
+    known = {} if known is None else known
     for start in range(0, len(candidate_ids), _IN_AT_MOST):
         some = candidate_ids[start : start + _IN_AT_MOST]
-        profiles.update(_load(connection, organisation_id, some, upcoming=upcoming))
+        profiles.update(_load(connection, organisation_id, some, known, upcoming=upcoming))
     return profiles
 
 
 def _load(
-    connection: Connection, organisation_id: int, ids: Sequence[int], *, upcoming: bool
+    connection: Connection, organisation_id: int, ids: Sequence[int], known: Known, *, upcoming: bool
 ) -> dict[int, Profile]:
     c = t.candidates.c
     people = connection.execute(
         select(c.id, c.key, c.draw, c.region, c.languages).where(
-            c.organisation_id == organisation_id, c.id.in_(ids)
+            c.organisation_id == organisation_id, among(c.id, ids)
         )
     ).all()
-    awards = _awards(connection, [row[0] for row in people], upcoming=upcoming)
+    awards = _awards(connection, [row[0] for row in people], known, upcoming=upcoming)
     return {
         id_: Profile(id_, key, draw, region, tuple(languages), tuple(awards.get(id_, ())))
         for id_, key, draw, region, languages in people
@@ -52,7 +63,7 @@ def _load(
 
 
 def _awards(
-    connection: Connection, candidate_ids: Sequence[int], *, upcoming: bool
+    connection: Connection, candidate_ids: Sequence[int], known: Known, *, upcoming: bool
 ) -> dict[int, list[Award]]:
     # The candidates are the organisation's. Said again here, it would lead SQLite to the index by
     # organisation, which is all of the awards.
@@ -60,16 +71,16 @@ def _awards(
     rows = connection.execute(
         select(a.candidate_id, a.achievement_id, a.id, a.key)
         .add_columns(a.issued, a.valid_from, a.expires, a.status, a.level, a.level_label, a.proof)
-        .where(a.candidate_id.in_(candidate_ids))
+        .where(among(a.candidate_id, candidate_ids))
     ).all()
-    achievements = _achievements(connection, {row[1] for row in rows}, upcoming=upcoming)
+    known.update(_achievements(connection, {row[1] for row in rows} - known.keys(), upcoming=upcoming))
     awards: defaultdict[int, list[Award]] = defaultdict(list)
     for candidate, achievement, id_, key, issued, valid_from, expires, status, level, label, proof in rows:
         awards[candidate].append(
             Award(
                 id=id_,
                 key=key,
-                achievement=achievements[achievement],
+                achievement=known[achievement],
                 issued=issued,
                 valid_from=valid_from,
                 expires=expires,
@@ -88,10 +99,10 @@ _STATUS = {status.value: status for status in Status}
 _PROOF = {proof.value: proof for proof in Proof}
 
 
-def _achievements(connection: Connection, ids: Iterable[int], *, upcoming: bool) -> dict[int, Achievement]:
+def _achievements(connection: Connection, ids: Iterable[int], *, upcoming: bool) -> Known:
     """Achievements by id, each with its claims: its own, and what its parts lend."""
-    wanted = sorted(set(ids))
-    found: dict[int, Achievement] = {}
+    wanted = sorted(ids)
+    found: Known = {}
     for start in range(0, len(wanted), _IN_AT_MOST):
         some = wanted[start : start + _IN_AT_MOST]
         claims = _claims(connection, some, upcoming=upcoming)
@@ -107,8 +118,8 @@ def _bare(connection: Connection, ids: Sequence[int]) -> Iterator[Achievement]:
     rows = connection.execute(
         select(a.id, a.key, a.name, i.id, i.key, i.name, i.known)
         .join(t.issuers, i.id == a.issuer_id)
-        .where(a.id.in_(ids))
-    )
+        .where(among(a.id, ids))
+    ).all()
     for id_, key, name, issuer, issuer_key, issuer_name, known in rows:
         yield Achievement(id_, key, name, issuer, issuer_name or issuer_key, known)
 
@@ -120,9 +131,9 @@ def _claims(connection: Connection, ids: Sequence[int], *, upcoming: bool) -> di
     own: defaultdict[int, list[tuple[int, bool]]] = defaultdict(list)
     for achievement, competency, inferred in connection.execute(
         select(k.achievement_id, k.competency_id, k.inferred)
-        .where(k.achievement_id.in_(owners))
+        .where(among(k.achievement_id, owners))
         .order_by(k.achievement_id, k.competency_id)
-    ):
+    ).all():
         own[achievement].append((competency, inferred))
     if upcoming:
         _add_upcoming(connection, owners, own)
@@ -144,7 +155,7 @@ def _add_upcoming(
     for start in range(0, len(wanted), _IN_AT_MOST):
         some = wanted[start : start + _IN_AT_MOST]
         for achievement, read in connection.execute(
-            select(n.achievement_id, n.competencies).where(n.achievement_id.in_(some))
+            select(n.achievement_id, n.competencies).where(among(n.achievement_id, some))
         ):
             known = {competency for competency, _ in own[achievement]}
             own[achievement] += [(competency, True) for competency, _ in read if competency not in known]
@@ -189,7 +200,7 @@ def _direct_parts(connection: Connection, ids: Collection[int]) -> dict[int, dic
     )
     found: defaultdict[int, dict[int, str]] = defaultdict(dict)
     for query in (down, up):
-        mine = query.where(whole.c.id.in_(ids), part.c.organisation_id == whole.c.organisation_id)
+        mine = query.where(among(whole.c.id, ids), part.c.organisation_id == whole.c.organisation_id)
         for whole_id, part_id, name in connection.execute(mine):
             found[whole_id][part_id] = name
     return found

@@ -111,9 +111,10 @@ def _install_root(home: Path, version: str, java: Path) -> None:
     release = str(oldest_java(version))
     source = Path(__file__).with_name("RootInfo.java")
     with tempfile.TemporaryDirectory() as classes:
-        compiler = [java / "bin" / "javac", "--release", release, "-cp", f"{home}/lib/*"]
+        compiler: list[str | Path] = [java / "bin" / "javac", "--release", release, "-cp", f"{home}/lib/*"]
         subprocess.run([*compiler, "-d", classes, source], check=True, capture_output=True)
-        archiver = [java / "bin" / "jar", "--create", "--file", plugin / "root-info.jar", "-C", classes, "."]
+        archiver: list[str | Path] = [java / "bin" / "jar", "--create", "--file", plugin / "root-info.jar"]
+        archiver += ["-C", classes, "."]
         subprocess.run(archiver, check=True, capture_output=True)
     descriptor = _DESCRIPTOR.format(java=release, version=version)
     (plugin / "plugin-descriptor.properties").write_text(descriptor)
