@@ -7,7 +7,8 @@
 The first loads the sample pool as an operator would; `--stored` takes what `benchmarks.rebuild` left in the
 database and index of the environment, where one position has 10,000 applicants, whose times are given apart.
 Starts the real server and asks it, one request after the other, for every position in turn. States the
-candidates scored per request, what the stages of a ranking take on average, and a web worker's memory.
+candidates scored per request, what the stages of a ranking take on average, a web worker's memory, and the
+processor's time that it takes for a request, whatever else the machine has to do.
 """
 
 from __future__ import annotations
@@ -40,9 +41,13 @@ def main() -> None:
         if not asked.stored:
             figures |= {"seed": asked.seed, "load_seconds": load_pool(asked.candidates, asked.seed)}
         with server() as (port, process):
-            figures |= ask(port, position_keys())
+            keys = position_keys()
+            used = cpu_seconds(process)
+            figures |= ask(port, keys)
+            asked_for = (ROUNDS + 1) * len(keys)
+            figures["worker_cpu_mean_ms"] = (cpu_seconds(process) - used) / asked_for * 1_000
             figures |= stages(port)
-            figures["worker_memory_bytes"] = worker_memory(process)
+            figures["worker_memory_bytes"] = max(worker.memory_info().rss for worker in workers(process))
     report(figures)
 
 
@@ -168,11 +173,15 @@ def get(connection: http.client.HTTPConnection, path: str) -> bytes:
     return body
 
 
-def worker_memory(process: psutil.Process) -> int:
-    """Resident bytes of the largest web worker: the children of gunicorn's master."""
+def workers(process: psutil.Process) -> list[psutil.Process]:
+    """The web workers: the children of gunicorn's master."""
     masters = [child for child in process.children() if "web" in child.cmdline()]
-    sizes: list[int] = [worker.memory_info().rss for master in masters for worker in master.children()]
-    return max(sizes)
+    return [worker for master in masters for worker in master.children()]
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """What the web workers took of a processor so far, whatever else the machine had to do."""
+    return sum(sum(worker.cpu_times()[:2]) for worker in workers(process))
 
 
 if __name__ == "__main__":

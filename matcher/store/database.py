@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     Connection,
     Dialect,
@@ -38,6 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType, TypeEngine
 
 from matcher.errors import ConfigurationError, InvalidInput, Unavailable
 from matcher.messages import said
@@ -204,9 +204,11 @@ class _Ids(TypeDecorator[Sequence[int]]):
         return f"{{{joined}}}" if dialect.name == "postgresql" else f"[{joined}]"
 
 
-class _Among(FunctionElement[bool]):
+class _Among(FunctionElement[Any]):
     name = "among"
-    type = Boolean()
+    type: TypeEngine[Any] = (
+        NullType()
+    )  # as a Boolean, SQLite would be asked whether it equals 1, and use no index
     inherit_cache = True
 
 

@@ -50,9 +50,10 @@ def _load(
     connection: Connection, organisation_id: int, ids: Sequence[int], known: Known, *, upcoming: bool
 ) -> dict[int, Profile]:
     c = t.candidates.c
+    # Added to, the organisation does not lead SQLite to its index, which is all of the candidates.
     people = connection.execute(
         select(c.id, c.key, c.draw, c.region, c.languages).where(
-            c.organisation_id == organisation_id, among(c.id, ids)
+            among(c.id, ids), c.organisation_id + 0 == organisation_id
         )
     ).all()
     awards = _awards(connection, [row[0] for row in people], known, upcoming=upcoming)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -17,13 +18,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, exc, insert, select, text
+from sqlalchemy import create_engine, event, exc, insert, select, text
 
 from matcher.errors import ConfigurationError, NotFound, Unavailable
 from matcher.store import database as module
 from matcher.store import tables as t
-from matcher.store.database import Database
+from matcher.store.database import Database, among
 from matcher.store.organisations import create_organisation, organisation
+from matcher.store.positions import applications
+from matcher.store.profiles import load_profiles
 from tests.parts.databases import Databases
 
 REPOSITORY = Path(__file__).parents[2]
@@ -192,3 +195,38 @@ def test_an_organisation_is_created_once(database: Database) -> None:
 def test_the_shared_vocabularies_are_no_organisation(database: Database) -> None:
     with database.read() as connection, pytest.raises(NotFound):
         organisation(connection, "")
+
+
+def test_ids_in_one_parameter(database: Database) -> None:
+    """As many as there are: more than a statement may have variables; none is none."""
+    with database.write() as connection:
+        ids = [create_organisation(connection, f"o-{number}").id for number in range(3)]
+    column = t.organisations.c.id
+    statement = select(column).order_by(column)
+    with database.read() as connection:
+
+        def found(wanted: list[int]) -> list[int]:
+            return list(connection.execute(statement.where(among(column, wanted))).scalars())
+
+        assert found([ids[2], ids[0], ids[0], 1 << 62]) == [ids[0], ids[2]]
+        assert found([*range(ids[1], ids[1] + 70_000)]) == ids[1:]
+        assert found([]) == []
+
+
+def test_ids_are_found_by_an_index(file: Database) -> None:
+    """Whatever else is asked: no query reads a table of people from end to end."""
+    statements = []
+    with file.read() as connection:
+
+        @event.listens_for(connection.engine, "before_cursor_execute")
+        def noted(_c: object, _d: object, statement: str, given: object, _x: object, _m: object) -> None:
+            statements.append((statement, given))
+
+        load_profiles(connection, 1, [1, 2])
+        applications(connection, 1, [1, 2])
+        event.remove(connection.engine, "before_cursor_execute", noted)
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        plans = [str(driver.execute(f"EXPLAIN QUERY PLAN {s}", given).fetchall()) for s, given in statements]
+    assert len(plans) >= 3
+    assert not [plan for plan in plans if re.search(r"SCAN (?!json_each)|organisation_id=", plan)]

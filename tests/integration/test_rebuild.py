@@ -29,6 +29,8 @@ from matcher.search.embedded import EmbeddedEngine
 from matcher.store import tables as t
 from matcher.store.changes import last_change, log_again
 from matcher.store.database import Database
+from matcher.store.issuers import set_issuer_known
+from matcher.store.organisations import organisation
 
 
 class Numbered(Pool):
@@ -75,6 +77,23 @@ def test_several_processes_build_the_same(pool: Pool, monkeypatch: pytest.Monkey
     state = build(pool, processes=3).state
     assert state.documents == 30
     assert right(pool)
+
+
+@pytest.mark.parametrize("kept", [50_000, 0])
+def test_achievements_that_change_while_people_are_read(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """They are read once for all pages; the change log brings what they became."""
+    monkeypatch.setattr(loading, "_KNOWN", kept)
+
+    def register(done: int, _: int) -> None:
+        if done == 14:
+            with pool.database.write() as connection:
+                set_issuer_known(connection, organisation(connection, "default"), "Mill", known=True)
+
+    rebuild.rebuild(pool.database, pool.engine, "default", "v1", register)
+    assert right(pool)
+    assert {max(row.ever.values()) for row in held(pool).values()} == {9_000}
 
 
 def test_a_reading_process_that_dies_is_said(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
