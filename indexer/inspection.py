@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,12 @@ class Found:
     frameworks: int = 0
     competencies: int = 0
     rejected: int = 0
+
+    def counted(self, records: Iterable[Record]) -> Iterator[Record]:
+        """`records`, each counted as it passes."""
+        for record in records:
+            self.add(record)
+            yield record
 
     def add(self, record: Record) -> None:
         """Count a record."""

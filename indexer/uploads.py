@@ -25,13 +25,15 @@ from indexer.readers.json_text import shown
 from indexer.readers.limits import Limits
 from indexer.readers.written import refused
 from matcher.errors import InvalidInput
-from matcher.records import CandidateRecord, Rejected
+from matcher.messages import said
+from matcher.records import CandidateRecord, Notice, Recognised, Rejected
 from matcher.store.achievement_intake import AchievementIntake
 from matcher.store.database import Connection, Database
 from matcher.store.intake import Counts, Refusal
 from matcher.store.organisations import Organisation, organisation
 
 _LONGEST_NAME = 100
+_ALIKE = 100  # refusals of one kind that are answered one by one
 
 
 def take_credentials(
@@ -47,7 +49,9 @@ def take_credentials(
     `dates`: the order of dates like 03/04/2026 in tables (`readers/dates.py`, ORDERS), "" where nobody said.
     Files that belong together, such as a badge and its class, find each other. All that is good is stored at
     once, and nobody is made where something was refused and nothing is left; gives what became of it, and
-    what was read and refused (`inspection.report`).
+    what was read and refused (`inspection.report`). Of all the files together `limits.parts` awards and
+    refusals are read. `refused` counts what was refused; of one kind a hundred refusals are in `rejected`,
+    or `limits.refused` where that is less, and one that counts the rest.
     Raises InvalidInput where `dates` is no such order, NotFound where there is no such organisation, and
     Unavailable.
     """
@@ -57,7 +61,7 @@ def take_credentials(
         raise InvalidInput(f"{shown(dates)} is not one of {', '.join(ORDERS)}", where="dates")
     context = Context("", home.zone, candidate, limits, dates=dates)
     with TemporaryDirectory(prefix="credmatch-upload-") as folder:
-        records = list(told_once(_records(Path(folder), files, context), limits.refused))
+        records = list(_records(Path(folder), files, context))
     batch = Batch()
     for record in records:
         batch.add(record)
@@ -67,12 +71,13 @@ def take_credentials(
         for record in records
         if not isinstance(record, Rejected)
     ]
-    bad = batch.rejected + [refused(one.record, one.told or one.reason, one.where) for one in counts.refused]
+    bad = batch.rejected + [_refused(one) for one in counts.refused]
     return {
+        "refused": len(bad),
         "awards_added": counts.awards_added,
         "awards_changed": counts.awards_changed,
         "awards_unchanged": counts.awards_unchanged,
-        **report([*good, *bad]),
+        **report([*good, *told_once(bad, min(limits.refused, _ALIKE))]),
     }
 
 
@@ -110,14 +115,49 @@ def _without(record: CandidateRecord, refusals: Sequence[Refusal]) -> CandidateR
     return replace(record, awards=tuple(award for award in record.awards if award not in not_stored))
 
 
+def _refused(one: Refusal) -> Rejected:
+    return replace(refused(one.record, one.told or one.reason, one.where), raw="")
+
+
 def _records(folder: Path, files: Sequence[tuple[str, IO[bytes]]], context: Context) -> Iterator[Record]:
+    """What the files hold, up to a bound on all of them together; raw records are not kept."""
+    most, taken = context.limits.parts, 0
+    for file, record in _read(folder, files, context):
+        taken += _size(record)
+        if taken > most:
+            reason = said(
+                "more than %(most)s awards and other records are sent at once; the rest is not read",
+                most=most,
+            )
+            yield Rejected(file, 0, "", reason, "")
+            return
+        yield replace(record, raw="") if isinstance(record, Rejected) else record
+
+
+def _size(record: Record) -> int:
+    """How much of an upload's bound a record takes; what is only said of a file takes nothing."""
+    if isinstance(record, CandidateRecord):
+        return max(len(record.awards), 1)
+    return not isinstance(record, Recognised | Notice)
+
+
+def _read(
+    folder: Path, files: Sequence[tuple[str, IO[bytes]]], context: Context
+) -> Iterator[tuple[str, Record]]:
+    """The records of files, each with the name of its file; a format once a file."""
     saved = [(name, _save(folder, name, stream)) for name, stream in files]
     index = neighbours.in_folder(lambda: iter([path for _, path in saved]), context.limits)
     beside = neighbours.View(index, str(folder))
     for name, path in saved:
         with path.open("rb") as stream:
             inside = replace(context, file=name, neighbours=beside, again=partial(_open, path))
-            yield from read_stream(stream, inside)
+            formats: set[str] = set()
+            for record in read_stream(stream, inside):
+                if not isinstance(record, Recognised):
+                    yield name, record
+                elif record.format not in formats:
+                    formats.add(record.format)
+                    yield name, record
 
 
 def _open(path: Path) -> BinaryIO:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from indexer.framework_inspection import Finding, FrameworkFound, find_framework
 from indexer.inspection import Found, record_json
 from indexer.installation import opened
 from indexer.readers.dates import ORDERS
+from indexer.readers.floods import told_once
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import limits_of, vocabulary_limits
 from indexer.readers.sources import open_records
@@ -23,6 +24,7 @@ from matcher.settings import read_settings
 from matcher.store.organisations import organisation
 
 _SOMETHING_WRONG = 2
+_ALIKE = 20  # refusals for one reason that are shown one by one
 
 
 @click.command("inspect")
@@ -56,8 +58,8 @@ def inspect_(*, files: tuple[Path, ...], candidate: str, dates: str | None, as_j
                 held = find_frameworks(connection, home, path, vocabulary_limits(settings))
             _show_frameworks(held.findings, found, home.zone, as_json=as_json)
             if held.credentials:
-                for record in _show(path, context, frameworks=bool(held.findings), as_json=as_json):
-                    found.add(record)
+                records = found.counted(_records(path, context, frameworks=bool(held.findings)))
+                _show(records, context, as_json=as_json)
     if as_json:
         json_line({"type": "counts", **_counts(found)})
     else:
@@ -86,20 +88,23 @@ def _show_frameworks(findings: Sequence[Finding], found: Found, zone: ZoneInfo, 
             click.echo("\n".join(described(finding, zone)))
 
 
-def _show(path: Path, context: Context, *, frameworks: bool, as_json: bool) -> Iterator[Record]:
-    """The records of a path, each written as it comes. `frameworks`: whether those in it were told of."""
-    show = _as_json if as_json else _Text(context)
+def _records(path: Path, context: Context, *, frameworks: bool) -> Iterator[Record]:
+    """The records of a path. `frameworks`: whether those in it were told of."""
     for record in open_records(path, context):
-        if frameworks and isinstance(record, Rejected) and is_refusal(record.reason):
-            continue
+        if not (frameworks and isinstance(record, Rejected) and is_refusal(record.reason)):
+            yield record
+
+
+def _show(records: Iterable[Record], context: Context, *, as_json: bool) -> None:
+    """Write the records of a path as they come; in words, what is refused for the same reason once."""
+    if as_json:
+        for record in records:
+            json_line(record_json(record))
+        return
+    show = _Text(context)
+    for record in told_once(records, _ALIKE, correctable_too=True):
         show(record)
-        yield record
     show(None)
-
-
-def _as_json(record: Record | None) -> None:
-    if record is not None:
-        json_line(record_json(record))
 
 
 class _Text:

@@ -7,27 +7,32 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from indexer.readers.formats import Record
+from matcher.messages import said
 from matcher.records import Rejected
 
 _VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[\d,.]+')
 _KINDS = 100
 
 
-def told_once(records: Iterable[Record], most: int) -> Iterator[Record]:
+def told_once(records: Iterable[Record], most: int, *, correctable_too: bool = False) -> Iterator[Record]:
     """`records`, with no more than `most` refusals of one kind of those in which there is nothing to correct.
 
     Such are those without a raw record. One more refusal at the end says of each kind how many more there
-    were and where the last stood. What may be corrected is never left out. Two are of one kind where their
-    reasons differ in nothing but the values that they name; beyond a hundred kinds the rest are one.
+    were and where the last stood. Two are of one kind where their reasons differ in nothing but the values
+    that they name; beyond a hundred kinds the rest are one. What may be corrected is never left out, or with
+    `correctable_too`, for who only looks, where its reason is word for word that of others.
     """
     counts: Counter[str] = Counter()
     last: dict[str, Rejected] = {}
     for record in records:
-        if not isinstance(record, Rejected) or record.raw:
+        if not isinstance(record, Rejected) or (record.raw and not correctable_too):
             yield record
             continue
-        kind = _VALUE.sub("", record.reason)
+        kind = record.reason if record.raw else _VALUE.sub("", record.reason)
         if kind not in counts and len(counts) >= _KINDS:
+            if record.raw:
+                yield record
+                continue
             kind = ""
         counts[kind] += 1
         if counts[kind] <= most:
@@ -36,5 +41,10 @@ def told_once(records: Iterable[Record], most: int) -> Iterator[Record]:
             last[kind] = record
     for kind, record in last.items():
         more = counts[kind] - most
-        reason = f"{more:,} more were refused, after the first {most}; the last, here: {record.reason}"
+        reason = said(
+            "%(more)s more were refused, after the first %(most)s; the last, here: %(reason)s",
+            more=f"{more:,}",
+            most=most,
+            reason=record.reason,
+        )
         yield Rejected(record.file, record.line, record.where, reason, "")

@@ -56,7 +56,7 @@ class People:
         """Why nothing of the file is taken; "" where it may be."""
         if self.awards > self.most:
             return said(
-                "the file holds more than %(most)s awards, too many to be of one person",
+                "the file holds more than %(most)s awards, too many for one person; the rest is not read",
                 most=self.most,
             )
         if len(self.groups) > 1:
@@ -73,7 +73,10 @@ class People:
         )
 
     def decided(self, records: Iterator[_Record]) -> Iterator[_Record]:
-        """`records`: those about people last, when it is known whether they are about one person."""
+        """`records`: those about people last, when it is known whether they are about one person.
+
+        Once there are too many awards nothing more is read: nothing of the file is taken, however it goes on.
+        """
         held: list[CandidateRecord] = []
         for record in records:
             if not isinstance(record, CandidateRecord):
@@ -84,7 +87,7 @@ class People:
             self.awards += max(len(record.awards), 1)
             if self.awards > self.most:
                 yield from (_refused(one, self.problem()) for one in held)
-                held.clear()
+                return
         reason = self.problem()
         for record in held:
             yield _refused(record, reason) if reason and not record.own_key else self._own(record)

@@ -386,6 +386,17 @@ def test_inspecting_a_file_shows_all_that_would_be_imported(credmatch: Command, 
     )
 
 
+def test_inspecting_a_table_that_is_wrong_all_over_tells_it_once(credmatch: Command, tmp_path: Path) -> None:
+    table = tmp_path / "awards.csv"
+    table.write_text("candidate_key,achievement_name\n" + 'c1,"a,b\n' * 50)
+    code, out, _ = credmatch("inspect", table)
+    assert code == 2
+    assert out.count("WRONG") == 22  # twenty, the count of the others, and that the last is not closed
+    assert "more were refused, after the first 20" in " ".join(out.split())
+    assert out.endswith("would be quarantined: 50 records\n")
+    assert credmatch("inspect", "--json", table)[1].count('"rejected"') == 51  # with the counts
+
+
 def test_inspecting_files_of_several_formats_names_each_once(credmatch: Command, tmp_path: Path) -> None:
     page, broken = tmp_path / "page.html", tmp_path / "broken.json"
     page.write_text("<!-- saved -->\n<!DOCTYPE html><html><body>Badge</body></html>")

@@ -1055,6 +1055,78 @@ def test_credentials_are_added_by_a_form_that_says_what_was_read(client: FlaskCl
     assert "Rigging" in client.get("/candidates/uploader").text
 
 
+BADGE_CLASS = {
+    "@context": "https://w3id.org/openbadges/v2",
+    "type": "BadgeClass",
+    "id": "https://badges.example.org/slinging.json",
+    "name": "Slinging",
+    "issuer": {"id": "https://badges.example.org", "type": "Profile", "name": "Northshore"},
+}
+ENDORSEMENT = {
+    "@context": "https://w3id.org/openbadges/v2",
+    "type": "Endorsement",
+    "id": "urn:endorsement:1",
+    "claim": {"id": "https://badges.example.org/slinging.json", "endorsementComment": "A thorough course."},
+    "issuer": {"id": "https://guild.example.org", "type": "Profile", "name": "Riggers' Guild"},
+    "issuedOn": "2026-03-01",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["1 achievement taken in", "1 endorsement taken in", "Northshore", "never scored"]),
+        ("fr", ["1 type de titre enregistré", "1 recommandation enregistrée", "ne compte jamais"]),
+    ],
+)
+def test_what_is_stored_and_is_no_award_is_told_too(
+    client: FlaskClient, language: str, said: list[str]
+) -> None:
+    client.set_cookie("lang", language)
+    files = ("class.json", BADGE_CLASS), ("word.json", ENDORSEMENT)
+    page = upload(client, *((name, json.dumps(body).encode()) for name, body in files))
+    assert page.status_code == 200
+    for text in [*said, "Slinging", "Riggers' Guild", "A thorough course."]:
+        assert text in words(page)
+
+
+def upload_award(client: FlaskClient, award: dict[str, Any]) -> TestResponse:
+    body = {"candidate": {"key": "uploader"}, "awards": [award]}
+    return upload(client, ("a.json", json.dumps(body).encode()))
+
+
+def test_an_award_is_told_with_its_days_status_and_level(client: FlaskClient) -> None:
+    award = {
+        "achievement": {"name": "Signalling", "issuer": {"name": "Northshore"}},
+        "issued": "2026-03-01",
+        "expires": "2028-02-29",
+        "status": "revoked",
+        "level": {"value": 0.75, "label": "Able"},
+    }
+    page = upload(
+        client, ("a.json", json.dumps({"candidate": {"key": "uploader"}, "awards": [award]}).encode())
+    )
+    for text in ("Revoked", "issued Mar 1, 2026", "valid through Feb 29, 2028", "level 75% (Able)"):
+        assert text in words(page)
+    award = {"achievement": {"name": "Signalling"}, "level": {"label": "Able"}}
+    page = upload(
+        client, ("a.json", json.dumps({"candidate": {"key": "uploader"}, "awards": [award]}).encode())
+    )
+    assert "issuer not stated" in words(page)
+    assert "level Able" in words(page)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "and 400 more"), ("fr", "et 400 autres")])
+def test_of_very_many_refusals_a_page_lists_the_first(client: FlaskClient, language: str, said: str) -> None:
+    client.set_cookie("lang", language)
+    page = upload(client, ("a.csv", b"achievement_name,issued\n" + b"Rigging,03/04/2026\n" * 500))
+    assert page.text.count("a.csv:") == 100
+    assert "500" in page.text
+    assert said in words(page)
+    if language == "fr":
+        assert english(page) == []
+
+
 def encrypted_zip() -> bytes:
     """An archive with an entry that says of itself that it is encrypted."""
     stream = BytesIO()

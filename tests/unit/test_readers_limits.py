@@ -138,6 +138,17 @@ def test_refusals_of_one_kind_are_told_once_and_what_can_be_corrected_always() -
     )
 
 
+def test_who_only_looks_is_told_identical_refusals_once() -> None:
+    alike = [Rejected("f", number, "", "a row is wrong", "raw") for number in range(1, 31)]
+    others = [Rejected("f", number, "", f'"{number}" is no day', "raw") for number in range(1, 301)]
+    found = list(told_once([*alike, *others], 20, correctable_too=True))
+    assert found[:20] == alike[:20]
+    assert found[20:320] == others
+    (last,) = only(Rejected, found[320:])
+    assert last.line == 30
+    assert last.reason == "10 more were refused, after the first 20; the last, here: a row is wrong"
+
+
 def test_few_refusals_stay_as_they_are() -> None:
     assert list(told_once(flood(), 10)) == list(flood())
 

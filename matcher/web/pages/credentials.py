@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Response, render_template, request
 
 from matcher.errors import NotFound
+from matcher.moments import day_of
 from matcher.store.candidates import load_candidate
-from matcher.store.organisations import organisation
+from matcher.store.database import Connection
+from matcher.store.organisations import Organisation, organisation
 from matcher.web.api.credentials import refuses_all
 from matcher.web.services import Json, Upload, services
+
+_LISTED = 100  # of each kind
 
 
 def credentials(key: str) -> Response:
@@ -25,19 +31,31 @@ def credentials(key: str) -> Response:
 
 
 def _page(key: str, *, found: Json | None = None, none_chosen: bool = False, status: int = 200) -> Response:
-    dates = request.form.get("dates", "")
+    parts = services()
+    with parts.database.read() as connection:
+        home = organisation(connection, parts.organisation)
+        name = _name(connection, home, key)
+
+    def day_at(moment: str) -> str:
+        """The organisation's day of a moment in ISO form."""
+        return day_of(int(datetime.fromisoformat(moment).timestamp()), home.zone).isoformat()
+
     shown = render_template(
-        "credentials.html", key=key, name=_name(key), found=found, none_chosen=none_chosen, dates=dates
+        "credentials.html",
+        key=key,
+        name=name,
+        found=found,
+        none_chosen=none_chosen,
+        dates=request.form.get("dates", ""),
+        day_at=day_at,
+        most_listed=_LISTED,
     )
     return Response(shown, status)
 
 
-def _name(key: str) -> str:
+def _name(connection: Connection, home: Organisation, key: str) -> str:
     """The person's name; the key of one that nothing is known of yet."""
-    parts = services()
-    with parts.database.read() as connection:
-        home = organisation(connection, parts.organisation)
-        try:
-            return load_candidate(connection, home.id, key).name or key
-        except NotFound:
-            return key
+    try:
+        return load_candidate(connection, home.id, key).name or key
+    except NotFound:
+        return key

@@ -1,0 +1,68 @@
+"""What is sent for one candidate: bounded in time, memory and what is answered, whatever the files hold."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from indexer.readers.limits import Limits
+from indexer.uploads import take_credentials
+from matcher.store.database import Database
+from matcher.store.organisations import create_organisation
+from tests.parts.databases import Databases
+from tests.unit.survival import bounded
+
+HEADER = b"candidate_key,achievement_name,issuer,issued\n"
+
+
+@pytest.fixture
+def database(databases: Databases) -> Database:
+    database = databases.open()
+    with database.write() as connection:
+        create_organisation(connection, "default")
+    return database
+
+
+def take(database: Database, *files: bytes, limits: Limits | None = None) -> dict[str, Any]:
+    sent = [(f"{number}.csv", io.BytesIO(data)) for number, data in enumerate(files)]
+    return take_credentials(database, "default", limits or Limits(), "c1", sent)
+
+
+FLOODS = {
+    "dates": (HEADER, b"c1,a,A,03/04/2026\n", 480_000),
+    "quotes": (HEADER, b'c1,"a,b,2025-01-01\n', 200_000),
+    "NUL": (HEADER, b"c1,a\0b,A,2025-01-01\n", 50_000),
+    "awards": (HEADER, b"c1,a,A,2025-01-01\n", 480_000),
+    "own people": (b"", b'{"candidate":{"key":"c1"}}\n', 300_000),
+    "other people": (b"", b'{"candidate":{"key":"c2"}}\n', 300_000),
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_takes_little_and_is_answered_shortly(database: Database, name: str) -> None:
+    head, row, count = FLOODS[name]
+    data = head + row * count
+    take(database, HEADER + b"c1,a,A,2025-01-01\n")  # what is loaded at first use
+    for sent in bounded([data], name):
+        found = take(database, sent)
+    assert len(found["rejected"]) < 110
+    assert found["refused"] >= 10
+    assert any("(CREDMATCH_IMPORT_PARTS)" in one["reason"] for one in found["rejected"])
+
+
+def test_a_short_upload_is_answered_whole(database: Database) -> None:
+    rows = b"".join(b"c1,a,A,2025-02-%d\n" % day for day in range(1, 61))
+    found = take(database, HEADER + rows)
+    assert (found["awards_added"], found["refused"]) == (28, 32)
+    assert len(found["rejected"]) == 32
+
+
+def test_all_files_together_are_bounded_and_what_was_read_is_stored(database: Database) -> None:
+    tables = [HEADER + b"c1,name %d,A,2025-01-0%d\n" % (n, day) for n in (1, 2, 3) for day in (1, 2)]
+    found = take(database, *tables, limits=Limits(parts=4))
+    assert found["awards_added"] == 4
+    (one,) = found["rejected"]
+    assert one["file"] == "4.csv"
+    assert one["reason"].startswith("more than 4 (CREDMATCH_IMPORT_PARTS) awards and other records are sent")
