@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
@@ -77,7 +78,7 @@ def resolve(
 @click.option("--name", default="", help="The framework's name; what it says itself where it is not given.")
 @click.option("--version", default="", help="Its version; ESCO and O*NET do not say theirs, ESCO needs it.")
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON document a framework, each on a line.")
-def import_(*, paths: tuple[Path, ...], name: str, version: str, as_json: bool) -> None:
+def import_(*, paths: tuple[Path, ...], name: str, version: str, as_json: bool) -> int:
     """Import frameworks of competencies, recognised by what is in the files.
 
     Read are CASE packages, Rich Skill Descriptors (JSON or CSV), CTDL-ASN, O*NET's text files, ESCO's CSV
@@ -91,7 +92,7 @@ def import_(*, paths: tuple[Path, ...], name: str, version: str, as_json: bool) 
 
     ESCO becomes the vocabulary of everybody, any other framework the organisation's own. Encoding takes about
     a second for 300 competencies. What cannot be read goes to quarantine;
-    `credmatch inspect` shows it before.
+    `credmatch inspect` shows it before. The exit code is 2 where that is all there was.
     """
     settings = read_settings()
     with opened(settings, create=True) as parts, progress("encoding", "competencies") as step:
@@ -109,6 +110,13 @@ def import_(*, paths: tuple[Path, ...], name: str, version: str, as_json: bool) 
             json_line(_counts(imported))
         else:
             _tell(imported)
+    return exit_code(done)
+
+
+def exit_code(done: Sequence[Imported]) -> int:
+    """2 where something was refused and no competency taken in."""
+    taken = sum(one.counts.added + one.counts.changed + one.counts.unchanged for one in done)
+    return InvalidInput.exit_code if any(one.rejected for one in done) and not taken else 0
 
 
 def _counts(imported: Imported) -> dict[str, object]:

@@ -71,7 +71,8 @@ class _Rank(Part):
 
     @property
     def label(self) -> str | None:
-        return self.level or self.name
+        """What people call it: where levels are only counted, 1, 2 and 3, the name says more."""
+        return self.name or self.level
 
 
 class Scale(Part):

@@ -25,6 +25,7 @@ OTHERS = (
 
 _READ_ALTHOUGH_BINARY = (b"\x89PNG", b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\xff\xfe", b"\xfe\xff")
 _LOOKED_AT = 512
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f\x7f]")
 
 # Atomic: what was passed over once is not looked at again, however many comments there are.
 _WEB_PAGE = re.compile(
@@ -44,14 +45,14 @@ def is_foreign(head: bytes) -> bool:
     """Whether a file found in a folder or an archive is of a kind that can hold no credential.
 
     Such are pictures that cannot be baked, PDF documents, and what has NUL bytes and is neither in a format
-    that we read nor UTF-16 text.
+    that we read, nor UTF-16 text, nor text into which a NUL has slipped: of that the rest is read.
     """
     if head.startswith(_READ_ALTHOUGH_BINARY):
         return False
     start = head[:_LOOKED_AT]
     if head.startswith((b"%PDF", b"\xff\xd8\xff", b"GIF8")):
         return True
-    return b"\0" in start and not (is_tar(head) or _is_utf_16(start))
+    return b"\0" in start and not (is_tar(head) or _is_utf_16(start) or _is_damaged_text(start))
 
 
 def is_tar(head: bytes) -> bool:
@@ -63,6 +64,12 @@ def is_tar(head: bytes) -> bool:
     if not stated or stated.strip(b"01234567"):
         return False
     return int(stated, 8) == sum(header) - sum(header[148:156]) + 8 * 32
+
+
+def _is_damaged_text(start: bytes) -> bool:
+    """Whether `start` is text but for some NUL bytes: binary files have other control characters too."""
+    text = start.replace(b"\0", b"")
+    return 2 * len(text) > len(start) and not _CONTROL.search(text)
 
 
 def _is_utf_16(start: bytes) -> bool:

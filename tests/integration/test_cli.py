@@ -643,6 +643,16 @@ def test_a_framework_is_inspected_and_nothing_is_stored(credmatch: Command, tmp_
     assert credmatch("inspect", "--json", path)[1] == out, "it is as new as before"
 
 
+def test_an_import_of_nothing_but_bad_competencies_fails(credmatch: Command, tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("key,label\nbad-1,\n")
+    code, out, _ = credmatch("vocabulary", "import", path)
+    assert "1 records quarantined" in out
+    assert code == 2
+    path.write_text("key,label\nbad-1,\ngood-1,yard duty\n")
+    assert credmatch("vocabulary", "import", path)[0] == 0
+
+
 def test_relations_that_wait_are_said_by_kind_with_an_example(credmatch: Command, tmp_path: Path) -> None:
     path = tmp_path / "cour.csv"
     rows = "a,service de cour,urn:nobody:1|urn:nobody:2,\nb,service de porte,,urn:nobody:3\n"

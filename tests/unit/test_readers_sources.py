@@ -64,6 +64,20 @@ def test_links_hidden_files_and_pictures_are_passed_over_and_said(tmp_path: Path
     assert keys(read(inside / "link.json")) == ["9"]  # named by the one who imports, it is meant
 
 
+def test_a_table_with_a_nul_is_read_the_same_in_a_folder_and_by_its_name(tmp_path: Path) -> None:
+    table = tmp_path / "awards.csv"
+    table.write_bytes(b"candidate_key,achievement_name\nc1,Fo\0rklift\nc1,First aid\n")
+    named, within = read(table), read(tmp_path)
+    assert len(only(CandidateRecord, named)) == len(only(Rejected, named)) == 1
+    assert within == named
+
+
+def test_binary_files_and_files_of_nothing_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"MZ\0\x03text,text\n" * 9)
+    (tmp_path / "b.bin").write_bytes(b"text,text\n" * 9 + b"\0" * 400)
+    assert [type(one) for one in read(tmp_path)] == [Notice]
+
+
 def test_the_number_of_files_in_a_folder_is_bounded(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.json").write_bytes(text_of(number))
