@@ -107,10 +107,32 @@ def place_of_no_number(data: bytes) -> str:
         body = json.loads(data, parse_constant=lambda _: _NO_NUMBER, parse_float=_finite)
     except (ValueError, RecursionError):
         return ""
+    return _place_within(body, _NO_NUMBER)
+
+
+def place_of_twice(data: bytes) -> str:
+    """The JSON path of the first object in which a key stands twice, "" for none and for the outermost."""
+    found: list[object] = []
+
+    def noted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        body = dict(pairs)
+        if len(body) != len(pairs) and not found:
+            found.append(body)
+        return body
+
+    try:
+        body = json.loads(data, object_pairs_hook=noted)
+    except (ValueError, RecursionError):
+        return ""
+    return _place_within(body, found[0]) if found else ""
+
+
+def _place_within(body: object, sought: object) -> str:
+    """The JSON path at which `sought` itself stands in a decoded document; "" for nowhere."""
     waiting: list[tuple[str, Any]] = [("", body)]
     while waiting:
         at, value = waiting.pop()
-        if value is _NO_NUMBER:
+        if value is sought:
             return at.removeprefix(".")
         if isinstance(value, dict):
             waiting += [(f"{at}.{printable(name)}", part) for name, part in reversed(value.items())]

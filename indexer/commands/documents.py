@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.readers.json_text import decode
+from indexer.readers.json_text import decode, place_of
 from indexer.readers.lines import lines
 from matcher.errors import InvalidInput
-from matcher.validation import place_of_no_number
 
 _LONGEST = 4_000_000
 
@@ -22,7 +21,7 @@ def document(path: Path) -> object:
     try:
         return decode(data)
     except InvalidInput as error:
-        place = place_of_no_number(data)
+        place = place_of(data, error)
         raise InvalidInput(error.reason, where=f"{path.name}: {place}" if place else path.name) from error
 
 
@@ -38,7 +37,7 @@ def documents(path: Path) -> Iterator[tuple[int, object]]:
             try:
                 yield line.number, decode(line.data) if line.whole else _too_long()
             except InvalidInput as error:
-                yield line.number, InvalidInput(error.reason, where=place_of_no_number(line.data))
+                yield line.number, InvalidInput(error.reason, where=place_of(line.data, error))
 
 
 def _too_long() -> InvalidInput:

@@ -31,6 +31,7 @@ from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import printable, raw_text
 from indexer.readers.shape import about, read_candidate
 from matcher.errors import InvalidInput
+from matcher.messages import Said, said
 from matcher.records import CandidateRecord, Place, Rejected
 from matcher.store.identity import identifier
 
@@ -87,7 +88,7 @@ def _records(
             yield replace(record, place=Place(context.file, row.number), own_key=keyed)
         except InvalidInput as error:
             where, raw = _where(error.where, header), printable(_raw(row, header))
-            yield Rejected(context.file, row.number, where, error.reason, raw)
+            yield Rejected(context.file, row.number, where, _reason(error.reason, header), raw)
 
 
 def _names(row: Row, header: Header, context: Context) -> bool:
@@ -127,6 +128,14 @@ def _where(path: str, header: Header) -> str:
     if column == "candidate_key" and column not in header.columns:
         column = "email"
     return header.names[header.columns.index(column)] if column in header.columns else column
+
+
+def _reason(reason: str, header: Header) -> str:
+    """`reason`, with the column's header in place of a field of an award that it names."""
+    if not (isinstance(reason, Said) and "field" in reason.values):
+        return reason
+    column = _where(f"awards.{reason.values['field']}", header)
+    return said(reason.template, **{**reason.values, "field": column})
 
 
 def _raw(row: Row, header: Header) -> str:

@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import sys
 from codecs import BOM_UTF8
 from collections import Counter
 from typing import Any, NoReturn
 
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
-from matcher.messages import said
-from matcher.validation import place_of_no_number, printable, shown
+from matcher.messages import Said, marked, said
+from matcher.validation import place_of_no_number, place_of_twice, printable, shown
 
 __all__ = ["decode", "encode", "place_of", "printable", "raw_text", "shown"]
 
 _LONGEST_SHOWN = 80
+_TWICE = marked("an object has the key %(key)s twice")
+_SHOWN_DIGITS = 20
+_VERY_DEEP = 200  # levels, where no limit is given: Python's decoder gives up well below
+_STRING = r'"(?:[^"\\]|\\.)*+"?'
+_MARKS = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
+_INTEGERS = re.compile(rf"{_STRING}|(-?\d{{{sys.get_int_max_str_digits() + 1},}}+)", re.DOTALL)
 _NO_NUMBERS = ("NaN ", "Infinity ", "-Infinity ", "the number ")
 
 
@@ -43,17 +51,19 @@ def decode(data: bytes, limits: Limits | None = None) -> object:
             said("not JSON: %(found)s at character %(place)s", found=found, place=error.pos + 1)
         ) from error
     except RecursionError as error:
-        raise InvalidInput(_too_deep(limits)) from error
+        raise InvalidInput(_too_deep(text, limits)) from error
     except ValueError as error:  # an integer of thousands of digits
-        raise InvalidInput("not readable: a number has too many digits") from error
+        raise InvalidInput(_too_long(text)) from error
     # As deep as it may be only where it has so many brackets: most texts need not be looked at again.
     if limits and text.count("[") + text.count("{") > limits.nesting and _is_deeper(body, limits.nesting):
-        raise InvalidInput(_too_deep(limits))
+        raise InvalidInput(_too_deep(text, limits))
     return body
 
 
 def place_of(data: bytes, error: InvalidInput) -> str:
     """Where in `data`, a JSON text, that stands for which decoding it raised `error`; "" for nobody knows."""
+    if isinstance(error.reason, Said) and error.reason.template == _TWICE:
+        return place_of_twice(data)
     return place_of_no_number(data) if error.reason.startswith(_NO_NUMBERS) else error.where
 
 
@@ -70,10 +80,37 @@ def raw_text(data: bytes) -> str:
     return printable(data.removeprefix(BOM_UTF8).decode("utf-8", "backslashreplace"))
 
 
-def _too_deep(limits: Limits | None) -> str:
+def _too_deep(text: str, limits: Limits | None) -> str:
+    """What to say of a text that is nested too deeply, and at which character."""
+    most = limits.nesting if limits else _VERY_DEEP
+    place = _deeper_at(text, most)
     if limits is None:
-        return said("not readable: nested too deeply")
-    return said("not readable: nested more than %(most)s levels deep", most=limits.nesting)
+        return said("not readable: nested too deeply, from character %(place)s on", place=place)
+    return said(
+        "not readable: nested more than %(most)s levels deep at character %(place)s", most=most, place=place
+    )
+
+
+def _deeper_at(text: str, most: int) -> int:
+    """The number of the character at which `text` is first nested more than `most` levels deep."""
+    depth = 0
+    for mark in _MARKS.finditer(text):
+        depth += (mark[0] in "[{") - (mark[0] in "]}")
+        if depth > most:
+            return mark.start() + 1
+    return len(text)
+
+
+def _too_long(text: str) -> str:
+    """What to say of a text with an integer that has more digits than Python reads."""
+    found = next((one for one in _INTEGERS.finditer(text) if one[1]), None)
+    if found is None:
+        return said("not readable: a number has too many digits")
+    return said(
+        "not readable: the number %(start)s..., at character %(place)s, has too many digits",
+        start=found[1][:_SHOWN_DIGITS],
+        place=found.start(1) + 1,
+    )
 
 
 def _is_deeper(body: object, most: int) -> bool:
@@ -95,7 +132,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     body = dict(pairs)
     if len(body) != len(pairs):
         twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise InvalidInput(said("an object has the key %(key)s twice", key=shown(twice)))
+        raise InvalidInput(said(_TWICE, key=shown(twice)))
     return body
 
 

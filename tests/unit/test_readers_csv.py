@@ -567,3 +567,11 @@ def test_another_word_is_not_taken_for_a_typing_error() -> None:
     found = columns(["email", "achievement_name", "Hours"])
     assert not_known(["email", "achievement_name", "Hours"], found) == '"Hours"'
     assert 'did you mean "issued"' in not_known(["email", "achievement_name", "Isued"], found)
+
+
+def test_an_expiry_before_the_issue_names_the_tables_columns() -> None:
+    table = "candidate_key,achievement_name,Date earned,Expiration date\nc,A,2026-01-01,2025-01-01\n"
+    (found,) = read_any(table)
+    assert isinstance(found, Rejected)
+    assert found.where == "Expiration date"
+    assert found.reason == '"2025-01-01" is before Date earned, "2026-01-01"'

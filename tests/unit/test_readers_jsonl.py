@@ -179,16 +179,24 @@ def test_what_is_wrong_with_an_award_is_named_with_its_path_and_value(
     [
         (b"{", "", "not JSON: Expecting property name enclosed in double quotes at character 2"),
         (b'{"candidate":{"key":"\xff"}}', "", "not UTF-8 at byte 22"),
-        (b'{"candidate":{"key":"a","key":"b"}}', "", 'an object has the key "key" twice'),
+        (b'{"candidate":{"key":"a","key":"b"}}', "candidate", 'an object has the key "key" twice'),
         (b'{"candidate":{"key":"a"},"awards":[NaN]}', "awards[0]", "NaN is not a JSON number"),
         (b'{"candidate":{"key":"a"},"awards":[-Infinity]}', "awards[0]", "-Infinity is not a JSON number"),
         (b'{"candidate":{"key":"a"},"awards":[1e999]}', "awards[0]", "the number 1e999 is too large"),
-        (b'{"candidate":' + b"9" * 5000 + b"}", "", "not readable: a number has too many digits"),
-        (b"[" * 100_000, "", "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep"),
+        (
+            b'{"candidate":' + b"9" * 5000 + b"}",
+            "",
+            "not readable: the number 99999999999999999999..., at character 14, has too many digits",
+        ),
+        (
+            b"[" * 100_000,
+            "",
+            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep at character 201",
+        ),
         (
             b'{"candidate":' * 100_000,
             "",
-            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep",
+            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep at character 2601",
         ),
         (
             b'{"candidate":{"key":"\\ud800"}}',

@@ -117,6 +117,28 @@ def test_the_rest_of_very_many_endorsements_is_named() -> None:
     assert len(others) == 20
 
 
+@pytest.mark.parametrize(
+    ("data", "where", "reason"),
+    [
+        ('{"a": 1, "b": {"c": [{"k": 1, "k": 2}]}}', "b.c[0]", 'an object has the key "k" twice'),
+        ('{"a": {"x": 1, "x": 1}, "a": 1}', "", 'an object has the key "x" twice'),
+        (
+            '{"t": "\\"[[[[", "a": %s}' % ("[" * 60 + "]" * 60),
+            "",
+            "not readable: nested more than 50 (CREDMATCH_IMPORT_NESTING) levels deep at character 71",
+        ),
+        (
+            '{"t": "' + "1" * 5_000 + '", "a": -' + "7" * 5_000 + "}",
+            "",
+            "not readable: the number -7777777777777777777..., at character 5016, has too many digits",
+        ),
+    ],
+)
+def test_what_is_wrong_with_json_is_told_with_its_place(data: str, where: str, reason: str) -> None:
+    (found,) = only(Rejected, read_any(data, limits=Limits(nesting=50)))
+    assert (found.where, found.reason) == (where, reason)
+
+
 # --- floods --------------------------------------------------------------------------------------
 
 

@@ -159,7 +159,8 @@ PAYLOAD = encoded(CREDENTIAL)
          "the token's payload: not JSON: Expecting property name enclosed in double quotes at character 2"),
         (f"{HEADER}.{encoded(bytes([0xFF]))}.", "", "the token's payload: not UTF-8 at byte 1"),
         (f"{HEADER}.{encoded(b'[' * 100_000)}.", "",
-         "the token's payload: not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep"),
+         ("the token's payload: not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep "
+         "at character 201")),
         (f"{encoded(b'{ x')}.e30.", "",
          "the token's header: not JSON: Expecting property name enclosed in double quotes at character 3"),
         (token(CREDENTIAL, {"alg": "RS256", "b64": False}), "",

@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from werkzeug.exceptions import UnsupportedMediaType
 
 from matcher.errors import InvalidInput
-from matcher.validation import place_of_no_number, shown
+from matcher.validation import place_of_no_number, place_of_twice, shown
 from matcher.web.services import services
 
 
@@ -24,7 +24,8 @@ def json_body() -> object:
     try:
         return services().decode_json(data)
     except InvalidInput as error:
-        raise InvalidInput(error.reason, where=error.where or place_of_no_number(data)) from error
+        where = error.where or place_of_no_number(data) or place_of_twice(data)
+        raise InvalidInput(error.reason, where=where) from error
 
 
 def refuse_other_key(stated: str, key: str, where: str) -> None:
