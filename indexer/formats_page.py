@@ -34,6 +34,17 @@ what a file holds without storing anything. This page is made from the readers, 
 Nothing is fetched from an address in a document, and no signature is checked: what a file states counts as
 stated. Vocabularies are loaded by `credmatch vocabulary import`, all else by `credmatch import`.
 
+Limits are settings (`CREDMATCH_IMPORT_...`, `CREDMATCH_UPLOAD_...`), and each refusal names its own. What
+stays fixed stays so because no honest file comes near it, or because more would not be shown or stored:
+
+- Beyond 16 MB, an archive may unpack to a hundred times its size: text packs 10 to 50 times, archives made
+  to harm a thousand times and more. xz may ask for 40 MB of memory, which all its levels but -9 keep to.
+- An entry of an archive of up to 4 MB is checked whole before it is read; of a longer one that turns out to
+  be damaged, what was read stays. This bounds memory, and refuses nothing.
+- One achievement has at most 500 competencies and 500 relations: ranking goes through them for each award.
+- Of refusals with nothing to correct a hundred kinds are told apart; the rest count as one. An answer to an
+  upload lists at most a hundred of one kind, and a page a hundred in all; both say how many there were.
+
 | format | is | recognised by | what is taken | where it goes |
 | --- | --- | --- | --- | --- |"""
 
