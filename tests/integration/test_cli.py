@@ -690,7 +690,7 @@ def test_an_export_of_esco_is_inspected_and_its_version_asked_for(credmatch: Com
     path.write_text("conceptUri,preferredLabel,altLabels\nurn:new,yard duty,\n")
     code, out, _ = credmatch("inspect", path)
     assert code == 0
-    assert "framework ESCO, 1 competencies, everybody's" in out
+    assert "framework ESCO, 1 competency, everybody's" in out
     assert "note: does not say its version: name it with --version when it is imported" in out
 
 
