@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 from indexer.commands.output import count
-from indexer.gathering import AS_STATED, Gathered, findings, gather
+from indexer.gathering import AS_STATED, Frameworks, Gathered, findings
 from indexer.inspection import Json, record_json
-from indexer.readers.limits import Limits
-from matcher.errors import InvalidInput
 from matcher.records import Notice, Rejected
 from matcher.store.database import Connection
 from matcher.store.framework_intake import Framework, check_framework, labels_of
@@ -21,7 +17,6 @@ from matcher.store.organisations import Organisation
 from matcher.store.relations import edge_of, links_of
 
 _FIRST = 5
-_IMPORT_READS_IT = "`credmatch import` reads it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +58,9 @@ class FrameworkFound:
 Finding = FrameworkFound | Notice | Rejected
 
 
-@dataclass(slots=True)
-class Frameworks:
-    """What a path holds of frameworks. `credentials`: whether it may hold credentials as well."""
-
-    findings: Sequence[Finding]
-    credentials: bool
-
-
-def find_frameworks(connection: Connection, home: Organisation, path: Path, limits: Limits) -> Frameworks:
-    """What a file or a folder holds of frameworks, and how it would fit what is stored; stores nothing."""
-    try:
-        found, loose = gather([path], home, AS_STATED, limits)
-    except InvalidInput:  # reading it for credentials says what is wrong with it
-        return Frameworks((), credentials=True)
-    if not found:
-        return Frameworks((), credentials=True)
-    told = [finding for one in found for finding in _told(connection, home, one)]
-    several = path.is_dir() or zipfile.is_zipfile(path)
-    credentials = several and any(_IMPORT_READS_IT in one.reason for one in loose.rejected)
-    if not credentials:
-        told += [*loose.notices, *loose.rejected]
-    return Frameworks(told, credentials=credentials)
+def find_frameworks(connection: Connection, home: Organisation, found: Frameworks) -> list[Finding]:
+    """How the frameworks that were gathered would fit what is stored; stores nothing."""
+    return [finding for one in found.values() for finding in _told(connection, home, one)]
 
 
 def lines_of(finding: FrameworkFound) -> Iterator[str]:

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from indexer.readers.formats import Context, Record
 from indexer.readers.framework_files import Framework as FoundFramework
-from indexer.readers.framework_files import found_files, frameworks
+from indexer.readers.framework_files import name_of, read_frameworks
 from indexer.readers.frameworks import Entry, FrameworkCompetency, FrameworkFacts, FrameworkFormat
 from indexer.readers.json_text import encode, shown
 from indexer.readers.limits import Limits
+from indexer.readers.sources import STANDARD_INPUT
 from indexer.readers.vocabularies import FRAMEWORK_FORMATS
 from matcher.errors import InvalidInput
 from matcher.records import Notice, Rejected
@@ -74,7 +76,7 @@ class Gathered:
     @property
     def name(self) -> str:
         """What its document calls it, else its file."""
-        return self.facts.name or self.file.partition(".")[0]
+        return self.facts.name or _stem(self.file)
 
     def owner(self, home: Organisation) -> int:
         """Whose competencies its ones become."""
@@ -91,34 +93,54 @@ class Gathered:
         return Framework(name[:_LONGEST_NAME], version[:_LONGEST_VERSION], self.facts.attribution.strip())
 
 
+Frameworks = dict[tuple[str, str], Gathered]
+"""By their formats and names."""
+
+
 def gather(
     paths: Sequence[Path], home: Organisation, chosen: Chosen, limits: Limits
 ) -> tuple[list[Gathered], Gathered]:
-    """The frameworks that paths hold, and what is said of files that hold none.
+    """The frameworks that paths hold, and what is said of files that hold none."""
+    found: Frameworks = {}
+    loose = Gathered(FRAMEWORK_FORMATS[0], name_of(paths[0]))
+    for record in beside_frameworks(paths, home, chosen, limits, found):
+        if isinstance(record, Notice | Rejected):
+            loose.take([record])
+    return list(found.values()), loose
 
-    Raises InvalidInput where an archive or a folder cannot be read.
+
+def beside_frameworks(
+    paths: Sequence[Path],
+    home: Organisation,
+    chosen: Chosen,
+    limits: Limits,
+    found: Frameworks,
+    others: Context | None = None,
+) -> Iterator[Record]:
+    """Put the frameworks that paths hold into `found`; what is to be said of files beside.
+
+    `others`: in which context files that hold no framework are read; None: they are refused.
     """
-    prefixes = {
-        path.name: _prefix(home, chosen.name or path.name.partition(".")[0]) for path in reversed(paths)
-    }
-    first = paths[0].name
-    found: dict[tuple[str, str], Gathered] = {}
-    loose = Gathered(FRAMEWORK_FORMATS[0], first)
-    with found_files(paths, limits) as files:
-        for one in frameworks(files, {**prefixes, "": prefixes[first]}, limits):
-            if not isinstance(one, FoundFramework):
-                loose.take([one])
-                continue
-            read = Gathered(one.format, one.file if one.file in prefixes else first)
-            try:
-                read.take(one.entries)
-            except InvalidInput as error:
-                read.take([Rejected(one.file, 0, error.where, error.reason, "")])
-                read.failed = not read.competencies
+    prefixes = {name: _prefix(home, chosen.name or _stem(name)) for name in map(name_of, reversed(paths))}
+    first = name_of(paths[0])
+
+    def take(one: FoundFramework) -> None:
+        read = Gathered(one.format, one.file if one.file in prefixes else first)
+        try:
+            read.take(one.entries)
+        except InvalidInput as error:
+            read.take([Rejected(one.file, 0, error.where, error.reason, "")])
+            read.failed = not read.competencies
+        finally:  # of an archive that is damaged further on, what was read stays
             same = found.setdefault((read.format.name, read.name), read)
             if same is not read:
                 same.take([*read.competencies.values(), *read.rejected, *read.notices])
-    return list(found.values()), loose
+
+    yield from read_frameworks(paths, {**prefixes, "": prefixes[first]}, limits, take, others)
+
+
+def _stem(file: str) -> str:
+    return "" if file == STANDARD_INPUT else Path(file).name.partition(".")[0]
 
 
 def held_frameworks(found: Sequence[Gathered], loose: Gathered, chosen: Chosen) -> list[Gathered]:

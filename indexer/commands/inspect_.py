@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,15 +11,14 @@ import click
 from indexer.commands.described import described
 from indexer.commands.output import count, json_line
 from indexer.framework_inspection import Finding, FrameworkFound, find_frameworks, finding_json, lines_of
+from indexer.gathering import AS_STATED, Frameworks, beside_frameworks
 from indexer.inspection import Found, record_json
 from indexer.installation import opened
 from indexer.readers.dates import ORDERS
 from indexer.readers.floods import told_once
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import limits_of, vocabulary_limits
-from indexer.readers.sources import open_records
-from indexer.readers.vocabularies import is_refusal
-from matcher.records import CandidateRecord, Recognised, Rejected
+from matcher.records import CandidateRecord, Recognised
 from matcher.settings import read_settings
 from matcher.store.organisations import organisation
 
@@ -54,12 +53,13 @@ def inspect_(*, files: tuple[Path, ...], candidate: str, dates: str | None, as_j
             home = organisation(connection, settings.organisation)
         context = Context("", home.zone, candidate, limits_of(settings), dates=dates or "")
         for path in files:
+            frameworks: Frameworks = {}
+            limits = vocabulary_limits(settings)
+            records = beside_frameworks([path], home, AS_STATED, limits, frameworks, context)
+            _show(found.counted(records), context, as_json=as_json)
             with parts.database.read() as connection:
-                held = find_frameworks(connection, home, path, vocabulary_limits(settings))
-            _show_frameworks(held.findings, found, home.zone, as_json=as_json)
-            if held.credentials:
-                records = found.counted(_records(path, context, frameworks=bool(held.findings)))
-                _show(records, context, as_json=as_json)
+                findings = find_frameworks(connection, home, frameworks)
+            _show_frameworks(findings, found, home.zone, as_json=as_json)
     if as_json:
         json_line({"type": "counts", **_counts(found)})
     else:
@@ -86,13 +86,6 @@ def _show_frameworks(findings: Sequence[Finding], found: Found, zone: ZoneInfo, 
             if finding.file != file:
                 click.echo(f"  {finding.file}:")
             click.echo("\n".join(described(finding, zone)))
-
-
-def _records(path: Path, context: Context, *, frameworks: bool) -> Iterator[Record]:
-    """The records of a path. `frameworks`: whether those in it were told of."""
-    for record in open_records(path, context):
-        if not (frameworks and isinstance(record, Rejected) and is_refusal(record.reason)):
-            yield record
 
 
 def _show(records: Iterable[Record], context: Context, *, as_json: bool) -> None:

@@ -73,7 +73,11 @@ def resolve(
 
 @vocabulary.command("import")
 @click.argument(
-    "paths", nargs=-1, required=True, metavar="FILE...|FOLDER", type=click.Path(exists=True, path_type=Path)
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="FILE...|FOLDER|-",
+    type=click.Path(exists=True, allow_dash=True, path_type=Path),
 )
 @click.option("--name", default="", help="The framework's name; what it says itself where it is not given.")
 @click.option("--version", default="", help="Its version; ESCO and O*NET do not say theirs, ESCO needs it.")
@@ -82,7 +86,8 @@ def import_(*, paths: tuple[Path, ...], name: str, version: str, as_json: bool) 
     """Import frameworks of competencies, recognised by what is in the files.
 
     Read are CASE packages, Rich Skill Descriptors (JSON or CSV), CTDL-ASN, O*NET's text files, ESCO's CSV
-    export, and a CSV or JSONL file of your own; a folder or a .zip of them.
+    export, and a CSV or JSONL file of your own; a folder or an archive of them, compressed or not, and
+    standard input (-).
 
     \b
     Examples:

@@ -16,6 +16,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
 
@@ -107,7 +108,7 @@ def _entry(entry: Entry, run: _Run) -> Iterator[Record]:
     try:
         if entry.perhaps_link:
             read.extend(_read(entry, run))
-            if read and all(isinstance(one, Rejected) for one in read):
+            if read and all(isinstance(one, Rejected | Notice) for one in read):
                 run.held[entry.place] = read
             else:
                 yield from read
@@ -295,6 +296,19 @@ def _unpacked_again(
             yield _unpacked(packed, member, Budget(context.limits.unpacked), replace(context, budget=None))
 
     return again
+
+
+def opening(path: Path, limits: Limits) -> Callable[[], AbstractContextManager[BinaryIO]]:
+    """Opens a file, unpacked where it is compressed. Raises OSError where it cannot be read."""
+
+    def again() -> BinaryIO:
+        return path.open("rb")
+
+    with again() as stream:
+        head = stream.read(PIECE)
+    member = next((one for format_, one in _MEMBERS if format_.recognises(head)), None)
+    context = Context("", _NOWHERE, limits=limits, again=again)
+    return (_unpacked_again(member, context) if member else None) or again
 
 
 def _tar(source: Source, budget: Budget, _most: int) -> Iterator[Entry]:

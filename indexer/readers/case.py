@@ -38,6 +38,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from indexer.readers.damaged_json import Damaged
 from indexer.readers.frameworks import Entry, FrameworkFacts, FrameworkFile, FrameworkFormat
 from indexer.readers.json_text import encode, shown
 from indexer.readers.problems import problem
@@ -153,6 +154,8 @@ class _Reader:
         if not isinstance(found, list):
             raise InvalidInput(f"{shown(found)} is not a list", where=f"{self._at}{name}")
         for number, one in enumerate(found):
+            if isinstance(one, Damaged):
+                continue
             at = f"{self._at}{name}[{number}]"
             try:
                 take(one, at)

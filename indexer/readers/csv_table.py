@@ -10,8 +10,9 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import BinaryIO
 
@@ -43,7 +44,8 @@ class Row:
 class Header:
     """The row that names the columns. `names` and `columns` are without empty ones at the end.
 
-    `start`: a line `sep=...` before it, with its end.
+    `columns`: what of awards the names mean, empty in a table of something else; `start`: a line `sep=...`
+    before it, with its end.
     """
 
     row: Row
@@ -68,8 +70,16 @@ class Remarks:
         return (Notice(file, line, text) for text, line in self.said.items())
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a header is known by: how many of its cells name a column, and whether they are enough."""
+
+    known: Callable[[Sequence[str]], int]
+    suffices: Callable[[Sequence[str]], bool]
+
+
 class Table:
-    """The rows of a stream. After `open`, `header` is set and `rows` goes on below it."""
+    """The rows of a stream: `open` (of awards) or `find` gives the header, and `rows` goes on below it."""
 
     def __init__(self, stream: BinaryIO, limits: Limits, remarks: Remarks) -> None:
         self._source = source = lines(stream, limits.row, limits.values)
@@ -81,16 +91,29 @@ class Table:
             self._waiting.append(self.first)
 
     def open(self, *, about_one: bool) -> Header:
-        """Find the header. Raises InvalidInput with what is wrong with the likeliest one."""
+        """Find the header of awards. Raises InvalidInput with what is wrong with the likeliest one."""
+        header = self._found(Columns(known, partial(suffices, about_one=about_one)))
+        found = columns(header.names, about_one=about_one)
+        self._say(header, found)
+        return replace(header, columns=tuple(found))
+
+    def find(self, wanted: Columns) -> Header:
+        """Find the header of a table of something else, else what is most like one.
+
+        Raises InvalidInput where no line can be split.
+        """
+        header = self._found(wanted)
+        self._say_above(header)
+        return header
+
+    def _found(self, wanted: Columns) -> Header:
         start, separators = self._stated_separator()
         if start:
             self._waiting.popleft()
-        row, names, separator, used = self._likeliest(separators, about_one=about_one)
-        found = columns(names, about_one=about_one)
+        row, names, separator, used = self._likeliest(separators, wanted)
         for _ in range(used):
             self._waiting.popleft()
-        self._say(row, names, found)
-        return Header(row, tuple(names), tuple(found), separator, start)
+        return Header(row, tuple(names), (), separator, start)
 
     def rows(self, separator: str) -> Iterator[Row]:
         """The rows with a cell that says something; one that cannot be split loses its first line alone."""
@@ -120,7 +143,7 @@ class Table:
         found = _STATED.fullmatch(text.rstrip(" "))
         return (f"{text}\n", found[1]) if found else ("", _SEPARATORS)
 
-    def _likeliest(self, separators: str, *, about_one: bool) -> tuple[Row, list[str], str, int]:
+    def _likeliest(self, separators: str, wanted: Columns) -> tuple[Row, list[str], str, int]:
         """The header or what is most like one, its names and separator, and the lines to its end."""
         self._look_ahead()
         best: tuple[int, tuple[Row, list[str], str, int]] | None = None
@@ -129,14 +152,14 @@ class Table:
             if not line.data.strip():
                 continue
             try:
-                found = self._as_header(number, separators)
+                found = self._as_header(number, separators, wanted)
             except InvalidInput as error:
                 wrong = error if best is None else wrong
                 continue
-            if suffices(found[1], about_one=about_one):
+            if wanted.suffices(found[1]):
                 return found
-            if best is None or known(found[1]) > best[0]:
-                best = known(found[1]), found
+            if best is None or wanted.known(found[1]) > best[0]:
+                best = wanted.known(found[1]), found
         if best is None:
             raise wrong
         return best[1]
@@ -151,7 +174,7 @@ class Table:
             self._waiting.append(line)
             said += bool(line.data.strip())
 
-    def _as_header(self, number: int, separators: str) -> tuple[Row, list[str], str, int]:
+    def _as_header(self, number: int, separators: str, wanted: Columns) -> tuple[Row, list[str], str, int]:
         """The row that begins with one of the lines waiting, by the separator that makes most names of it."""
         line = self._waiting[number]
         wrong: InvalidInput | None = None
@@ -165,14 +188,18 @@ class Table:
             if len(cells) > self._limits.parts:
                 raise InvalidInput(f"has {len(cells):,} columns, more than {self._limits.parts}")
             row = Row(line.number, text, tuple(cells))
-            found.append((known(cells), (row, _named(cells), separator, number + used)))
+            found.append((wanted.known(cells), (row, _named(cells), separator, number + used)))
         if not found:
             raise wrong or InvalidInput("the line cannot be split")
         return max(found, key=lambda one: (one[0], len(one[1][1]) if one[0] else 0))[1]
 
-    def _say(self, row: Row, names: Sequence[str], found: Sequence[str]) -> None:
-        if self.first and row.number > self.first.number + 1:
-            self._remarks.note("the header; what stands above it is not read", row.number)
+    def _say_above(self, header: Header) -> None:
+        if self.first and header.row.number > self.first.number + 1:
+            self._remarks.note("the header; what stands above it is not read", header.row.number)
+
+    def _say(self, header: Header, found: Sequence[str]) -> None:
+        self._say_above(header)
+        row, names = header.row, header.names
         if unread := not_known(names, found):
             self._remarks.note(f"columns not known and not read: {unread}", row.number)
         if others := repeated(names, found):

@@ -7,7 +7,7 @@ Another format is one module with a `FORMAT`, and one line in `FORMATS`; formats
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -34,11 +34,16 @@ FORMATS: tuple[StreamFormat, ...] = (
 _HEAD = 65_536
 
 
-def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
+def read_stream(
+    stream: BinaryIO,
+    context: Context,
+    unpack: Callable[[BinaryIO, Context], Iterator[Record]] | None = None,
+) -> Iterator[Record]:
     """The records of an open stream, read forward only, and what could not be read.
 
     What is in no format we know is one `Rejected`. A `Rejected`'s raw record, corrected, can be read in this
-    way again. Raises OSError where the stream itself cannot be read.
+    way again. `unpack` reads the files in it, where that is not done in this way, too.
+    Raises OSError where the stream itself cannot be read.
     """
     head, stream, encoding = in_utf_8(first_bytes(stream, _HEAD), stream, context.file)
     head += _after_white_space(head, stream, context.limits.document)
@@ -54,7 +59,7 @@ def read_stream(stream: BinaryIO, context: Context) -> Iterator[Record]:
     yield Recognised(context.file, format_.name)
     if encoding:
         yield encoding
-    inside = replace(context, nested=documents.read_document, unpack=read_stream)
+    inside = replace(context, nested=documents.read_document, unpack=unpack or read_stream)
     if not context.candidate or context.people:
         yield from format_.read(rejoined(head, stream), inside)
         return

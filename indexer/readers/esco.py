@@ -36,6 +36,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from indexer.readers.archives import opening
 from indexer.readers.esco_tables import (
     BROADER,
     ENGLISH,
@@ -44,6 +45,7 @@ from indexer.readers.esco_tables import (
     RELATED,
     TABLES,
     Table,
+    is_named,
     recognises,
     table_of,
 )
@@ -60,6 +62,7 @@ from indexer.readers.frameworks import (
     texts,
 )
 from indexer.readers.json_text import encode, shown
+from indexer.readers.limits import VOCABULARY_LIMITS
 from matcher.errors import InvalidInput
 from matcher.records import Kind, Notice, Rejected
 
@@ -94,23 +97,24 @@ def read_esco(folder: Path) -> Iterator[FrameworkCompetency | Rejected | Notice]
     """
     loaded: _Loaded = {}
     for table, path in {table: _find(folder, table.stem) for table in TABLES}.items():
-        loaded[table] = path.name, (yield from _load(path, path.name, table))
+        file = FrameworkFile(path.name, b"", opening(path, VOCABULARY_LIMITS))
+        loaded[table] = path.name, (yield from _load(file, table))
     yield from _competencies(loaded)
 
 
-def _load(path: Path, name: str, table: Table) -> Generator[Rejected | Notice, None, _Rows]:
+def _load(file: FrameworkFile, table: Table) -> Generator[Rejected | Notice, None, _Rows]:
     """The rows of a table. Raises InvalidInput where it lacks a column, or has no row."""
     rows: _Rows = []
-    for row in table_rows(path, name):
+    for row in table_rows(file, is_named):
         if isinstance(row, tuple):
             rows.append(row)
         else:
             yield row
     if not rows:
-        raise InvalidInput("no row that can be read", where=name)
+        raise InvalidInput("no row that can be read", where=file.name)
     missing = [column for column in table.columns if column not in rows[0][1]]
     if missing:
-        raise InvalidInput(f"no column {missing[0]}; found {', '.join(rows[0][1])}", where=name)
+        raise InvalidInput(f"no column {missing[0]}; found {', '.join(rows[0][1])}", where=file.name)
     return rows
 
 
@@ -250,12 +254,19 @@ def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # no
     yield from _competencies(loaded)
 
 
+def _is_read(file: FrameworkFile) -> bool:
+    try:
+        return isinstance(table_of(file), Table)
+    except InvalidInput:
+        return False
+
+
 def _loaded(found: Mapping[Table, FrameworkFile]) -> Generator[Rejected | Notice, None, _Loaded]:
     loaded: _Loaded = {}
     for table in TABLES:
         if file := found.get(table):
             try:
-                loaded[table] = file.name, (yield from _load(file.path, file.name, table))
+                loaded[table] = file.name, (yield from _load(file, table))
             except InvalidInput as error:
                 yield Rejected(file.name, 0, "", error.reason, "")
     return loaded
@@ -289,5 +300,6 @@ FORMAT = FrameworkFormat(
     read=_read,
     recognises_head=recognises,
     together=True,
+    needed=_is_read,
     shared=True,
 )

@@ -5,14 +5,14 @@ Only a language that a name ends in (`_en`, `_fr`) counts, and without one the w
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from io import BytesIO
 
-from indexer.readers.framework_tables import first_line_cells
+from indexer.readers.framework_tables import column_names, table_rows
 from indexer.readers.frameworks import FrameworkFile
 from matcher.errors import InvalidInput
 
@@ -44,7 +44,11 @@ _SUFFIX = re.compile(r"_([a-z]{2})\.csv", re.IGNORECASE)
 
 def recognises(head: bytes) -> bool:
     """Whether a file begins with the names of columns of a table of ESCO."""
-    names = set(first_line_cells(head))
+    return bool(column_names(head, is_named))
+
+
+def is_named(names: frozenset[str]) -> bool:
+    """Whether names are those of columns of a table of ESCO."""
     return not names.isdisjoint(("conceptUri", "originalSkillUri", "occupationUri", "Level 0 URI"))
 
 
@@ -53,10 +57,10 @@ def table_of(file: FrameworkFile) -> Table | str:
 
     Raises InvalidInput where it is a table of skills that lacks a column.
     """
-    names = set(first_line_cells(file.head))
+    names = column_names(file.head, is_named)
     if names.issuperset(RELATED.columns):
         return RELATED
-    if _is_of_occupations(_first_row(file.head)):
+    if _is_of_occupations(_first_row(file)):
         return "occupations or their groups"
     if names.issuperset(BROADER.columns):
         return BROADER
@@ -69,7 +73,7 @@ def table_of(file: FrameworkFile) -> Table | str:
     return _labelled(_language(file), names)
 
 
-def _labelled(language: str, names: set[str]) -> Table | str:
+def _labelled(language: str, names: frozenset[str]) -> Table | str:
     if language not in ("en", "fr"):
         return f"labels in another language ({language})"
     if "code" in names:  # a group has its labels beside a code, and may come without others
@@ -78,12 +82,9 @@ def _labelled(language: str, names: set[str]) -> Table | str:
     return ENGLISH if language == "en" else FRENCH
 
 
-def _first_row(head: bytes) -> dict[str, str]:
-    reader = csv.DictReader(io.StringIO(head.decode("utf-8-sig", "replace")))
-    try:
-        return {key: cell for key, cell in next(reader, {}).items() if isinstance(cell, str)}
-    except csv.Error:
-        return {}
+def _first_row(file: FrameworkFile) -> dict[str, str]:
+    head = replace(file, open=lambda: nullcontext(BytesIO(file.head)))
+    return next((row[1] for row in table_rows(head, is_named) if isinstance(row, tuple)), {})
 
 
 def _is_of_occupations(row: Mapping[str, str]) -> bool:
@@ -94,7 +95,7 @@ def _is_of_occupations(row: Mapping[str, str]) -> bool:
 
 def _language(file: FrameworkFile) -> str:
     """The language that a file's name ends in, else the one that its words are in."""
-    if match := _SUFFIX.search(file.name):
+    if match := _SUFFIX.search(re.split("[/!]", file.name)[-1]):
         return match[1].lower()
     words = Counter(re.findall(r"[^\W\d]+", file.head.decode("utf-8", "replace").lower()))
     counts = {language: sum(words[word] for word in known) for language, known in _WORDS.items()}

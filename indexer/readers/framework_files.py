@@ -1,36 +1,46 @@
-"""Opens the files, folders and archives that hold frameworks, each recognised by its content.
+"""Finds frameworks in files, folders, archives and standard input, each recognised by its content.
 
-A file may be gzip, and an archive a .zip by its content. What is in no format that we know is refused where
-it was named, and passed over with a notice in a folder or an archive. A credential is refused everywhere: the
-command that reads it is named.
+They are opened, unpacked and bounded as files of credentials are (`sources.py`, `archives.py`). What is in no
+format that we know is refused where it was named, and passed over with a notice in a folder or an archive. A
+credential is refused everywhere, and the command that reads it named, unless somebody reads both.
 """
 
 from __future__ import annotations
 
-import stat
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import chain
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from itertools import chain, islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from zipfile import ZipInfo
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
-from indexer.readers import csv_columns, documents
-from indexer.readers.framework_tables import first_line_cells, unpacked
-from indexer.readers.frameworks import Entry, FrameworkFile, FrameworkFormat
-from indexer.readers.json_text import decode, raw_text
+from indexer.readers import archives, csv_columns, documents
+from indexer.readers.damaged_json import BLANK, Damaged, lists_of, whole_items, whole_lines, without_damaged
+from indexer.readers.detect import read_stream
+from indexer.readers.encodings import in_utf_8
+from indexer.readers.formats import Context, Record
+from indexer.readers.framework_tables import column_names
+from indexer.readers.frameworks import (
+    Entry,
+    FrameworkCompetency,
+    FrameworkFile,
+    FrameworkFormat,
+)
+from indexer.readers.json_text import decode, place_of, raw_text
 from indexer.readers.limits import Limits
+from indexer.readers.signatures import other
+from indexer.readers.sources import STANDARD_INPUT, open_records
+from indexer.readers.unpacking import BadStream, first_bytes, rejoined
 from indexer.readers.vocabularies import FRAMEWORK_FORMATS, format_of_document, format_of_head
 from matcher.errors import InvalidInput
 from matcher.records import Notice, Rejected
 
 _HEAD = 65_536
-_ZIP = b"PK\x03\x04"
 _KEPT_OF_WRONG = 2_000
-_PIECE = 1_000_000
+_NOWHERE = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,146 +52,214 @@ class Framework:
     entries: Iterator[Entry]
 
 
-@contextmanager
-def found_files(paths: Sequence[Path], limits: Limits) -> Iterator[Iterator[tuple[FrameworkFile, bool]]]:
-    """The files that paths name, and whether each was named itself; unpacked while the block runs.
-
-    Raises InvalidInput, as they are gone through, for an archive or a folder that is too large or cannot be
-    read.
-    """
-    with TemporaryDirectory(prefix="credmatch-") as folder:
-        yield _files(paths, Path(folder), limits)
+def name_of(path: Path) -> str:
+    """What a path that was named is called in messages."""
+    return STANDARD_INPUT if str(path) == "-" else str(path)
 
 
-def frameworks(
-    files: Iterator[tuple[FrameworkFile, bool]], prefix_of: dict[str, str], limits: Limits
-) -> Iterator[Framework | Notice | Rejected]:
-    """The frameworks that files hold, one after the other; tables that belong together come last, as one.
+def read_frameworks(
+    paths: Sequence[Path],
+    prefix_of: Mapping[str, str],
+    limits: Limits,
+    take: Callable[[Framework], None],
+    others: Context | None = None,
+) -> Iterator[Record]:
+    """Hand the frameworks that paths hold (`-` is standard input) to `take`; what is to be said beside.
 
+    `take` has to go through a framework's entries at once. Tables that belong together come last, as one.
     `prefix_of`: the beginning of URIs for competencies without one, by a file's name; "" for any other.
+    `others`: in which context files that hold none are read; their records come as they are read. None:
+    such files are refused.
     """
-    together: dict[str, list[FrameworkFile]] = {}
-    encodings: dict[str, list[Notice]] = {}
-    for file, named in files:
+    finder = _Finder({name_of(path) for path in paths}, prefix_of, limits, take, bool(others))
+    for path in paths:
+        yield from open_records(path, others or Context("", _NOWHERE, limits=limits), finder.read)
+    yield from finder.finish()
+
+
+@dataclass(slots=True)
+class _Kept:
+    """Files of one format that belong together, and what is to be said of them."""
+
+    files: list[FrameworkFile] = field(default_factory=list)
+    said: list[Notice] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Finder:
+    """One search for frameworks. `held`: how many bytes of tables that belong together are in memory."""
+
+    named: set[str]
+    prefix_of: Mapping[str, str]
+    limits: Limits
+    take: Callable[[Framework], None]
+    others: bool
+    together: dict[str, _Kept] = field(default_factory=dict)
+    held: int = 0
+
+    def read(self, stream: BinaryIO, context: Context) -> Iterator[Record]:
+        """Read a file, or all that lies in it. Raises OSError where the stream cannot be read."""
+        head, stream, encoding = in_utf_8(first_bytes(stream, _HEAD), stream, context.file)
+        start = head.removeprefix(BOM_UTF8)
+        if any(one.recognises(start) for one in archives.FORMATS):
+            yield from read_stream(rejoined(head, stream), context, self.read)
+            return
         try:
-            format_, opened, encoding = _recognised(file, limits)
+            yield from self._content(start, stream, encoding, context)
         except InvalidInput as error:
-            yield _refused(file, error)
-            continue
+            where = "" if error.where == context.file else error.where
+            yield Rejected(context.file, 0, where, error.reason, raw_text(start[:_KEPT_OF_WRONG]))
+
+    def finish(self) -> Iterator[Record]:
+        """Read what belongs together."""
+        for name, kept in self.together.items():
+            format_ = next(one for one in FRAMEWORK_FORMATS if one.name == name)
+            entries = chain(kept.said, format_.read(kept.files, self.prefix_of[""]))
+            try:
+                self.take(Framework(kept.files[0].name, format_, entries))
+            except BadStream as error:
+                yield Rejected(kept.files[0].name, 0, "", f"the file {error.reason}", "")
+
+    def _content(
+        self, start: bytes, stream: BinaryIO, encoding: Notice | None, context: Context
+    ) -> Iterator[Record]:
+        file = FrameworkFile(
+            context.file, start, lambda: nullcontext(rejoined(start, stream)), limits=self.limits
+        )
         said = [encoding] if encoding else []
+        if not start.strip():
+            raise InvalidInput("the file is empty")
+        format_ = format_of_head(start)
+        if format_ and format_.together:
+            kept = self.together.setdefault(format_.name, _Kept())
+            kept.files.append(self._again(file, context) if format_.needed(file) else file)
+            kept.said += said
+        elif format_:
+            self._take(file, format_, said)
+        elif start.lstrip().startswith((b"{", b"[")):
+            yield from self._document(file, said, context)
+        else:
+            yield from self._other(file, said, context)
+
+    def _take(self, file: FrameworkFile, format_: FrameworkFormat, said: Sequence[Entry]) -> None:
+        prefix = self.prefix_of.get(file.name, self.prefix_of[""])
+        self.take(Framework(file.name, format_, chain(said, format_.read([file], prefix))))
+
+    def _again(self, file: FrameworkFile, context: Context) -> FrameworkFile:
+        """A file that can be opened later: from where it lies, or from memory."""
+        if context.again and "!" not in context.file:  # in an archive it would lie in memory, uncounted
+            return replace(file, open=_reopened(context.again, file.name))
+        most = self.limits.document
+        with file.open() as stream:
+            data = stream.read(most - self.held + 1)
+        self.held += len(data)
+        if self.held > most:
+            self.held -= len(data)
+            raise InvalidInput(f"tables that belong together are longer than {most} bytes: unpack them first")
+        return replace(file, open=lambda: nullcontext(BytesIO(data)))
+
+    def _document(self, file: FrameworkFile, said: Sequence[Notice], context: Context) -> Iterator[Record]:
+        """A JSON document, of which what is damaged is left out, or such documents a line."""
+        with file.open() as stream:
+            data = stream.read(self.limits.document + 1)
+            whole = replace(file, open=lambda: nullcontext(rejoined(data, stream)))
+            if len(data) > self.limits.document:
+                if self.others:
+                    yield from self._other(whole, said, context)
+                    return
+                raise InvalidInput(f"the document is longer than {self.limits.document} bytes")
+        document, by_line = self._decoded(data)
+        sound = without_damaged(document)
+        format_ = format_of_document(sound)
         if format_ is None:
-            yield (
-                _unknown(file)
-                if named
-                else Notice(file.name, 0, "is in no format of frameworks: passed over")
-            )
-        elif format_.together:
-            together.setdefault(format_.name, []).append(opened)
-            encodings.setdefault(format_.name, []).extend(said)
-        else:
-            prefix = prefix_of.get(file.name, prefix_of[""])
-            yield Framework(file.name, format_, chain(said, format_.read([opened], prefix)))
-    for name, several in together.items():
-        format_ = next(one for one in FRAMEWORK_FORMATS if one.name == name)
-        entries = format_.read(several, prefix_of[""])
-        yield Framework(several[0].name, format_, chain(encodings[name], entries))
+            yield from self._other(whole, said, context, sound)
+            return
+        damaged: list[Entry] = [
+            Rejected(file.name, 0, f"{at}[{number}].{one.where}".rstrip("."), one.reason, one.raw)
+            for at, items in lists_of(document)
+            for number, one in enumerate(items)
+            if isinstance(one, Damaged) and one is not BLANK
+        ]
+        read = format_ if not by_line else replace(format_, read=_by_line(format_))
+        if by_line:
+            damaged = [_on_its_line(one) for one in damaged]
+        self._take(replace(whole, document=document), read, [*said, *damaged])
 
+    def _decoded(self, data: bytes) -> tuple[object, bool]:
+        """A document, or documents a line as a list. Raises InvalidInput where neither is there."""
+        try:
+            return decode(data, self.limits), False
+        except InvalidInput as error:
+            lines = whole_lines(data, self.limits)
+            document = lines if lines is not None else whole_items(data, self.limits)
+            if document is None or format_of_document(without_damaged(document)) is None:
+                if self.others:
+                    return None, False
+                raise InvalidInput(error.reason, where=place_of(data, error)) from error
+            return document, lines is not None
 
-def _recognised(
-    file: FrameworkFile, limits: Limits
-) -> tuple[FrameworkFormat | None, FrameworkFile, Notice | None]:
-    with unpacked(file.path, file.name) as (stream, encoding):
-        opened = replace(file, head=stream.read(_HEAD))
-    start = opened.head.lstrip()
-    if not start:
-        raise InvalidInput("the file is empty")
-    if format_ := format_of_head(opened.head):
-        return format_, opened, encoding
-    if not start.startswith((b"{", b"[")):
-        if csv_columns.known(first_line_cells(opened.head)):
+    def _other(
+        self, file: FrameworkFile, said: Sequence[Notice], context: Context, document: object = None
+    ) -> Iterator[Record]:
+        """What is no framework."""
+        if self.others:
+            with file.open() as stream:
+                records = read_stream(stream, context)
+                yield from islice(records, 1)  # in which format it is
+                yield from said
+                yield from records
+            return
+        first = document[0] if isinstance(document, list) and document else document
+        credential = documents.recognise(first) if isinstance(first, dict) else None
+        if credential is not None:
+            raise InvalidInput(f"is {credential.name}: `credmatch import` reads it")
+        if column_names(file.head, _of_awards):
             raise InvalidInput("is a table of awards: `credmatch import` reads it")
-        return None, opened, encoding
-    document = decode(_whole(file, limits.document), limits)
-    format_ = format_of_document(document)
-    first = document[0] if isinstance(document, list) and document else document
-    credential = documents.recognise(first) if format_ is None and isinstance(first, dict) else None
-    if credential is not None:
-        raise InvalidInput(f"is {credential.name}: `credmatch import` reads it")
-    return format_, replace(opened, document=document), encoding
+        if file.name not in self.named:
+            yield Notice(file.name, 0, "is in no format of frameworks: passed over")
+            return
+        known = ", ".join(one.name for one in FRAMEWORK_FORMATS)
+        reason = other(file.head) or f"in none of the formats of frameworks: {known}"
+        yield Rejected(file.name, 0, "", reason, "")
 
 
-def _whole(file: FrameworkFile, longest: int) -> bytes:
-    with unpacked(file.path, file.name) as (stream, _):
-        data = stream.read(longest + 1)
-    if len(data) > longest:
-        raise InvalidInput(f"the document is longer than {longest:,} bytes")
-    return data
+def _of_awards(names: frozenset[str]) -> bool:
+    return csv_columns.suffices(sorted(names), about_one=True)
 
 
-def _refused(file: FrameworkFile, error: InvalidInput) -> Rejected:
-    where = "" if error.where == file.name else error.where
-    return Rejected(file.name, 0, where, error.reason, raw_text(file.head[:_KEPT_OF_WRONG]))
+def _reopened(
+    again: Callable[[], AbstractContextManager[BinaryIO]], name: str
+) -> Callable[[], AbstractContextManager[BinaryIO]]:
+    @contextmanager
+    def opened() -> Iterator[BinaryIO]:
+        with again() as stream:
+            head, rest, _ = in_utf_8(first_bytes(stream, _HEAD), stream, name)
+            yield rejoined(head.removeprefix(BOM_UTF8), rest)
+
+    return opened
 
 
-def _unknown(file: FrameworkFile) -> Rejected:
-    known = ", ".join(one.name for one in FRAMEWORK_FORMATS)
-    return Rejected(file.name, 0, "", f"in none of the formats of frameworks: {known}", "")
+# --- documents a line ---------------------------------------------------------------------------
 
 
-# --- folders and archives -----------------------------------------------------------------------
+def _by_line(
+    format_: FrameworkFormat,
+) -> Callable[[Sequence[FrameworkFile], str], Iterator[Entry]]:
+    def read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:
+        return map(_on_its_line, format_.read(files, prefix))
+
+    return read
 
 
-def _files(paths: Sequence[Path], folder: Path, limits: Limits) -> Iterator[tuple[FrameworkFile, bool]]:
-    for number, path in enumerate(paths):
-        if path.is_dir():
-            inside = sorted(one for one in path.rglob("*") if one.is_file() and not one.is_symlink())
-            if len(inside) > limits.entries:
-                raise InvalidInput(f"holds more than {limits.entries:,} files", where=path.name)
-            yield from ((FrameworkFile(str(one.relative_to(path)), one, b""), False) for one in inside)
-        elif _first_bytes(path) == _ZIP:
-            yield from _members(path, folder / str(number), limits)
-        else:
-            yield FrameworkFile(path.name, path, b""), True
-
-
-def _first_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(len(_ZIP))
-    except OSError as error:
-        raise InvalidInput(f"cannot be read: {error.strerror}", where=path.name) from error
-
-
-def _members(path: Path, folder: Path, limits: Limits) -> Iterator[tuple[FrameworkFile, bool]]:
-    """The files of an archive, each written under a number: no name of an archive's becomes a path."""
-    folder.mkdir()
-    left = limits.unpacked
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [one for one in archive.infolist() if not one.is_dir() and not _is_link(one)]
-            if len(entries) > limits.entries:
-                raise InvalidInput(f"holds more than {limits.entries:,} files", where=path.name)
-            for number, entry in enumerate(entries):
-                member = folder / f"{number}-{Path(entry.filename).name[-80:]}"
-                left -= _unpack(archive, entry, member, left)
-                if left < 0:
-                    raise InvalidInput(f"holds more than {limits.unpacked:,} bytes", where=path.name)
-                yield FrameworkFile(entry.filename, member, b""), False
-    except (OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise InvalidInput(f"cannot be unpacked: {error}", where=path.name) from error
-
-
-def _unpack(archive: zipfile.ZipFile, entry: ZipInfo, member: Path, most: int) -> int:
-    """Write an entry; how many bytes it has, where it has more than `most` one more than that."""
-    size = 0
-    with archive.open(entry) as packed, member.open("wb") as written:
-        while piece := packed.read(min(_PIECE, most - size + 1)):
-            size += len(piece)
-            written.write(piece)
-            if size > most:
-                break
-    return size
-
-
-def _is_link(entry: ZipInfo) -> bool:
-    return stat.S_ISLNK(entry.external_attr >> 16)
+def _on_its_line(entry: Entry) -> Entry:
+    """An entry of a list with the line on which its item stands as its place."""
+    where = entry.where if isinstance(entry, Rejected) else getattr(entry, "place", "")
+    number, mark, rest = where.removeprefix("[").partition("]")
+    if not (where.startswith("[") and mark and number.isdigit()):
+        return entry
+    line = int(number) + 1
+    if isinstance(entry, Rejected):
+        return replace(entry, line=line, where=rest.removeprefix("."))
+    if isinstance(entry, FrameworkCompetency):
+        return replace(entry, place=f"line {line}{rest}")
+    return entry

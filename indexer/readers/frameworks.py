@@ -1,6 +1,6 @@
 """What frameworks of competencies are made of, what every format of them is, and what their readers yield.
 
-A framework is imported by an operator, on purpose: it may be larger than a credential (`VocabularyLimits`),
+A framework is imported by an operator, on purpose: it may be larger than a credential (`vocabulary_limits`),
 and it is held in memory until it is stored.
 """
 
@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 from indexer.readers.json_text import shown
+from indexer.readers.limits import VOCABULARY_LIMITS, Limits
 from matcher.errors import InvalidInput
 from matcher.records import Kind, Notice, Rejected
 
@@ -71,14 +73,16 @@ Entry = FrameworkCompetency | FrameworkFacts | Notice | Rejected
 class FrameworkFile:
     """A file that may hold a framework, or a part of one.
 
-    `name` is for messages, `head` the first bytes (of what is unpacked, where it is gzip), `document` the
-    decoded JSON value, None for a table.
+    `name` is for messages, `head` the first bytes, `document` the decoded JSON value, None for a table.
+    `open` gives what the file holds, unpacked and in UTF-8 (of a table, line by line, perhaps Windows-1252);
+    only once, unless its format reads several files together.
     """
 
     name: str
-    path: Path
     head: bytes
+    open: Callable[[], AbstractContextManager[BinaryIO]]
     document: object = None
+    limits: Limits = VOCABULARY_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class FrameworkFormat:
     `read` takes files that were recognised and the beginning of the URIs of competencies that have only a
     key. It is given all files of an import at once where they make one framework (`together`), else one.
     `shared`: what it holds becomes everybody's vocabulary and not the organisation's own.
+    `needed`: whether more of such a file than its first bytes is read.
     """
 
     name: str
@@ -97,6 +102,7 @@ class FrameworkFormat:
     recognises_document: Callable[[object], bool] = lambda _: False
     recognises_head: Callable[[bytes], bool] = lambda _: False
     together: bool = False
+    needed: Callable[[FrameworkFile], bool] = lambda _: True
     shared: bool = False
 
 

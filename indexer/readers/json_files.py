@@ -7,7 +7,6 @@ entries, of a file with an object a line the other lines.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
@@ -15,14 +14,13 @@ from typing import BinaryIO
 from indexer.readers import jsonl
 from indexer.readers.documents import read_document
 from indexer.readers.formats import Context, Record, StreamFormat
-from indexer.readers.json_text import decode, place_of, raw_text
+from indexer.readers.json_text import decode, entries_of, place_of, raw_text
 from indexer.readers.unpacking import rejoined
 from matcher.errors import InvalidInput
 from matcher.messages import said
 from matcher.records import Rejected
 
 _KEPT_OF_TOO_LONG = 2_000
-_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]')
 
 
 def _recognises(head: bytes) -> bool:
@@ -52,7 +50,7 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 
 def _read_damaged(data: bytes, error: InvalidInput, context: Context) -> Iterator[Record]:
     text = raw_text(data).strip()
-    entries = _entries(text) if text.startswith("[") else []
+    entries = entries_of(text) if text.startswith("[") else []
     if 1 < len(entries) <= context.limits.parts:
         inside = replace(context, depth=context.depth + 1)
         for number, entry in enumerate(entries):
@@ -72,24 +70,6 @@ def _read_entry(entry: str, at: str, context: Context) -> Iterator[Record]:
         yield Rejected(context.file, context.line, where, error.reason, entry)
         return
     yield from read_document(body, at, context)
-
-
-def _entries(text: str) -> list[str]:
-    """The texts between the commas of a list, told apart by quotation marks and brackets alone.
-
-    None of them where something follows the list, which then is only the first line of more.
-    """
-    entries: list[str] = []
-    depth, start = 0, 1
-    for mark in _MARKS.finditer(text):
-        sign = mark[0]
-        depth += (sign in "[{") - (sign in "]}")
-        if (sign == "," and depth == 1) or depth <= 0:
-            entries.append(text[start : mark.start()].strip())
-            start = mark.end()
-        if depth <= 0:
-            return [] if text[start:].strip() else entries
-    return [*entries, text[start:].strip()]
 
 
 FORMAT = StreamFormat(

@@ -19,7 +19,7 @@ from matcher.errors import InvalidInput
 from matcher.messages import Said, marked, said
 from matcher.validation import place_of_no_number, place_of_twice, printable, shown
 
-__all__ = ["decode", "encode", "place_of", "printable", "raw_text", "shown"]
+__all__ = ["decode", "encode", "entries_of", "place_of", "printable", "raw_text", "shown"]
 
 _LONGEST_SHOWN = 80
 _TWICE = marked("an object has the key %(key)s twice")
@@ -28,6 +28,7 @@ _VERY_DEEP = 200  # levels, where no limit is given: Python's decoder gives up w
 _STRING = r'"(?:[^"\\]|\\.)*+"?'
 _MARKS = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 _INTEGERS = re.compile(rf"{_STRING}|(-?\d{{{sys.get_int_max_str_digits() + 1},}}+)", re.DOTALL)
+_COMMAS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]')
 _NO_NUMBERS = ("NaN ", "Infinity ", "-Infinity ", "the number ")
 
 
@@ -78,6 +79,24 @@ def encode(value: object) -> str:
 def raw_text(data: bytes) -> str:
     """A record's bytes as text that can be stored; bytes that are not UTF-8 are written as escapes."""
     return printable(data.removeprefix(BOM_UTF8).decode("utf-8", "backslashreplace"))
+
+
+def entries_of(text: str) -> list[str]:
+    """The texts between the commas of a list, told apart by quotation marks and brackets alone.
+
+    None of them where something follows the list, which then is only the first line of more.
+    """
+    entries: list[str] = []
+    depth, start = 0, 1
+    for mark in _COMMAS.finditer(text):
+        sign = mark[0]
+        depth += (sign in "[{") - (sign in "]}")
+        if (sign == "," and depth == 1) or depth <= 0:
+            entries.append(text[start : mark.start()].strip())
+            start = mark.end()
+        if depth <= 0:
+            return [] if text[start:].strip() else entries
+    return [*entries, text[start:].strip()]
 
 
 def _too_deep(text: str, limits: Limits | None) -> str:

@@ -33,7 +33,6 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from indexer.readers.encodings import text_of
-from indexer.readers.framework_tables import other_encoding, unpacked
 from indexer.readers.frameworks import (
     Entry,
     FrameworkCompetency,
@@ -57,7 +56,6 @@ ELEMENT = "https://www.onetonline.org/find/descriptor/result/"
 EXAMPLE = "https://www.onetonline.org/search/tech/example?e="
 COMMODITY = "urn:credmatch:onet:commodity:"
 
-_LONGEST_LINE = 100_000
 _LONGEST_DESCRIPTION = 5_000
 _KINDS = {"1.A": Kind.ATTRIBUTE, "1.C": Kind.ATTRIBUTE, "1.D": Kind.ATTRIBUTE, "2.A": Kind.SKILL,
           "2.B": Kind.SKILL, "2.C": Kind.KNOWLEDGE}  # fmt: skip
@@ -142,29 +140,31 @@ def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # no
 def _read_table(file: FrameworkFile, take: _Take, found: _Competencies) -> Iterator[Entry]:
     names: list[str] = []  # as they were recognised
     others, elsewise = 0, 0
-    with unpacked(file.path, file.name) as (stream, _):
-        for line in lines(stream, _LONGEST_LINE):
+    with file.open() as stream:
+        for line in lines(stream, file.limits.row, file.limits.values):
             if not names:
                 names = [cell.strip() for cell in line.data.decode("utf-8", "replace").split("\t")]
                 continue
             try:
                 text, is_utf_8 = text_of(line.data)
                 cells = [cell.strip() for cell in text.split("\t")]
-                if text.strip():
+                if line.wrong or text.strip():
                     others += not take(_row(line, cells, names), found)
             except InvalidInput as error:
                 yield Rejected(file.name, line.number, error.where, error.reason, raw_text(line.data))
                 continue
             elsewise = elsewise or (0 if is_utf_8 else line.number)
-    yield from other_encoding(file.name, elsewise)
+    if elsewise:
+        text = "not UTF-8: this line, and others like it, are read as Windows-1252"
+        yield Notice(file.name, elsewise, text)
     yield from said(
         file.name, others, "elements left out, which are no abilities, skills, knowledge or styles"
     )
 
 
 def _row(line: Line, cells: list[str], names: list[str]) -> _Row:
-    if not line.whole:
-        raise InvalidInput(f"the line is longer than {_LONGEST_LINE:,} bytes")
+    if line.wrong:
+        raise InvalidInput(line.wrong)
     if len(cells) != len(names):
         raise InvalidInput(f"{len(cells)} cells, the first line names {len(names)}")
     return dict(zip(names, cells, strict=True))
@@ -256,4 +256,5 @@ FORMAT = FrameworkFormat(
     read=_read,
     recognises_head=recognises,
     together=True,
+    needed=lambda file: _reader(_columns(file.head))[0] is not None,
 )

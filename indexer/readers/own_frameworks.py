@@ -15,7 +15,7 @@ The same fields in both, in any order; others are ignored:
     narrower     ... of narrower ones, where those do not say so themselves
     description  what the competency is, in English; read for its meaning
 
-Lines that begin with `{` are JSON, anything else is CSV; the file may be gzip. What cannot be read comes as a
+Lines that begin with `{` are JSON, anything else is CSV. What cannot be read comes as a
 `Rejected` with its line, and the rest goes on.
 """
 
@@ -24,9 +24,8 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from indexer.readers.framework_tables import first_line_cells, table_rows, unpacked
+from indexer.readers.framework_tables import column_names, table_rows
 from indexer.readers.frameworks import (
     LANGUAGES,
     LONGEST_URI,
@@ -42,34 +41,29 @@ from indexer.readers.frameworks import (
     key_uri,
     texts,
 )
-from indexer.readers.json_text import decode, encode, raw_text, shown
+from indexer.readers.json_text import decode, encode, place_of, raw_text, shown
 from indexer.readers.lines import Line, lines
 from indexer.readers.problems import LONGEST_INDEXED
 from matcher.errors import InvalidInput
 from matcher.records import Kind, Notice, Rejected
 
-_HEAD = 4_096
-_LONGEST_LINE = 1_000_000
 _IDENTITIES = ("uri", "key")
 _LABELS = ("label_en", "label", "label_fr")
 
 _Rows = Iterator[tuple[int, Mapping[str, object]] | Rejected | Notice]
 
 
-def read_framework(
-    path: Path, *, prefix: str, name: str = ""
-) -> Iterator[FrameworkCompetency | Rejected | Notice]:
-    """The competencies of a CSV or JSONL file (either may be gzip), in the file's order.
+def read_framework(file: FrameworkFile, prefix: str) -> Iterator[FrameworkCompetency | Rejected | Notice]:
+    """The competencies of a CSV or JSONL file, in the file's order.
 
     `prefix` starts the URI of competencies that have only a key, for example
-    `urn:credmatch:competency:`; `name` is the file's in messages.
+    `urn:credmatch:competency:`.
 
-    Raises InvalidInput, when the first is asked for, where the file as a whole cannot be read: missing,
-    damaged gzip, or a CSV without the columns of an identity and a label.
+    Raises InvalidInput, when the first is asked for, where the file as a whole cannot be read: a CSV without
+    the columns of an identity and a label.
     """
     seen: set[str] = set()
-    name = name or path.name
-    for row in _rows(path, name):
+    for row in _rows(file):
         if isinstance(row, Rejected | Notice):
             yield row
             continue
@@ -78,7 +72,7 @@ def read_framework(
             competency = _competency(cells, prefix)
             check_new(competency.uri, "uri", seen)
         except InvalidInput as error:
-            yield Rejected(name, line, error.where, error.reason, encode(dict(cells)))
+            yield Rejected(file.name, line, error.where, error.reason, encode(dict(cells)))
             continue
         yield replace(competency, place=f"line {line}")
 
@@ -167,17 +161,15 @@ def _kind(value: object) -> Kind:
         ) from error
 
 
-def _rows(path: Path, name: str) -> _Rows:
-    with unpacked(path, name) as (stream, _):
-        head = stream.read(_HEAD).lstrip()
-    return _json_rows(path, name) if head.startswith(b"{") else _checked_columns(path, name)
+def _rows(file: FrameworkFile) -> _Rows:
+    return _json_rows(file) if file.head.lstrip().startswith(b"{") else _checked_columns(file)
 
 
-def _checked_columns(path: Path, name: str) -> _Rows:
+def _checked_columns(file: FrameworkFile) -> _Rows:
     checked = False
-    for row in table_rows(path, name):
+    for row in table_rows(file, _named):
         if not checked and isinstance(row, tuple):
-            _check_columns(name, set(row[1]))
+            _check_columns(file.name, set(row[1]))
             checked = True
         yield row
 
@@ -189,20 +181,21 @@ def _check_columns(name: str, columns: set[str]) -> None:
             raise InvalidInput(f"no column {' or '.join(needed)}; found {found}", where=name)
 
 
-def _json_rows(path: Path, name: str) -> _Rows:
-    with unpacked(path, name) as (stream, _):
-        for line in lines(stream, _LONGEST_LINE):
+def _json_rows(file: FrameworkFile) -> _Rows:
+    with file.open() as stream:
+        for line in lines(stream, file.limits.line, file.limits.values):
             try:
-                if line.data.strip():
-                    yield line.number, _json_object(line)
+                if line.wrong or line.data.strip():
+                    yield line.number, _json_object(line, file)
             except InvalidInput as error:
-                yield Rejected(name, line.number, error.where, error.reason, raw_text(line.data))
+                where = error.where or place_of(line.data, error)
+                yield Rejected(file.name, line.number, where, error.reason, raw_text(line.data))
 
 
-def _json_object(line: Line) -> Mapping[str, object]:
-    if not line.whole:
-        raise InvalidInput(f"the line is longer than {_LONGEST_LINE:,} bytes")
-    found = decode(line.data)
+def _json_object(line: Line, file: FrameworkFile) -> Mapping[str, object]:
+    if line.wrong:
+        raise InvalidInput(line.wrong)
+    found = decode(line.data, file.limits)
     if not isinstance(found, dict):
         raise InvalidInput(f"{shown(found)} is not an object", where="$")
     return found
@@ -211,21 +204,21 @@ def _json_object(line: Line) -> Mapping[str, object]:
 def _recognises(head: bytes) -> bool:
     start = head.removeprefix(BOM_UTF8).lstrip()
     if not start.startswith(b"{"):
-        return _named(set(first_line_cells(head)))
+        return bool(column_names(head, _named))
     try:
         first = decode(start.split(b"\n", 1)[0])
     except InvalidInput:
         return False
-    return isinstance(first, dict) and _named(set(first))
+    return isinstance(first, dict) and _named(frozenset(first))
 
 
-def _named(names: set[str]) -> bool:
+def _named(names: frozenset[str]) -> bool:
     return not names.isdisjoint(_IDENTITIES) and not names.isdisjoint(_LABELS)
 
 
 def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:
     for file in files:
-        yield from read_framework(file.path, prefix=prefix, name=file.name)
+        yield from read_framework(file, prefix)
 
 
 FORMAT = FrameworkFormat(

@@ -32,8 +32,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from indexer.readers.damaged_json import Damaged
 from indexer.readers.formats import types_of
-from indexer.readers.framework_tables import first_line_cells, table_rows
+from indexer.readers.framework_tables import column_names, table_rows
 from indexer.readers.frameworks import URI, Entry, FrameworkFacts, FrameworkFile, FrameworkFormat, key_uri
 from indexer.readers.json_text import encode, shown
 from indexer.readers.problems import problem
@@ -151,8 +152,12 @@ def _is_collection(body: object) -> bool:
 
 
 def _recognises_head(head: bytes) -> bool:
-    names = {name.lower() for name in first_line_cells(head)}
-    return not names.isdisjoint(_NAMES) and not names.isdisjoint(_STATEMENTS)
+    return bool(column_names(head, _named))
+
+
+def _named(names: frozenset[str]) -> bool:
+    lower = {name.lower() for name in names}
+    return not lower.isdisjoint(_NAMES) and not lower.isdisjoint(_STATEMENTS)
 
 
 def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:
@@ -173,6 +178,8 @@ def _read_json(file: FrameworkFile) -> Iterator[Entry]:
     gathered = _Gathered(file.name)
     for number, one in enumerate(skills if isinstance(skills, list) else []):
         place = f"{at}[{number}]" if one is not body else ""
+        if isinstance(one, Damaged):
+            continue
         try:
             _take(_Skill.model_validate(one), place, gathered)
         except ValidationError as error:
@@ -232,7 +239,7 @@ def _uri(skill: _Skill, start: str) -> str:
 
 def _read_table(file: FrameworkFile, prefix: str) -> Iterator[Entry]:
     gathered = _Gathered(file.name)
-    rows = table_rows(file.path, file.name)
+    rows = table_rows(file, _named)
     first = next(rows, None)
     authors = _cell(_lower(first[1]), "authors", "author")[1] if isinstance(first, tuple) else ""
     yield FrameworkFacts("", "", authors)

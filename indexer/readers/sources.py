@@ -24,20 +24,24 @@ from indexer.readers.limits import Limits
 from indexer.readers.signatures import is_foreign
 from matcher.records import Rejected
 
+STANDARD_INPUT = "(standard input)"
+
 _HEAD = 4_096
 
 
-def open_records(path: Path, context: Context) -> Iterator[Record]:
+def open_records(
+    path: Path, context: Context, read: Callable[[BinaryIO, Context], Iterator[Record]] = read_stream
+) -> Iterator[Record]:
     """The records of the file or the folder at `path` (`-` is standard input), and what could not be read.
 
-    The context's `file` is set to the path. What cannot be opened is one `Rejected`.
+    The context's `file` is set to the path. What cannot be opened is one `Rejected`. `read` reads each file.
     """
-    yield from told_once(_records(path, context), context.limits.refused)
+    yield from told_once(_records(path, replace(context, unpack=read)), context.limits.refused)
 
 
 def _records(path: Path, context: Context) -> Iterator[Record]:
     if str(path) == "-":
-        yield from _read(sys.stdin.buffer, replace(context, file="(standard input)"))
+        yield from _read(sys.stdin.buffer, replace(context, file=STANDARD_INPUT))
     elif path.is_dir():
         yield from _folder(path, context)
     else:
@@ -82,7 +86,7 @@ def _file(path: Path, context: Context) -> Iterator[Record]:
 
 def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     try:
-        yield from read_stream(stream, context)
+        yield from context.unpack(stream, context)
     except OSError as error:
         yield Rejected(context.file, 0, "", f"cannot be read: {error.strerror or error}", "")
 

@@ -19,8 +19,6 @@ FRAMEWORK_FORMATS: tuple[FrameworkFormat, ...] = (
 )
 """In the order in which they are tried."""
 
-_REFUSAL = "this is a framework of competencies"
-
 
 def format_of_document(document: object) -> FrameworkFormat | None:
     """The format of frameworks that a decoded JSON value is in; None where we know none."""
@@ -49,8 +47,3 @@ def refusal(document_or_head: object) -> str:
         "`credmatch vocabulary import` loads it",
         framework=found.name,
     )
-
-
-def is_refusal(reason: str) -> bool:
-    """Whether something was refused because it is a framework."""
-    return reason.startswith(_REFUSAL)

@@ -8,6 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 from indexer.cli import _COMMANDS, run
 from indexer.commands.output import progress
+from indexer.readers.unpacking import Budget
 
 FORKLIFT = "http://data.europa.eu/esco/skill/28cb374e-6261-4133-8371-f9a5470145da"
 PEOPLE = [
@@ -606,7 +608,7 @@ def test_a_framework_is_inspected_and_nothing_is_stored(credmatch: Command, tmp_
     code, out, err = credmatch("inspect", path)
     assert (code, err) == (2, "")
     lines = [
-        "yard.json: CASE",
+        f"{path}: CASE",
         "  framework Yard 2, 2 competencies, the organisation's own",
         "    labels: en 2",
         "    aliases: en 1",
@@ -626,7 +628,7 @@ def test_a_framework_is_inspected_and_nothing_is_stored(credmatch: Command, tmp_
     documents = [json.loads(line) for line in out.splitlines()]
     assert code == 2
     assert documents[0] == {
-        "type": "framework", "file": "yard.json", "format": "CASE", "name": "Yard", "version": "2",
+        "type": "framework", "file": str(path), "format": "CASE", "name": "Yard", "version": "2",
         "attribution": "", "shared": False, "competencies": 2, "labels": {"en": 2}, "aliases": {"en": 1},
         "relations": {"broader": 2, "related": 1},
         "first": [
@@ -683,6 +685,26 @@ def test_a_folder_of_a_framework_and_credentials_is_inspected_whole(
     assert re.search(
         r"^would be imported: 1 competency of 1 framework, [1-9]\d* awards of", out, re.MULTILINE
     )
+
+
+def test_an_archive_of_both_is_inspected_while_it_is_unpacked_once(
+    credmatch: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "both.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("yard.json", json.dumps(YARD))
+        archive.writestr("pool.csv", "candidate_key,achievement_name\nc-1,Yard duty\n")
+    unpacked: list[int] = []
+    take = Budget.take
+    monkeypatch.setattr(
+        Budget, "take", lambda budget, count: (unpacked.append(count), take(budget, count))[1]
+    )
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    code, out, _ = credmatch("inspect", path)
+    assert code == 2
+    assert "2 competencies of 1 framework, 1 award of 1 candidate record" in " ".join(out.split())
+    with zipfile.ZipFile(path) as archive:
+        assert sum(unpacked) == sum(one.file_size for one in archive.infolist())
 
 
 def test_an_export_of_esco_is_inspected_and_its_version_asked_for(credmatch: Command, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from indexer.readers.framework_files import Framework, found_files, frameworks
-from indexer.readers.frameworks import FrameworkCompetency, FrameworkFacts
+from indexer.readers.framework_files import Framework, read_frameworks
+from indexer.readers.frameworks import FrameworkCompetency, FrameworkFacts, FrameworkFile
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.records import Notice, Rejected
@@ -43,19 +44,21 @@ def read_files(*paths: Path, limits: Limits | None = None) -> Found:
     """All that files hold, the URIs of competencies without one beginning with `urn:own:`."""
     found = Found()
     limits = limits or Limits(document=64_000_000, values=3_000_000)
-    with found_files(paths, limits) as files:
-        for one in frameworks(files, {"": "urn:own:"}, limits):
-            if isinstance(one, Framework):
-                found.formats.append(one.format.name)
-                _take(found, one)
-            elif isinstance(one, Rejected):
-                found.rejected.append(one)
-            else:
-                found.notices.append(f"{one.file}: {one.text}")
+    for one in read_frameworks(paths, {"": "urn:own:"}, limits, lambda one: _take(found, one)):
+        if isinstance(one, Rejected):
+            found.rejected.append(one)
+        elif isinstance(one, Notice):
+            found.notices.append(f"{one.file}: {one.text}")
     return found
 
 
+def framework_file(path: Path) -> FrameworkFile:
+    """A file in UTF-8, as a reader of one format is given it."""
+    return FrameworkFile(path.name, path.read_bytes().removeprefix(BOM_UTF8), lambda: path.open("rb"))
+
+
 def _take(found: Found, framework: Framework) -> None:
+    found.formats.append(framework.format.name)
     try:
         for one in framework.entries:
             if isinstance(one, FrameworkCompetency):

@@ -213,7 +213,7 @@ def test_what_is_no_package_is_said(tmp_path: Path, document: object, where: str
 
 def test_a_package_too_large_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     [(_, longer)] = read_json(tmp_path, PACKAGE, limits=Limits(document=500)).wrong
-    assert "longer than 500 bytes" in longer
+    assert "longer than 500 (CREDMATCH_IMPORT_DOCUMENT) bytes" in longer
     [(_, more)] = read_json(tmp_path, PACKAGE, limits=Limits(values=20)).wrong
     assert "more than 20 (CREDMATCH_IMPORT_VALUES) values" in more
     (tmp_path / "deep").write_text('{"CFItems": ' + "[" * 100_000)

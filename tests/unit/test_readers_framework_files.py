@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import json
+import lzma
 import shutil
 import stat
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ from indexer.readers.limits import Limits
 from indexer.readers.vocabularies import FRAMEWORK_FORMATS, refusal
 from matcher.errors import InvalidInput
 from matcher.records import Rejected
+from tests.unit.containers import tar_of, zip_of
 from tests.unit.reading import only, read_any
 from tests.unit.reading_frameworks import read_files
 
@@ -89,18 +94,6 @@ def test_tables_in_windows_1252_are_read_line_by_line_and_that_is_said(
     assert "not UTF-8: this line, and others like it, are read as Windows-1252" in found.notices
 
 
-def test_old_line_ends_and_quoted_ones_are_kept_apart(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b'key,label,aliases\ra,yard,"one\rtwo"\rb,gate,\r')
-    found = read_files(tmp_path / "file")
-    assert [one.labels["en"] for one in found.competencies.values()] == ["yard", "gate"]
-
-
-def test_a_first_line_that_is_no_csv_is_said(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b'uri,label,"' + b"x" * 200_000 + b'"\n')
-    [(_, reason)] = read_files(tmp_path / "file").wrong
-    assert reason.startswith("the first line is not readable as CSV: field larger")
-
-
 @pytest.mark.parametrize(
     ("content", "place"),
     [
@@ -121,7 +114,7 @@ def test_a_competency_says_where_it_stands(tmp_path: Path, content: bytes, place
 
 def test_files_of_an_archive_are_named_as_they_are_called_there(tmp_path: Path) -> None:
     path = archive(tmp_path / "file", **{"a/skills.csv": OWN + b"b,\n"})
-    assert [one.file for one in read_files(path).rejected] == ["a/skills.csv"]
+    assert [one.file for one in read_files(path).rejected] == [f"{path}!a/skills.csv"]
 
 
 @pytest.mark.parametrize("name", EACH)
@@ -169,8 +162,8 @@ def test_no_credential_is_taken_for_a_framework_and_nothing_else_either() -> Non
         (b'{"CFItems": [NaN]}', "NaN"),
         (b'{"CFItems": [1e999]}', "too large"),
         (b'{"CFItems": "\xff"}', "not UTF-8"),
-        (gzip.compress(CASE)[:-12], "cannot be read"),
-        (b"PK\x03\x04 no archive", "cannot be unpacked"),
+        (gzip.compress(CASE)[:-12], "the file is cut off"),
+        (b"PK\x03\x04 no archive", "the archive is cut off"),
     ],
 )
 def test_what_is_no_framework_is_said(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -196,8 +189,13 @@ def test_an_archive_is_as_its_folder_and_its_names_lead_nowhere(tmp_path: Path) 
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         packed.writestr(link, "/etc/passwd")
     found = read_files(path)
-    assert sorted(found.formats) == ["CASE", "O*NET", "Rich Skill Descriptors"]
-    assert found.notices == ["a/readme: is in no format of frameworks: passed over"]
+    assert found.formats == ["Rich Skill Descriptors"]
+    assert found.notices == [f"{path}!a/readme: is in no format of frameworks: passed over"]
+    assert [(one.file, one.reason) for one in found.rejected] == [
+        (f"{path}!../../out", "has a name that leads out of the archive, and is not read"),
+        (f"{path}!/etc/c", "has a name that leads out of the archive, and is not read"),
+        (f"{path}!link", "is a link, and is not followed"),
+    ]
     assert sorted(one.name for one in tmp_path.iterdir()) == ["file"]
     assert not (tmp_path.parent / "out").exists()
 
@@ -210,19 +208,122 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     assert read_files(folder).formats == []
 
 
-def test_bombs_are_refused(tmp_path: Path) -> None:
-    bomb = archive(tmp_path / "bomb", a=b"0" * 3_000_000, b=b"0" * 3_000_000)
-    with pytest.raises(InvalidInput, match="more than 5,000,000 bytes"):
-        read_files(bomb, limits=Limits(unpacked=5_000_000))
-    with pytest.raises(InvalidInput, match="more than 1 files"):
-        read_files(bomb, limits=Limits(entries=1))
+def test_bombs_are_refused_and_what_was_read_of_them_before_stays(tmp_path: Path) -> None:
+    bomb = archive(tmp_path / "bomb", first=CASE, b=b"0" * 3_000_000, c=b"0" * 3_000_000)
+    found = read_files(bomb, limits=Limits(unpacked=5_000_000))
+    assert "5,000,000 (CREDMATCH_IMPORT_UNPACKED)" in found.wrong[-1][1]
+    assert list(found.competencies) == ["urn:x:1"]
+    found = read_files(bomb, limits=Limits(entries=1))
+    assert "1 (CREDMATCH_IMPORT_ENTRIES)" in found.wrong[-1][1]
+    assert list(found.competencies) == ["urn:x:1"]
+    archive(tmp_path / "bomb", a=b"[" + b" " * 40_000_000)
+    assert [reason for _, reason in read_files(bomb).wrong] == [
+        "unpacks to more than 100 times its size, as archives made to harm do"
+    ]
     (tmp_path / "packed").write_bytes(gzip.compress(b"[" + b" " * 3_000_000))
     assert (
-        "longer than 1,000,000 bytes"
+        "longer than 1,000,000 (CREDMATCH_IMPORT_DOCUMENT) bytes"
         in read_files(tmp_path / "packed", limits=Limits(document=1_000_000)).wrong[0][1]
     )
-    (tmp_path / "line").write_bytes(gzip.compress(OWN + b"x" * 3_000_000))
-    assert "a line is longer" in read_files(tmp_path / "line").wrong[0][1]
+
+
+def test_entries_that_overlap_are_read_once(tmp_path: Path) -> None:
+    data = archive(tmp_path / "file", a=CASE).read_bytes()
+    start = data.index(b"PK\x01\x02")
+    listed, end = data[start : data.index(b"PK\x05\x06")], data[data.index(b"PK\x05\x06") :]
+    count = (3).to_bytes(2, "little")
+    size = (3 * len(listed)).to_bytes(4, "little")
+    (tmp_path / "file").write_bytes(data[:start] + listed * 3 + end[:8] + count + count + size + end[16:])
+    found = read_files(tmp_path / "file")
+    assert found.formats == ["CASE"]
+    assert "2 entries that overlap others" in found.wrong[0][1]
+
+
+def test_a_line_too_long_and_a_quotation_mark_that_stays_open_lose_themselves_alone(tmp_path: Path) -> None:
+    lines = [b"key,label", b"a," + b"x" * 3_000_000, b'b,"open', b"c,kept", b"d,\0", b"e,last"]
+    (tmp_path / "file").write_bytes(b"\n".join(lines))
+    found = read_files(tmp_path / "file")
+    assert [one.labels["en"] for one in found.competencies.values()] == ["kept", "last"]
+    assert [(one.line, one.reason) for one in found.rejected] == [
+        (2, "the line is longer than 1,000,000 (CREDMATCH_IMPORT_ROW) bytes"),
+        (3, "a quotation mark is opened and not closed"),
+        (5, "has a NUL, which is no text"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"sep=|\nkey|label\na|yard, duty\n",
+        b'Our skills\n2026\n\nkey,label,\na,"yard, duty",\n',
+        b"RSD list;;\nRSD Name;Skill Statement\nyard, duty;x\n",
+        b"ESCO;of;today\nconceptUri;preferredLabel;altLabels\nurn:esco:a;yard, duty;\n",
+    ],
+)
+def test_separators_and_what_stands_above_are_as_in_tables_of_awards(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "skills_en.csv").write_bytes(content)
+    found = read_files(tmp_path / "skills_en.csv")
+    assert [one.labels["en"] for one in found.competencies.values()] == ["yard, duty"]
+    assert not found.rejected
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "tar": lambda data: tar_of({"a": data}),
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zip in tar.gz": lambda data: gzip.compress(tar_of({"b": zip_of({"a": data})})),
+}
+
+
+@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("kind", PACKED)
+def test_each_format_is_read_from_whatever_it_is_packed_in(tmp_path: Path, name: str, kind: str) -> None:
+    (tmp_path / "file").write_bytes(PACKED[kind](EACH[name]))
+    found = read_files(tmp_path / "file")
+    assert (found.formats, found.rejected) == ([name], [])
+    assert len(found.competencies) == 1
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_each_format_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(EACH[name])))
+    found = read_files(Path("-"))
+    assert (found.formats, found.rejected) == ([name], [])
+    assert len(found.competencies) == 1
+
+
+ITEM, BAD = b'{"uri": "urn:x:%d", "fullStatement": "Lift"}', b'{"uri": "urn:x:0", "fullStatement": NaN}'
+SKILL, WRONG = b'{"id": "urn:x:%d", "skillStatement": "Lift"}', b'{"id": "urn:x:0", "id": "urn:x:9"}'
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "where"),
+    [
+        (b'{"CFItems": [' + ITEM % 1 + b"," + BAD + b"," + ITEM % 3 + b"]}", 0, "CFItems[1].fullStatement"),
+        (
+            b'{"type": "RsdCollection", "skills": [' + b",".join((SKILL % 1, WRONG, SKILL % 3)) + b"]}",
+            0,
+            "skills[1].id",
+        ),
+        (b"[" + SKILL % 1 + b',{"id" "x"},' + SKILL % 3 + b"]", 0, "[1]"),
+        (SKILL % 1 + b"\n" + WRONG[:-1] + b"\n\n" + SKILL % 3 + b"\n", 2, ""),
+        (ITEM % 1 + b"\n" + BAD + b"\n" + ITEM % 3, 2, "fullStatement"),
+    ],
+)
+def test_what_is_damaged_leaves_the_others_whole(
+    tmp_path: Path, content: bytes, line: int, where: str
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    found = read_files(tmp_path / "file")
+    assert [(one.line, one.where) for one in found.rejected] == [(line, where)]
+    assert list(found.competencies) == ["urn:x:1", "urn:x:3"]
+
+
+def test_documents_a_line_say_on_which_line_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(SKILL % 1 + b"\n\n" + SKILL % 3 + b'\n{"skillStatement": "x"}\n')
+    found = read_files(tmp_path / "file")
+    assert [one.place for one in found.competencies.values()] == ["line 1", "line 3"]
+    assert [(one.line, one.where) for one in found.rejected] == [(4, "id")]
 
 
 def test_a_text_that_no_database_takes_is_refused_in_a_framework_of_ones_own(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_bad_rows_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
         "1\t\t43\tx\tY\tN",
         "1\tR\tcode\tx\tY\tN",
         "1\tR\t43232405\t\tY\tN",
-        "1\tR" + "x" * 100_000,
+        "1\tR" + "x" * 1_000_000,
     ]
     text = TECHNOLOGY + "\n".join(rows) + "\n\n1\tR\t43232405\tDevelopment software\tY\tN\n"
     path = tmp_path / "technology.gz"
@@ -135,7 +135,7 @@ def test_bad_rows_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
         (10, "Commodity Code", '"43" is not a code of a commodity'),
         (11, "Commodity Code", '"code" is not a code of a commodity'),
         (12, "Commodity Title", "is empty"),
-        (13, "", "the line is longer than 100,000 bytes"),
+        (13, "", "the line is longer than 1,000,000 (CREDMATCH_IMPORT_ROW) bytes"),
         (17, "", found.rejected[5].reason),
     ]
     assert found.competencies[EXAMPLE + "%C3%A9"].labels == {"en": "é"}

@@ -118,7 +118,7 @@ Alignment 2 URL,Alignment 2 Framework
 trailers; yard,,,53-0000,,move goods,{ESCO},ESCO,,,
 ,park trailers,North College,"Parks, and stops.",,,,,,,,,,,,
 {SKILLS}tow,tow trailers,,,,,,,,,,not a uri,,,,
-,,,,,,,,,,,,,,,
+,,,,Yard,,,,,,,,,,,
 {SKILLS}move,again,,,,,,,,,,,,,,
 """
 

@@ -29,6 +29,7 @@ from matcher.records import Kind, Notice, Rejected
 from matcher.vocabulary import encoder as encoder_module
 from matcher.vocabulary.encoder import DIMENSION, MODEL, REVISION, LocalEncoder, quantise
 from matcher.vocabulary.text import fold
+from tests.unit.reading_frameworks import framework_file
 
 DATA = Path(encoder_module.__file__).parent / "data"
 REAL_EXPORT = Path(__file__).parents[2].parent / "shared" / "data" / "esco"
@@ -406,7 +407,7 @@ Circle;WH-6;;;;WH-6;;HR
 def test_a_framework_in_csv_with_its_bad_rows(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     path.write_text(CSV_FRAMEWORK, encoding="utf-8-sig")
-    first, *rejected, last = read_framework(path, prefix="urn:acme:")
+    first, *rejected, last = read_framework(framework_file(path), "urn:acme:")
     assert first == FrameworkCompetency(
         uri="urn:acme:WH%2012",
         labels={"en": "Safe lifting", "fr": "Levage sûr"},
@@ -422,15 +423,15 @@ def test_a_framework_in_csv_with_its_bad_rows(tmp_path: Path) -> None:
 
 
 def test_a_framework_in_json_lines_with_its_bad_lines(tmp_path: Path) -> None:
-    path = tmp_path / "own.jsonl.gz"
+    path = tmp_path / "own.jsonl"
     good = {"uri": "https://acme.example/1", "label": "Weld", "aliases_fr": ["souder"], "related": ["2"]}
     lines = [
         json.dumps(good).encode(), b"[1]", b"{", b"[" * 100_000, b"", b'{"uri": "not a uri", "label": "x"}',
         b'{"uri": 7, "label": "x"}', b'{"key": "2", "label": ["x"]}', b'{"key": "3", "label": "caf\xe9"}',
         json.dumps({"key": "4", "label": "x" * 501}).encode(), b'{"key": "5", "label_fr": "souder"}',
     ]  # fmt: skip
-    path.write_bytes(gzip.compress(b"\n".join(lines)))
-    found = list(read_framework(path, prefix="urn:acme:"))
+    path.write_bytes(b"\n".join(lines))
+    found = list(read_framework(framework_file(path), "urn:acme:"))
     assert found[0] == FrameworkCompetency(
         uri="https://acme.example/1",
         labels={"en": "Weld"},
@@ -454,9 +455,9 @@ def test_a_framework_in_json_lines_with_its_bad_lines(tmp_path: Path) -> None:
 def test_cells_in_no_encoding_are_named_and_those_in_windows_1252_are_read(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     path.write_bytes(b"uri,label\nurn:x:1,caf\x81\nurn:x:2,caf\xe9\nurn:x:3,tea\n")
-    bad, coffee, tea, notice = read_framework(path, prefix="urn:x:")
+    bad, coffee, tea, notice = read_framework(framework_file(path), "urn:x:")
     assert isinstance(bad, Rejected)
-    assert (bad.line, bad.where) == (2, "label")
+    assert (bad.line, bad.where) == (2, "")
     assert "neither UTF-8 (byte 12) nor Windows-1252 (byte 12)" in bad.reason
     assert isinstance(coffee, FrameworkCompetency)
     assert (coffee.labels, coffee.place) == ({"en": "café"}, "line 3")
@@ -470,8 +471,7 @@ def test_cells_in_no_encoding_are_named_and_those_in_windows_1252_are_read(tmp_p
     ("name", "content", "reason"),
     [
         ("own.xlsx", b"PK\nx\n", "no column uri or key"),
-        ("own.csv.gz", b"\x1f\x8b not gzip", "cannot be read"),
-        ("own.csv", b"", "no first line"),
+        ("own.csv", b"", "the file is empty"),
         ("own.csv", b"name,label\n1,x\n", "no column uri or key"),
         ("own.csv", b"uri,name\nurn:x:1,x\n", "no column label_en"),
         ("own.jsonl", b"not json\n1\n", "no column uri or key"),
@@ -482,7 +482,7 @@ def test_files_that_are_no_framework_are_refused(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidInput, match=reason):
-        list(read_framework(tmp_path / name, prefix="urn:x:"))
+        list(read_framework(framework_file(tmp_path / name), "urn:x:"))
 
 
 # --- vectors -----------------------------------------------------------------------------------
