@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from matcher.errors import NotFound, Unavailable
+from matcher.errors import Damaged, NotFound, Unavailable
 from matcher.records import SearchDocument
 from matcher.search.assembly import Draft, merge
 from matcher.search.building import Building, begin, disk
@@ -68,8 +68,11 @@ class EmbeddedEngine:
         return generation.state
 
     def describe(self, organisation: str) -> Description:
-        """The engine and the organisation's index, for whoever watches. Raises Unavailable."""
-        view = self._folder(organisation).view()
+        """The engine and the organisation's index, for whoever watches. A damaged index is one without a
+        date. Raises Unavailable."""
+        view = None
+        with suppress(Damaged):
+            view = self._folder(organisation).view()
         return Description(
             kind="embedded index",
             version=f"layout {LAYOUT}",

@@ -142,6 +142,7 @@ def shipped(
     remove_indexes(elasticsearch_url, place)
 
 
+@pytest.mark.faults
 def test_labels_of_all_competencies_are_read_and_suggested_the_same(
     esco: Layer, shipped: ElasticCompetencies
 ) -> None:
@@ -272,6 +273,7 @@ def test_it_is_asked_again_after_a_rest(node: str, tmp_path: Path, monkeypatch: 
 # --- where it is chosen ------------------------------------------------------------------------
 
 
+@pytest.mark.faults
 def test_reindex_builds_it_and_the_application_asks_it(
     node: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
