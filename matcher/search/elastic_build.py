@@ -19,7 +19,7 @@ from matcher.records import SearchDocument
 from matcher.search.elastic_client import BULK_ITEMS, Cluster, Json, Refused, Write
 from matcher.search.elastic_documents import MAPPING, Ledger, Names, load_ledger, save_ledger, source_of
 from matcher.search.elastic_query import rows
-from matcher.search.engine import IndexState, holdable
+from matcher.search.engine import NO_EARLIER, IndexState, holdable
 
 _ALIVE = {"query": {"term": {"alive": True}}}
 _COPIES_SECONDS = 30
@@ -212,7 +212,7 @@ def reopen(cluster: Cluster, names: Names) -> ElasticBuilder:
     except Damaged:
         ledger = None
     if ledger is None:
-        raise NotFound(said("no earlier search index is kept that could be taken up again"))
+        raise NotFound(NO_EARLIER)
     builder = ElasticBuilder(cluster, names, ledger, seen)
     builder.take_turn(door=ledger.door)
     return builder

@@ -16,6 +16,7 @@ from matcher.search.building import Building, begin, disk
 from matcher.search.contents import documents
 from matcher.search.description import Description
 from matcher.search.engine import (
+    NO_EARLIER,
     NOTHING,
     Builder,
     IndexState,
@@ -114,7 +115,7 @@ class EmbeddedEngine:
         with _sole_writer(folder):
             manifest = folder.manifest()
             if manifest is None or manifest.last is None:
-                raise NotFound("no earlier search index is kept")
+                raise NotFound(NO_EARLIER)
             last = manifest.last
             with disk():
                 folder.clean_segments(last)  # of somebody who was killed in here

@@ -86,6 +86,8 @@ class Recall:
 NOTHING = said("there is no search index yet; `credmatch reindex` builds it")
 """What `Unavailable` says where nothing was published."""
 
+NO_EARLIER = said("no earlier search index is kept that could be taken up again")
+
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
