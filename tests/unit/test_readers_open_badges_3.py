@@ -385,7 +385,11 @@ def test_very_many_results_are_looked_up_at_once() -> None:
          "has more than 10,000 characters"),
         ({**CREDENTIAL, "evidence": [{"id": 5}]}, "evidence[0].id", "5 is not text"),
         (b"{} {}", "", "not JSON: Extra data at character 4"),
-        (b"[" * 100_000, "", "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep"),
+        (
+            b"[" * 100_000,
+            "",
+            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep at character 201",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_in_the_words_of_the_document(document: Any, where: str, reason: str) -> None:
