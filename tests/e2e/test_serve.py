@@ -83,7 +83,7 @@ def end(process: subprocess.Popen[str]) -> None:
 def stopped(process: subprocess.Popen[str], number: signal.Signals) -> str:
     """Stop it by a signal; what it said on standard error. It must end well."""
     process.send_signal(number)
-    _, said = process.communicate(timeout=90)
+    _, said = process.communicate(timeout=30)
     # A signal may arrive while Python clears up an object; it then says that it ignored the interruption.
     assert process.returncode == 0, said
     assert said.endswith("credmatch has stopped\n")
