@@ -58,8 +58,10 @@ class Vocabulary(Protocol):
     def kin(self, vector: bytes, text: str) -> Mapping[int, Pair]:
         """The competencies kindred to a text that was encoded as `vector`."""
 
-    def nearest(self, readings: Sequence[Reading], among: Sequence[int]) -> tuple[int, float] | None:
-        """Of the competencies `among` the one most similar to a reading, with the similarity."""
+    def nearest(
+        self, asked: Sequence[Sequence[Reading]], among: Sequence[int]
+    ) -> list[tuple[int, float] | None]:
+        """For each of some readings, of the competencies `among` the most similar one, and how similar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +185,9 @@ class Matcher:
         """All applicants from the truth; None where the pool is meant or they are too many."""
         if not question.position.applicants_only:
             return None
-        ids = applicants(connection, question.organisation.id, question.position.key)
-        if len(ids) > APPLICANTS_FROM_TRUTH:
+        most = APPLICANTS_FROM_TRUTH
+        ids = applicants(connection, question.organisation.id, question.position.key, first=most + 1)
+        if len(ids) > most:
             return None
         profiles = load_profiles(connection, question.organisation.id, ids).values()
         ranking = all_of(filter(question.admits, profiles), question.scorer)
@@ -194,9 +197,7 @@ class Matcher:
             ranking.missed,
             matched=sum(scored.points > 0 for scored in ranking.listed),
             change_number=last_change(connection, question.organisation.id),
-            pool=None
-            if (state := self._engine.state(question.organisation.key)) is None
-            else state.documents,
+            pool=None if state is None else state.documents,
         )
 
     def _recalled(self, connection: Connection, question: _Question, top: int) -> _Found:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -59,11 +59,12 @@ class Missing(StrEnum):
 class Words:
     """What an explanation is written with: the competencies by id, language and time zone.
 
-    `nearest`: of some competencies (ids) the one most similar to some readings, with the similarity.
+    `nearest`: for each of some readings together, of some competencies (ids) the most similar one and the
+    similarity.
     """
 
     competency_of: Callable[[int], Competency]
-    nearest: Callable[[Sequence[Reading], Sequence[int]], tuple[int, float] | None]
+    nearest: Callable[[Sequence[Sequence[Reading]], Sequence[int]], list[tuple[int, float] | None]]
     language: str
     zone: ZoneInfo
 
@@ -82,13 +83,14 @@ class Words:
 def explain(scored: Scored, scorer: Scorer, words: Words) -> Json:
     """One result: {"candidate", "score", "missed", "requirements"}; the parts' points sum to the score."""
     lapsed = _lapsed(scored, scorer)
-    held = _held(scored, scorer)
+    nearest = _nearest(scored, scorer, lapsed.keys(), words)
     return {
         "candidate": scored.profile.key,
         "score": scored.points / POINTS,
         "missed": list(scored.missed),
         "requirements": [
-            _part(part, lapsed.get(index), held, words) for index, part in enumerate(scored.parts)
+            _part(part, lapsed.get(index), nearest.get(index), words)
+            for index, part in enumerate(scored.parts)
         ],
     }
 
@@ -170,9 +172,11 @@ def _held(scored: Scored, scorer: Scorer) -> dict[int, Award]:
     }
 
 
-def _part(part: Part, lapsed: _Lapsed | None, held: Mapping[int, Award], words: Words) -> Json:
+def _part(part: Part, lapsed: _Lapsed | None, nearest: Json | None, words: Words) -> Json:
     proven = part.proven
     state = _state(proven, lapsed)
+    if lapsed is not None and state in {State.CLAIMED, State.LAPSED}:
+        nearest = {**_proof(lapsed.proven, words), "lapse": lapsed.reason.value}
     return {
         "number": part.requirement.number,
         "points": part.points / POINTS,
@@ -180,27 +184,27 @@ def _part(part: Part, lapsed: _Lapsed | None, held: Mapping[int, Award], words: 
         "state": state.value,
         "missing": _missing(part, state),
         **_proof(proven, words),
-        "nearest": _nearest(part, state, lapsed, held, words),
+        "nearest": nearest,
     }
 
 
-def _nearest(
-    part: Part, state: State, lapsed: _Lapsed | None, held: Mapping[int, Award], words: Words
-) -> Json | None:
-    """The nearest thing held where nothing proves the requirement: what lapsed, else the most similar."""
-    if lapsed is not None and state in {State.CLAIMED, State.LAPSED}:
-        return {**_proof(lapsed.proven, words), "lapse": lapsed.reason.value}
-    if state is not State.NOTHING:
-        return None
-    readings = [way.reading for way in part.requirement.requirement.alternatives]
-    found = words.nearest(readings, tuple(held))
-    if found is None or found[1] < NEAR:
-        return None
-    id_, similarity = found
+def _nearest(scored: Scored, scorer: Scorer, lapsed: Collection[int], words: Words) -> dict[int, Json]:
+    """Requirement index -> the most similar thing held, where nothing counts towards it or did once."""
+    open_ = [index for index, part in enumerate(scored.parts) if part.proven is None and index not in lapsed]
+    held = _held(scored, scorer) if open_ else {}
+    if not held:
+        return {}
+    asked = [
+        [way.reading for way in scored.parts[index].requirement.requirement.alternatives] for index in open_
+    ]
     return {
-        "competency": words.competency(id_),
-        "similarity": round(similarity, 2),
-        **_award(held[id_], words),
+        index: {
+            "competency": words.competency(found[0]),
+            "similarity": round(found[1], 2),
+            **_award(held[found[0]], words),
+        }
+        for index, found in zip(open_, words.nearest(asked, tuple(held)), strict=True)
+        if found is not None and found[1] >= NEAR
     }
 
 

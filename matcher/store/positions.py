@@ -116,14 +116,17 @@ def positions_asking(
     return [(key, title) for _, _, key, title in sorted(found, reverse=True)[:limit]]
 
 
-def applicants(connection: Connection, organisation_id: int, position_key: str) -> list[int]:
-    """Ids of the candidates who applied to a position, rising."""
+def applicants(
+    connection: Connection, organisation_id: int, position_key: str, *, first: int | None = None
+) -> list[int]:
+    """Ids of the candidates who applied to a position, rising; the `first` ones, where it says how many."""
     a, c = t.applications.c, t.candidates.c
     rows = connection.execute(
         select(a.candidate_id)
         .join(t.candidates, c.id == a.candidate_id)
         .where(a.position_key == position_key, c.organisation_id == organisation_id)
         .order_by(a.candidate_id)
+        .limit(first)
     )
     return list(rows.scalars())
 

@@ -60,8 +60,15 @@ class Layer:
 
     def row(self, id_: int) -> int | None:
         """The row of the competency with this id."""
-        row = int(np.searchsorted(self.ids, id_))
+        row = int(self.ids.searchsorted(id_))
         return row if row < len(self.ids) and self.ids[row] == id_ else None
+
+    def rows(self, ids: Ints) -> tuple[Ints, Ints]:
+        """Of some ids those that are here, in their order, and the row of each."""
+        rows = self.ids.searchsorted(ids)
+        here = rows < len(self.ids)
+        here[here] = self.ids[rows[here]] == ids[here]
+        return ids[here], rows[here]
 
     @property
     def uris(self) -> Iterator[str]:

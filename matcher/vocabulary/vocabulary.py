@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from matcher.vocabulary.relations import Relations
 from matcher.vocabulary.understanding import Understanding, Words
 
 _CACHED = 512
-"""Competencies whose relations are kept; those of one take about 30 kB."""
+"""Competencies that are kept once looked up, and whose relations are: those of one take about 30 kB."""
 
 
 class Vocabulary:
@@ -40,6 +41,7 @@ class Vocabulary:
         self._narrowing = narrowing
         self._understanding = Understanding(layers, encoder, narrowing)
         self._related = Relations(layers)
+        self._competency_of = lru_cache(_CACHED)(self._find_competency)
         self._relations_of = lru_cache(_CACHED)(self._find_relations)
         self._kin_of = lru_cache(_CACHED)(self._related.kin)
 
@@ -62,10 +64,7 @@ class Vocabulary:
 
     def competency(self, id: int) -> Competency:  # noqa: A002 - what it is called everywhere
         """The competency with this id. Raises NotFound."""
-        for layer in self._layers:
-            if (row := layer.row(id)) is not None:
-                return layer.competency(row)
-        raise NotFound(said("there is no competency with the number %(number)s", number=id))
+        return self._competency_of(id)
 
     def by_uri(self, uri: str) -> Competency | None:
         """The competency with this URI; the shared one where an organisation has one of its own too."""
@@ -118,29 +117,44 @@ class Vocabulary:
         """The competencies kindred to a text that was encoded as `vector`, by id."""
         return self._kin_of(vector, text)
 
-    def nearest(self, readings: Sequence[Reading], among: Sequence[int]) -> tuple[int, float] | None:
-        """Of the competencies `among` (ids) the one whose label is most similar to one of the readings.
+    def nearest(
+        self, asked: Sequence[Sequence[Reading]], among: Sequence[int]
+    ) -> list[tuple[int, float] | None]:
+        """For each of some readings together, of the competencies `among` (ids) the one whose label is most
+        similar to one of them.
 
         Its id and the cosine similarity; None where nothing has a vector to compare, or nothing is alike.
         """
-        texts = [vector for reading in readings if (vector := self._vector(reading))]
-        if not texts or not among:
-            return None
-        wanted = np.frombuffer(b"".join(texts), dtype=np.int8).reshape(len(texts), DIMENSION)
-        best: tuple[int, float] | None = None
+        best: list[tuple[int, float] | None] = [None] * len(asked)
+        vectors = [[vector for one in readings if (vector := self._vector(one))] for readings in asked]
+        ends = np.cumsum([len(some) for some in vectors], dtype=np.int64)
+        if not len(ends) or not ends[-1]:
+            return best
+        wanted = np.frombuffer(b"".join(chain(*vectors)), dtype=np.int8).reshape(-1, DIMENSION)
+        ids = np.sort(np.array(among, dtype=np.int64))
         for layer in self._layers:
-            places = [(id_, row) for id_ in sorted(among) if (row := layer.row(id_)) is not None]
-            if not places:
+            here, rows = layer.rows(ids)
+            if not len(here):
                 continue
-            similarities = layer.labels.rows([row for _, row in places]).similarities(wanted).max(axis=0)
-            place = int(similarities.argmax())
-            if similarities[place] > (0 if best is None else best[1]):
-                best = places[place][0], float(similarities[place])
+            similarities = layer.labels.rows(rows).similarities(wanted)
+            for number, (end, some) in enumerate(zip(ends, vectors, strict=True)):
+                if not some:
+                    continue
+                alike = similarities[end - len(some) : end].max(axis=0)
+                place = int(alike.argmax())
+                if alike[place] > (0 if (before := best[number]) is None else before[1]):
+                    best[number] = int(here[place]), float(alike[place])
         return best
 
     def are_french(self, texts: Sequence[str]) -> list[bool]:
         """Whether each text is French, which the encoder cannot read."""
         return are_french(texts, self._layers[0].lexicon)
+
+    def _find_competency(self, id_: int) -> Competency:
+        for layer in self._layers:
+            if (row := layer.row(id_)) is not None:
+                return layer.competency(row)
+        raise NotFound(said("there is no competency with the number %(number)s", number=id_))
 
     def _find_relations(self, competency: int) -> Mapping[int, Pair]:
         return self._related.of(competency, self._label_vector(competency))

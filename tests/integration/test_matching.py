@@ -68,8 +68,10 @@ class Skills:
     def kin(self, vector: bytes, text: str) -> Mapping[int, Pair]:
         return {}
 
-    def nearest(self, readings: Sequence[Reading], among: Sequence[int]) -> tuple[int, float] | None:
-        return (among[0], 0.31) if among else None
+    def nearest(
+        self, asked: Sequence[Sequence[Reading]], among: Sequence[int]
+    ) -> list[tuple[int, float] | None]:
+        return [(among[0], 0.31) if among else None for _ in asked]
 
 
 @dataclass

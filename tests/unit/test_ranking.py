@@ -138,7 +138,7 @@ def words() -> Words:
     def competency(id_: int) -> Competency:
         return Competency(id_, f"urn:{id_}", f"skill {id_}", "", Kind.SKILL, "line")
 
-    return Words(competency, lambda _, among: None, "en", ZoneInfo("America/Toronto"))
+    return Words(competency, lambda asked, among: [None] * len(asked), "en", ZoneInfo("America/Toronto"))
 
 
 @given(st.lists(st.integers(1, 10**7), min_size=1, max_size=40))

@@ -307,12 +307,19 @@ def test_a_text_has_kin_by_its_vector_and_zeros_have_none(vocabulary: Vocabulary
 
 def test_the_nearest_is_found_among_some(vocabulary: Vocabulary) -> None:
     given = Reading(Basis.GIVEN, 1)
-    found = vocabulary.nearest([given], [2, 3, 15])
+    unread = Reading(Basis.NONE)
+    nothing, found, either, itself = vocabulary.nearest(
+        [[unread], [given], [unread, given], [Reading(Basis.GIVEN, 3), given]], [15, 2, 3]
+    )
+    assert nothing is None
     assert found is not None
     assert found[0] == 15
     assert 0 < found[1] < 1
-    assert vocabulary.nearest([given], []) is None
-    assert vocabulary.nearest([Reading(Basis.NONE)], [2, 3]) is None
+    assert either == found
+    assert itself == (3, 1.0)
+    assert vocabulary.nearest([[given], []], []) == [None, None]
+    assert vocabulary.nearest([[unread]], [2, 3]) == [None]
+    assert vocabulary.nearest([], [2, 3]) == []
 
 
 # --- suggestions -------------------------------------------------------------------------------
