@@ -24,8 +24,9 @@ run:
 	@"$(PYTHON)" tools/environment.py
 	@exec .venv/bin/credmatch serve --sample
 
+# Two files of tests at a time, the longest first, which are those of whole installations.
 test: setup
-	@exec .venv/bin/pytest
+	@exec .venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-faults: setup
 	@exec .venv/bin/pytest -m faults

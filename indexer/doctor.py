@@ -219,6 +219,19 @@ def _vocabulary(parts: Parts) -> str:
     return current
 
 
+def _competencies(parts: Parts) -> str:
+    ready = parts.vocabularies.get(parts.settings.organisation).is_narrowed()
+    if ready is None:
+        return "looked up in each process"
+    if not ready:
+        raise _Wrong(
+            "Elasticsearch's index of competencies is not whole, or of another vocabulary or model; "
+            "until it is, they are looked up in each process",
+            "run `credmatch nightly`, which builds it",
+        )
+    return "Elasticsearch's index of them is whole, and of this vocabulary and model"
+
+
 def _floor(parts: Parts) -> str:
     floor, home = _state(parts).floor, _home(parts)
     day = day_of(floor, home.zone)
@@ -281,5 +294,6 @@ _CHECKS = (
     _Check("index floor day", "index", _floor, _SERVER),
     _Check("index lag", "index", _lag, _SERVER),
     _Check("readings", "organisation", _readings),
+    _Check("competencies", "organisation", _competencies, "start it, or correct its address"),
     _Check("quarantine", "organisation", _quarantine),
 )

@@ -8,11 +8,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from matcher.errors import Moved, NotScorable, Unavailable
+from matcher.errors import Moved, NotScorable
 from matcher.evidence import lapse
 from matcher.messages import said
 from matcher.moments import last_moment
@@ -22,7 +22,7 @@ from matcher.ranking.recall import Ranking, all_of, first_of
 from matcher.ranking.score import Lack, Scored, Scorer
 from matcher.records import Competency, Pair, Position, Profile, Reading
 from matcher.regions import area, lies_in
-from matcher.search.engine import Engine, Query
+from matcher.search.engine import Engine, Query, Recall
 from matcher.stages import Observer, Stopwatch, Timing, nobody
 from matcher.store.candidates import load_candidate
 from matcher.store.changes import last_change
@@ -66,11 +66,15 @@ class Vocabulary(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """One match under way: a position, planned, in an organisation, at a moment."""
+    """One match under way: a position, planned, in an organisation, at a moment.
+
+    `past`: whether the moment is that of a day gone by.
+    """
 
     organisation: Organisation
     position: Position
     scorer: Scorer
+    past: bool
     issuers: frozenset[int] | None
     watch: Stopwatch
 
@@ -148,11 +152,10 @@ class Matcher:
         watch = Stopwatch()
         with watch.stage("plan"):
             vocabulary = self._vocabulary(organisation_key)
-        with self._database.read() as connection:
-            with watch.stage("plan"):
+            with self._database.read() as connection:
                 question = _question(connection, organisation_key, position, vocabulary, day, watch)
-            with watch.stage("score"):
-                found = self._applicants(connection, question) or self._recalled(connection, question, top)
+        with watch.stage("score"):
+            found = self._applicants(question) or self._recalled(question, top)
         words = Words(vocabulary.competency, vocabulary.nearest, language, question.organisation.zone)
         with watch.stage("explain"):
             answer = _answer(question, found, words, day)
@@ -181,53 +184,53 @@ class Matcher:
             "result": explain(question.scorer.score(profile), question.scorer, words),
         }
 
-    def _applicants(self, connection: Connection, question: _Question) -> _Found | None:
+    def _applicants(self, question: _Question) -> _Found | None:
         """All applicants from the truth; None where the pool is meant or they are too many."""
         if not question.position.applicants_only:
             return None
         most = APPLICANTS_FROM_TRUTH
-        ids = applicants(connection, question.organisation.id, question.position.key, first=most + 1)
-        if len(ids) > most:
-            return None
-        profiles = load_profiles(connection, question.organisation.id, ids).values()
+        home = question.organisation.id
+        with self._database.read() as connection:
+            ids = applicants(connection, home, question.position.key, first=most + 1)
+            if len(ids) > most:
+                return None
+            profiles = load_profiles(connection, home, ids).values()
+            change_number = last_change(connection, home)
         ranking = all_of(filter(question.admits, profiles), question.scorer)
         state = self._engine.state(question.organisation.key)
         return _Found(
             ranking,
             ranking.missed,
             matched=sum(scored.points > 0 for scored in ranking.listed),
-            change_number=last_change(connection, question.organisation.id),
+            change_number=change_number,
             pool=None if state is None else state.documents,
         )
 
-    def _recalled(self, connection: Connection, question: _Question, top: int) -> _Found:
+    def _recalled(self, question: _Question, top: int) -> _Found:
         """The pool's first, asked once more where the index went on while it was read."""
         try:
-            return self._pool(connection, question, top)
+            return self._pool(question, top)
         except Moved:
-            return self._pool(connection, question, top)
+            return self._pool(question, top)
 
-    def _pool(self, connection: Connection, question: _Question, top: int) -> _Found:
+    def _pool(self, question: _Question, top: int) -> _Found:
         """The first `top` of the pool (or of very many applicants), recalled by the engine."""
-        state = self._engine.state(question.organisation.key)
-        if state is None:
-            raise Unavailable(said("the search index is not built yet; `credmatch reindex` builds it"))
         understood = [planned for planned in question.scorer.requirements if planned.understood]
         query = Query(
             clauses=tuple(planned.clause() for planned in understood),
             keywords=question.keywords(),
-            ever=question.scorer.moment < state.floor,
+            ever=question.past,
         )
         with question.watch.stage("recall"):
-            recall = self._engine.recall(question.organisation.key, query, first=2 * top)
-        if query.ever != (question.scorer.moment < recall.state.floor):
-            raise Moved("the search index was put in place of another while it was asked")
+            recall = self._recall(question, query, top)
         batches = question.watch.each("recall", recall.batches)
+        # Opened after the index was asked, the truth is at least as new as what the index knows.
+        with self._database.read() as connection:
 
-        def load(ids: Sequence[int]) -> Mapping[int, Profile]:
-            return load_profiles(connection, question.organisation.id, ids)
+            def load(ids: Sequence[int]) -> Mapping[int, Profile]:
+                return load_profiles(connection, question.organisation.id, ids)
 
-        ranking = first_of(batches, question.scorer, load, question.admits, top)
+            ranking = first_of(batches, question.scorer, load, question.admits, top)
         lacking = {
             (r.number, Lack.NOTHING): count for r, count in zip(understood, recall.missing, strict=True)
         }
@@ -239,6 +242,17 @@ class Matcher:
             pool=recall.state.documents,
             generation=recall.state.generation,
         )
+
+    def _recall(self, question: _Question, query: Query, top: int) -> Recall:
+        """Ask the index; again where its bounds of now do, or do not, reach back to the moment after all.
+
+        That way it need not be asked beforehand from when on they hold.
+        """
+        for asked in (query, replace(query, ever=not query.ever)):
+            recall = self._engine.recall(question.organisation.key, asked, first=2 * top)
+            if asked.ever == (question.scorer.moment < recall.state.floor):
+                return recall
+        raise Moved(said("the search index changed while it was read; ask again"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,12 +282,14 @@ def _question(
     if not position.requirements:
         raise NotScorable(said("the position has no requirements yet: add at least one micro-skill"))
     found = organisation(connection, key)
-    moment = int(time.time()) if day is None else last_moment(day.isoformat(), found.zone)
+    now = int(time.time())
+    moment = now if day is None else last_moment(day.isoformat(), found.zone)
     wanted = position.filters.issuers
     return _Question(
         organisation=found,
         position=position,
         scorer=Scorer(plan(position, vocabulary), moment),
+        past=moment < now,
         issuers=frozenset(issuer_ids(connection, found.id, wanted)) if wanted else None,
         watch=watch,
     )

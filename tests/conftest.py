@@ -13,6 +13,7 @@ from matcher.logs import stop_logging
 from matcher.settings import Settings, read_settings
 from matcher.store.database import Database
 from tests.parts.databases import TEMPLATE, Databases
+from tests.parts.distribution import NEXT_VERSION
 from tests.parts.elasticsearch import elasticsearch_node
 from tests.parts.postgres import PostgresServer, postgres_server
 
@@ -94,6 +95,13 @@ def module_databases(
 def elasticsearch_url() -> Iterator[str]:
     """Address of one Elasticsearch node for the whole run, without security; use index names of your own."""
     with elasticsearch_node() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_9_url() -> Iterator[str]:
+    """The same, of the next major version."""
+    with elasticsearch_node(version=NEXT_VERSION) as url:
         yield url
 
 

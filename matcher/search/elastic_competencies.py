@@ -139,14 +139,12 @@ class ElasticCompetencies:
 
         May be asked for by several at once, and again after it was killed. Raises Unavailable.
         """
-        documents = len(self._layer.ids) + len(self._layer.lexicon.owners.values)
-        answering = self._answering()
-        if answering == [self.index] and self._count() == documents:
+        if self.ready():
             return False
         self._create()
         failed = self._cluster.write(f"{self.index}.rows", self._writes())
         self._cluster.ask("POST", f"/{self.index}/_refresh")
-        if (count := self._count()) != documents:
+        if (count := self._count()) != (documents := self._documents):
             why = failed[0].kind if failed else "others write it too"
             raise Unavailable(f"the index of competencies has {count} of {documents} documents: {why}")
         # One segment instead of many is faster to look through. Late or not at all, it answers the same.
@@ -154,6 +152,14 @@ class ElasticCompetencies:
         self._swap()
         self._resting_until = 0.0
         return True
+
+    def ready(self) -> bool:
+        """Whether this index answers and has every document. Raises Unavailable."""
+        return self._answering() == [self.index] and self._count() == self._documents
+
+    @property
+    def _documents(self) -> int:
+        return len(self._layer.ids) + len(self._layer.lexicon.owners.values)
 
     def _swap(self) -> None:
         """Have this index answer, and remove all others, at once."""

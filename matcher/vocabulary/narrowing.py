@@ -41,3 +41,6 @@ class Narrowing(Protocol):
 
     def ensure(self) -> bool:
         """Make ready what finds these competencies; whether that was needed. Raises Unavailable."""
+
+    def ready(self) -> bool:
+        """Whether what finds these competencies is there and whole. Raises Unavailable."""

@@ -50,19 +50,20 @@ class Kind:
 
 
 EMBEDDED = Kind("embedded", EmbeddedEngine, PRELUDE_EMBEDDED, "EmbeddedEngine(Path({place!r}))")
-NAMES = ["embedded", "embedded, small segments", "elasticsearch"]
+ELASTICSEARCH = {"elasticsearch": "elasticsearch_url", "elasticsearch 9": "elasticsearch_9_url"}
+NAMES = ["embedded", "embedded, small segments", *ELASTICSEARCH]
 
 
 @pytest.fixture(params=NAMES)
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kind]:
-    if request.param != "elasticsearch":
+    if request.param not in ELASTICSEARCH:
         # Segments so small that every test meets many of them, and mergers.
         if request.param.endswith("small segments"):
             monkeypatch.setattr(embedded, "SEGMENT_ROWS", 16)
         yield EMBEDDED
         return
     monkeypatch.setattr(elastic_query, "FEWEST", 7)  # so that most answers have several pages
-    url: str = request.getfixturevalue("elasticsearch_url")
+    url: str = request.getfixturevalue(ELASTICSEARCH[request.param])
     source = f"elastic_engine({url!r}, Path({{place!r}}))"
     yield Kind(request.param, partial(elastic_engine, url), PRELUDE_ELASTIC, source, exact=False)
     remove_indexes(url, tmp_path)

@@ -11,10 +11,10 @@ import pytest
 
 from tests.contract.elastic_engines import prefix_of, remove_indexes
 from tests.faults.installation import Installation, copied, make_template
-from tests.parts.databases import TEMPLATE, Databases
+from tests.parts.databases import PROCESS, TEMPLATE, Databases
 from tests.parts.postgres import PostgresServer
 
-SHIPPED = "credmatch_shipped"
+SHIPPED = f"credmatch_shipped{PROCESS}"
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,11 @@ from matcher.search.embedded import EmbeddedEngine
 from matcher.settings import read_settings
 from matcher.store.condition import Schema
 from matcher.vocabulary.encoder import MODEL, REVISION
+from matcher.vocabulary.vocabulary import Vocabulary
 
 PARTS = [
     "settings", "data folder", "disk", "encoder", "database", "organisation", "engine", "index",
-    "index vocabulary", "index floor day", "index lag", "readings", "quarantine",
+    "index vocabulary", "index floor day", "index lag", "readings", "competencies", "quarantine",
 ]  # fmt: skip
 
 Variables = Callable[..., None]
@@ -282,6 +283,17 @@ def test_what_nobody_thought_of_is_a_finding(
 
     monkeypatch.setattr(doctor, "quarantined", fail)
     assert examined().alone("quarantine")[0] == "RuntimeError"
+
+
+def test_an_index_of_competencies_is_whole_or_not(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined
+) -> None:
+    monkeypatch.setattr(Vocabulary, "is_narrowed", lambda _: True)
+    assert examined().wrong == {}
+    monkeypatch.setattr(Vocabulary, "is_narrowed", lambda _: False)
+    says, mend = examined().alone("competencies")
+    assert "not whole" in says
+    assert "credmatch nightly" in mend
 
 
 def test_an_engine_says_what_it_is_and_what_is_wrong(

@@ -166,7 +166,9 @@ def test_phrases_are_read_the_same_with_the_real_encoder(esco: Layer, shipped: E
 
 def test_an_index_is_built_once_and_says_what_it_is_of(node: str, tmp_path: Path) -> None:
     narrowing = competencies(node, tmp_path, small_layer(), "v1", "m@2")
+    assert not narrowing.ready()
     assert narrowing.ensure()
+    assert narrowing.ready()
     assert not narrowing.ensure()
     alias = f"{prefix_of(tmp_path)}._competencies"
     assert held(node, tmp_path) == {narrowing.index: [alias, f"{narrowing.index}.rows"]}

@@ -382,21 +382,37 @@ def test_the_number_of_queries_does_not_grow_with_the_pool(service: Service, app
     assert len(few) == len(many) == QUERIES[applicants_only]
 
 
-def test_an_index_of_another_day_put_in_place_between_two_questions(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its bounds of now do not hold for the day asked about: it is asked again, for any time."""
-    yesterday = day_of(NOW - DAY, ZoneInfo("America/Toronto"))
-    service.store(person("amara", award("Lifting", issued=NOW - 9 * DAY)))
+@pytest.mark.parametrize("floor_days", [-30, 1])
+def test_an_index_whose_day_is_another_than_thought_is_asked_again(service: Service, floor_days: int) -> None:
+    """Its bounds of now hold yesterday too where its day is long past, not yet where it is to come."""
+    service.store(person("amara", award("Lifting", issued=NOW - 90 * DAY)))
     service.index()
-    right = [one["candidate"] for one in service.match(service.need("Lifting"), day=yesterday)["results"]]
     state, engine = service.engine.state("default"), service.engine
     assert state is not None
-    seen = iter([replace(state, floor=state.floor - 30 * DAY)])
-    with service.engine.build("default", floor=NOW, vocabulary="", change_number=state.change_number) as new:
-        new.add([replace(held, now={}) for held in engine.documents("default", 0, 10)])
+    held = engine.documents("default", 0, 10)
+    wrong = {"ever": {}} if floor_days < 0 else {"now": {}}
+    floor = NOW + floor_days * DAY
+    with engine.build("default", floor=floor, vocabulary="", change_number=state.change_number) as new:
+        new.add([replace(one, **wrong) for one in held])
         new.publish(state.change_number)
-    real = EmbeddedEngine.state
-    monkeypatch.setattr(EmbeddedEngine, "state", lambda self, key: next(seen, None) or real(self, key))
-    found = service.match(service.need("Lifting"), day=yesterday)
-    assert [one["candidate"] for one in found["results"]] == right == ["amara"]
+    day = day_of(NOW - DAY, ZoneInfo("America/Toronto")) if floor_days < 0 else None
+    found = service.match(service.need("Lifting"), day=day)
+    assert [one["candidate"] for one in found["results"]] == ["amara"]
+
+
+def test_the_truth_is_at_least_as_new_as_the_index(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody is stored and indexed after a match has begun, before it asks the index."""
+    service.store(person("amara", award("forklift")))
+    service.index()
+    recall = EmbeddedEngine.recall
+
+    def later(engine: EmbeddedEngine, *asked: Any, **options: Any) -> Any:
+        monkeypatch.setattr(EmbeddedEngine, "recall", recall)
+        service.store(person("noor", award("forklift")))
+        service.index()
+        return recall(engine, *asked, **options)
+
+    monkeypatch.setattr(EmbeddedEngine, "recall", later)
+    answer = service.match(service.need("forklift"))
+    assert answer["change_number"] == 2
+    assert {one["candidate"] for one in answer["results"]} == {"amara", "noor"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 from matcher.store.database import Database
 from tests.parts.postgres import PostgresServer
 
-TEMPLATE = "credmatch_template"
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
+"""Which of the processes this is that share the tests, and with them a PostgreSQL whose address was given."""
+
+TEMPLATE = f"credmatch_template{PROCESS}"
 """Name of the migrated database that each new one is a copy of: migrating takes longer than many a test."""
 
 

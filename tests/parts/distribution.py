@@ -6,6 +6,7 @@ pipelines, language analysers.
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import os
 import re
@@ -13,11 +14,16 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.parts.processes import unavailable
 
 VERSION = os.environ.get("CREDMATCH_TEST_ELASTICSEARCH_VERSION", "8.19.8")
+NEXT_VERSION = "9.2.0"
+"""Of the next major version, which credmatch runs on as well."""
+
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 _ARTIFACT = "org.elasticsearch.distribution.integ-test-zip:elasticsearch:{version}:zip"
 _DESCRIPTOR = """description=says the version at /
@@ -62,13 +68,22 @@ def distribution(version: str = VERSION) -> Path:
     """Home folder of Elasticsearch `version`, readable by everybody; skips where it cannot be fetched."""
     java = java_home(oldest_java(version))
     home = _cache() / f"elasticsearch-{version}"
-    if not home.exists():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=home.parent) as folder:
-            made = _unpacked(version, Path(folder))
-            _install_root(made, version, java)
-            made.rename(home)  # at once: two test runs may fetch it together
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(home.parent):  # processes that share the tests all want it first
+        if not home.exists():
+            with tempfile.TemporaryDirectory(dir=home.parent) as folder:
+                made = _unpacked(version, Path(folder))
+                _install_root(made, version, java)
+                made.rename(home)
     return home
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process is here."""
+    with (folder / "lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _cache() -> Path:

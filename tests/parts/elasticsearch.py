@@ -32,7 +32,7 @@ from tests.parts.processes import (
 )
 
 _GIVEN = os.environ.get("CREDMATCH_TEST_ELASTICSEARCH_URL", "")
-_IMAGE = f"docker.elastic.co/elasticsearch/elasticsearch:{VERSION}"
+_IMAGE = "docker.elastic.co/elasticsearch/elasticsearch"
 _IN_IMAGE = "/usr/share/elasticsearch/config"
 _START_SECONDS = 180
 _LOGGING = """status = error
@@ -146,7 +146,7 @@ class Node:
         command += [f"--volume={self.folder / 'data'}:/usr/share/elasticsearch/data"]
         command += [f"--volume={config / name}:{_IN_IMAGE}/{name}:ro" for name in self.files]
         command += [f"--env={key}={value}" for key, value in self.settings.items()]
-        command += [f"--env=ES_JAVA_OPTS=-Xms{self.heap} -Xmx{self.heap}", _IMAGE]
+        command += [f"--env=ES_JAVA_OPTS=-Xms{self.heap} -Xmx{self.heap}", f"{_IMAGE}:{self.version}"]
         (self.folder / "data").chmod(0o777)
         self._process = Process(command, log=self.folder / "log")
 
