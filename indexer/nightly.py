@@ -82,12 +82,14 @@ class Summary:
 def nightly(parts: Parts, *, processes: int = 1) -> Summary:
     """Do all that is due, unless another run is at it; a step that fails is named and the rest goes on.
 
+    What a run held that was killed just now is waited for.
+
     `processes`: how many read the database where the index is built anew. Raises Unavailable where the
     database does not answer at the start.
     """
     summary = Summary(parts.settings.organisation, int(time.time()))
     begun = time.monotonic()
-    with leased(parts.database, f"nightly:{summary.organisation}") as mine:
+    with leased(parts.database, f"nightly:{summary.organisation}", outlast=True) as mine:
         if mine:
             _Night(parts, processes, summary).all()
         else:

@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,13 +39,20 @@ class Held:
 
 
 @contextmanager
-def leased(database: Database, name: str, seconds: float = SECONDS) -> Iterator[bool]:
+def leased(
+    database: Database, name: str, seconds: float = SECONDS, *, outlast: bool = False
+) -> Iterator[bool]:
     """Hold the lease `name`, renewed until the end; yields whether it was got. Raises Unavailable.
+
+    `outlast`: where it is held, wait until it ends, unless its holder shows that they live: they renew it or
+    give it back. So who is started anew after they were killed gets what they held.
 
     Where this process froze for longer than it lasts, it is lost without a sign here: who is written to has
     to refuse an earlier holder.
     """
     held = acquire(database, name, seconds)
+    if held is None and outlast:
+        held = _acquire_from_dead(database, name, seconds)
     if held is None:
         yield False
         return
@@ -93,6 +101,22 @@ def acquire(database: Database, name: str, seconds: float) -> Held | None:
             .returning(row.fence)
         ).scalar()
     return None if fence is None else Held(name, holder, fence)
+
+
+def _acquire_from_dead(database: Database, name: str, seconds: float) -> Held | None:
+    """The lease once it has ended of itself; None as soon as its holder renews it or gives it back."""
+    row = t.leases.c
+    looked = select(row.fence, row.expires, row.expires <= milliseconds_now(database)).where(row.name == name)
+    seen: tuple[int, int] | None = None
+    while True:
+        with database.read() as connection:
+            fence, expires, free = connection.execute(looked).one()
+        if seen not in {None, (fence, expires)}:
+            return None
+        if free:
+            return acquire(database, name, seconds)
+        seen = fence, expires
+        time.sleep(min(1.0, seconds / 3))
 
 
 def renew(database: Database, held: Held, seconds: float) -> None:

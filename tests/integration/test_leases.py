@@ -48,6 +48,21 @@ def people(database: Database) -> list[int]:
 # --- leases ------------------------------------------------------------------------------------
 
 
+def test_a_lease_is_outlasted_where_its_holder_died_and_left_to_who_lives(database: Database) -> None:
+    assert acquire(database, "index:default", 0.6) is not None
+    with leased(database, "index:default", 0.6, outlast=True) as mine:
+        assert mine
+        with leased(database, "index:default", 0.6, outlast=True) as again:  # it is renewed
+            assert not again
+    held = acquire(database, "index:default", 60)
+    assert held is not None
+    given_back = threading.Timer(0.3, release, (database, held))
+    given_back.start()
+    with leased(database, "index:default", 0.6, outlast=True) as mine:
+        assert not mine
+    given_back.join()
+
+
 def test_a_lease_is_renewed_while_it_is_held_and_given_back_then(database: Database) -> None:
     with leased(database, "index:default", 0.6) as mine, leased(database, "index:other", 0.6) as other:
         assert mine

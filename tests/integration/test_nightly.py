@@ -22,7 +22,7 @@ from matcher.settings import read_settings
 from matcher.store import quarantine
 from matcher.store import tables as t
 from matcher.store.changes import last_change, pruned_to
-from matcher.store.leases import acquire
+from matcher.store.leases import acquire, leased
 from matcher.store.positions import save_position
 from tests.integration.test_readings import Pool, pool
 from tests.integration.test_rereading import upgraded
@@ -131,10 +131,16 @@ def test_a_step_that_fails_is_said_and_the_rest_is_done(pool: Pool, parts: Parts
 
 
 def test_a_second_run_at_once_does_nothing(pool: Pool, parts: Parts) -> None:
-    assert acquire(pool.database, "nightly:default", 60) is not None
-    summary = nightly(parts)
+    with leased(pool.database, "nightly:default", 3):
+        summary = nightly(parts)
     assert (summary.skipped, summary.steps) == (True, {})
     assert parts.engine.state("default") is None
+
+
+def test_a_run_after_one_that_was_killed_takes_its_place(pool: Pool, parts: Parts) -> None:
+    assert acquire(pool.database, "nightly:default", 1.5) is not None
+    summary = nightly(parts)
+    assert (summary.skipped, summary.ok, summary.steps["index"]["documents"]) == (False, True, 2)
 
 
 def test_what_is_old_is_pruned_and_nothing_that_the_index_needs(pool: Pool, parts: Parts) -> None:
