@@ -9,7 +9,7 @@ from app import Parts
 from indexer.changes import follow
 from indexer.readings import read_pending
 from indexer.vocabulary import encode_pending
-from matcher.errors import Unavailable
+from matcher.errors import ConfigurationError, Unavailable
 
 READ_SECONDS = 1.0
 """How often is looked for what arrived without competencies, or with ones that nobody knows."""
@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 
 def run(parts: Parts, stop: threading.Event) -> None:
     """Keep the index current and read what arrives, until `stop` is set."""
-    reader = threading.Thread(target=read_arrivals, args=(parts, stop), name="reader", daemon=True)
-    reader.start()
+    for name, work in (("reader", read_arrivals), ("narrowing", make_narrowing_ready)):
+        threading.Thread(target=work, args=(parts, stop), name=name, daemon=True).start()
     follow(parts.database, parts.engine, parts.settings.organisation, stop)
 
 
@@ -41,6 +41,24 @@ def read_arrivals(parts: Parts, stop: threading.Event) -> None:
         except Unavailable as error:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
             _log.warning("reading what arrived: %s; again in %.0f s", error, pause)
+
+
+def make_narrowing_ready(parts: Parts, stop: threading.Event) -> None:
+    """Make ready what finds the competencies of each vocabulary that comes to be used, until `stop` is set.
+
+    Each once: while versions of credmatch change, another follower may want it to be another's.
+    """
+    ready = ""
+    pause = READ_SECONDS
+    while not stop.wait(pause):
+        pause = LONGEST_PAUSE_SECONDS
+        try:
+            vocabulary = parts.vocabularies.get(parts.settings.organisation)
+            if vocabulary.version != ready:
+                vocabulary.ensure_narrowing()
+                ready = vocabulary.version
+        except (Unavailable, ConfigurationError) as error:
+            _log.warning("%s; competencies are looked up in each process for now", error)
 
 
 def _quiet(_done: int, _all: int) -> None:

@@ -293,9 +293,9 @@ def test_the_services_work_together(
             return status == 200 and [one["candidate"] for one in json.loads(body)["results"]] == ["c-1"]
 
         wait_until(found, 30, application)
-        examined = command("follower", *services["follower"]["healthcheck"]["test"][2:])
-        assert examined.returncode == 0, examined.stdout
-        assert "OK    engine: Elasticsearch" in examined.stdout
+        examination = services["follower"]["healthcheck"]["test"][2:]
+        wait_until(lambda: command("follower", *examination).returncode == 0, 60, follower)
+        assert "OK    engine: Elasticsearch" in command("follower", *examination).stdout
         night = command("nightly", *services["nightly"]["command"][1:])
         assert night.returncode == 0, night.stderr + night.stdout
         assert json.loads(night.stdout)["ok"] is True
