@@ -10,6 +10,7 @@ from itertools import islice
 from indexer.commands.output import count
 from indexer.gathering import AS_STATED, Frameworks, Gathered, findings
 from indexer.inspection import Json, record_json
+from matcher.messages import said
 from matcher.records import Notice, Rejected
 from matcher.store.database import Connection
 from matcher.store.framework_intake import Framework, check_framework, labels_of
@@ -107,15 +108,20 @@ def _told(connection: Connection, home: Organisation, gathered: Gathered) -> Ite
         [(gathered.label(one.uri), one.uri) for one in islice(new, _FIRST)],
     )
     if not gathered.failed and gathered.lacks_version(AS_STATED):
-        yield Notice(gathered.file, 0, "does not say its version: name it with --version when it is imported")
+        text = said("does not say its version: name it with --version when it is imported")
+        yield Notice(gathered.file, 0, text)
     known = labels_of(connection, owner, {other for _, _, other in links})
     waiting: defaultdict[str, list[str]] = defaultdict(list)
     for _, kind, other in links:
         if other not in known and other not in gathered.competencies:
             waiting[kind].append(other)
     for kind, others in sorted(waiting.items()):
-        text = f"{kind}: {len(others):,} would wait for competencies that nobody knows, such as {others[0]}"
+        text = said(
+            "%(kind)s: %(count)s would wait for competencies that nobody knows, such as %(first)s",
+            kind=kind,
+            count=len(others),
+            first=others[0],
+        )
         yield Notice(gathered.file, 0, text)
-    yield from gathered.notices
-    yield from gathered.rejected
+    yield from gathered.remarks
     yield from findings(connection, owner, gathered, checked)

@@ -17,6 +17,7 @@ from indexer.readers.limits import Limits
 from indexer.readers.sources import STANDARD_INPUT
 from indexer.readers.vocabularies import FRAMEWORK_FORMATS
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import Notice, Rejected
 from matcher.store.database import Connection
 from matcher.store.framework_intake import Checked, Framework, labels_of
@@ -45,26 +46,33 @@ AS_STATED = Chosen()
 class Gathered:
     """A framework as its files have it; `file` is the one that was named, for messages and its name.
 
-    `failed`: whether its document as a whole cannot be read.
+    `remarks`: what is said of it, in its order. `failed`: whether its document as a whole cannot be read.
     """
 
     format: FrameworkFormat
     file: str
     facts: FrameworkFacts = field(default_factory=FrameworkFacts)
     competencies: dict[str, FrameworkCompetency] = field(default_factory=dict)
-    rejected: list[Rejected] = field(default_factory=list)
+    remarks: list[Notice | Rejected] = field(default_factory=list)
     failed: bool = False
-    notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> list[Rejected]:
+        """What of it cannot be read."""
+        return [one for one in self.remarks if isinstance(one, Rejected)]
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What is worth knowing of it."""
+        return [one for one in self.remarks if isinstance(one, Notice)]
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Of a competency that stands in several files the first is kept."""
         for one in entries:
             if isinstance(one, FrameworkCompetency):
                 self.competencies.setdefault(one.uri, one)
-            elif isinstance(one, Rejected):
-                self.rejected.append(one)
-            elif isinstance(one, Notice):
-                self.notices.append(one)
+            elif isinstance(one, Notice | Rejected):
+                self.remarks.append(one)
             else:
                 self.facts = one
 
@@ -134,7 +142,7 @@ def beside_frameworks(
         finally:  # of an archive that is damaged further on, what was read stays
             same = found.setdefault((read.format.name, read.name), read)
             if same is not read:
-                same.take([*read.competencies.values(), *read.rejected, *read.notices])
+                same.take([*read.competencies.values(), *read.remarks])
 
     yield from read_frameworks(paths, {**prefixes, "": prefixes[first]}, limits, take, others)
 
@@ -151,21 +159,25 @@ def held_frameworks(found: Sequence[Gathered], loose: Gathered, chosen: Chosen) 
     held = [one for one in found if not one.failed and (one.competencies or one.rejected)]
     for one in found:
         if one not in held:
-            loose.take([*one.rejected, *one.notices])
+            loose.take(one.remarks)
     if not held and loose.rejected:
         first = loose.rejected[0]
         raise InvalidInput(first.reason, where=f"{first.file} {first.where}".strip())
     if not held:
         notices = [notice for one in (*found, loose) for notice in one.notices]
-        told = "; ".join(f"{one.file} {one.text}" for one in notices[:_TOLD])
-        raise InvalidInput(f"holds no competency. {told}".strip(), where=loose.file)
+        told = tuple(said("%(file)s %(text)s", file=one.file, text=one.text) for one in notices[:_TOLD])
+        nothing = said("holds no competency")
+        reason = said("holds no competency (%(notices)s)", notices=told) if told else nothing
+        raise InvalidInput(reason, where=loose.file)
     if chosen.name and len(held) > 1:
-        names = ", ".join(shown(one.name) for one in held[:_TOLD])
-        raise InvalidInput(f"{names} cannot have one name: import them one by one", where="name")
+        names = tuple(shown(one.name) for one in held[:_TOLD])
+        reason = said("%(names)s cannot have one name: import them one by one", names=names)
+        raise InvalidInput(reason, where="name")
     for one in held:
         if one.lacks_version(chosen):
-            raise InvalidInput(f"{one.format.name} does not say its version: name it", where="version")
-    held[0].take([*loose.rejected, *loose.notices])
+            reason = said("%(format)s does not say its version: name it", format=said(one.format.name))
+            raise InvalidInput(reason, where="version")
+    held[0].take(loose.remarks)
     return held
 
 
@@ -182,13 +194,19 @@ def findings(
 ) -> Iterator[Notice | Rejected]:
     """What is to be said of how a framework fits: whom it met, and what it states in circles."""
     if checked.met:
-        text = "are in the shared vocabulary already and stay as they are there; their relations are kept"
-        yield _met(gathered, checked.met, text)
+        template = marked(
+            "%(count)s competencies are in the shared vocabulary already and stay as they are there; their "
+            "relations are kept (%(told)s)"
+        )
+        yield _met(gathered, checked.met, template)
     by_name: defaultdict[str, list[str]] = defaultdict(list)
     for uri, name in checked.others.items():
         by_name[name].append(uri)
-    for name, uris in by_name.items():
-        yield _met(gathered, uris, f"are known from the framework {shown(name)} and become of this one")
+    for name, uris in sorted(by_name.items()):
+        template = marked(
+            "%(count)s competencies are known from the framework %(name)s and become of this one (%(told)s)"
+        )
+        yield _met(gathered, uris, template, name=shown(name))
     members = {uri for circle in checked.circles for uri in (*circle.members, *circle.edge)}
     names = labels_of(connection, owner, members) | {
         uri: label for uri in members if (label := gathered.label(uri))
@@ -197,21 +215,24 @@ def findings(
         yield _closed(gathered, circle, names)
 
 
-def _met(gathered: Gathered, uris: Iterable[str], text: str) -> Notice:
+def _met(gathered: Gathered, uris: Iterable[str], template: str, **values: object) -> Notice:
     wanted = set(uris)
     inside = [one for uri, one in gathered.competencies.items() if uri in wanted]
-    told = ", ".join(f"{one.place} {gathered.label(one.uri)}".strip() for one in inside[:_TOLD])
-    more = ", ..." if len(inside) > _TOLD else ""
-    return Notice(gathered.file, 0, f"{len(inside):,} competencies {text} ({told}{more})")
+    told = [f"{one.place} {gathered.label(one.uri)}".strip() for one in inside[:_TOLD]]
+    more = ["..."] if len(inside) > _TOLD else []
+    text = said(template, count=len(inside), told=(*told, *more), **values)
+    return Notice(gathered.file, 0, text)
 
 
 def _closed(gathered: Gathered, circle: Circle, names: Mapping[str, str]) -> Rejected:
     narrower, broader = (names.get(uri, uri) for uri in circle.edge)
     way = [names.get(uri, uri) for uri in circle.members]
     way += ["..."] if circle.length > len(circle.members) else []
-    reason = (
-        f"{shown(broader)} cannot be broader than {shown(narrower)}: that closes a circle, "
-        f"{' < '.join([*way, way[0]])}; the rest was read"
+    reason = said(
+        "%(broader)s cannot be broader than %(narrower)s: that closes a circle, %(way)s; the rest was read",
+        broader=shown(broader),
+        narrower=shown(narrower),
+        way=" < ".join([*way, way[0]]),
     )
     at = [one.place for uri in circle.edge if (one := gathered.competencies.get(uri))]
     where = f"{at[0]}.broader" if at and at[0] else "broader"

@@ -30,6 +30,7 @@ from matcher.store.database import Connection, Database
 from matcher.store.endorsements import store_endorsements
 from matcher.store.intake import Counts, store_achievements, store_candidates
 from matcher.store.organisations import Organisation, organisation
+from matcher.store.quarantine import Quarantined
 
 _CANDIDATES = 500
 _AWARDS = 5_000
@@ -71,7 +72,9 @@ class Report:
         """How many awards were taken in."""
         return self.awards_added + self.awards_changed + self.awards_unchanged
 
-    def plus(self, counts: Counts, bad: Sequence[Rejected], batch: Batch, known: set[bytes]) -> Report:
+    def plus(
+        self, counts: Counts, bad: Sequence[Rejected | Quarantined], batch: Batch, known: set[bytes]
+    ) -> Report:
         """The report with what became of a further batch, of which `bad` was not taken in.
 
         `known`: what tells those apart that were bad before; it is added to, up to a bound.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app import Parts, build_parts
 from indexer.vocabulary import load_shipped
 from matcher.errors import NotFound
+from matcher.messages import said
 from matcher.settings import Settings
+from matcher.store.database import Connection, is_there, newest_version, schema_version
 from matcher.store.organisations import create_organisation, organisation, organisation_keys
 from matcher.vocabulary.encoder import Encoder, LocalEncoder
 from matcher.vocabulary.remote import RemoteEncoder, socket_path
@@ -38,6 +42,41 @@ def opened_for_server(settings: Settings) -> Iterator[Parts]:
         yield parts
 
 
+@contextmanager
+def as_it_is(settings: Settings) -> Iterator[Parts]:
+    """The parts of an installation in which nothing is changed, for commands that only look.
+
+    Where there is none, or one that an older credmatch made, they are those of a new installation in a
+    temporary folder, with the vocabulary that ships; it is gone at the end. Raises NotFound as `opened`.
+    """
+    if is_there(settings.url):
+        parts = build_parts(settings, choose_encoder(settings))
+        try:
+            if _is_ready(parts):
+                yield parts
+                return
+        finally:
+            parts.close()
+    with TemporaryDirectory(prefix="credmatch-") as folder:
+        elsewhere = {"data_dir": Path(folder), "database_url": "", "elasticsearch_url": ""}
+        with opened(settings.model_copy(update=elsewhere), create=True) as parts:
+            yield parts
+
+
+def _is_ready(parts: Parts) -> bool:
+    """Whether an installation can be used as it is. Raises NotFound where it lacks the organisation."""
+    with parts.database.read() as connection:
+        if schema_version(connection) != newest_version():
+            return False
+        try:
+            organisation(connection, parts.settings.organisation)
+        except NotFound as error:
+            if parts.settings.organisation != _DEFAULT:
+                raise _unknown(connection, parts.settings.organisation) from error
+            return False
+    return True
+
+
 def choose_encoder(settings: Settings) -> Encoder:
     """The running server's encoder, else one that loads in this process when it is first used."""
     running = RemoteEncoder(socket_path(settings.data_dir))
@@ -65,10 +104,17 @@ def _find_organisation(parts: Parts, *, create: bool) -> None:
     except NotFound as error:
         if not create and key != _DEFAULT:
             with parts.database.read() as connection:
-                known = ", ".join(organisation_keys(connection, _NAMED)) or "none yet"
-            raise NotFound(
-                f"there is no organisation {key} (CREDMATCH_ORGANISATION; there is: {known}); "
-                "import, positions put, vocabulary import, sample --load and serve make it"
-            ) from error
+                raise _unknown(connection, key) from error
         with parts.database.write() as connection:
             create_organisation(connection, key)
+
+
+def _unknown(connection: Connection, key: str) -> NotFound:
+    return NotFound(
+        said(
+            "there is no organisation %(key)s (CREDMATCH_ORGANISATION; there is: %(known)s); import, "
+            "positions put, vocabulary import, sample --load and serve make it",
+            key=key,
+            known=tuple(organisation_keys(connection, _NAMED)) or said("none yet"),
+        )
+    )

@@ -10,6 +10,7 @@ from typing import BinaryIO, TypedDict
 from indexer.readers.json_text import decode, shown
 from indexer.readers.lines import Line, lines
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import UNITS, Likely
 from matcher.vocabulary.lexicon import folded
 from matcher.vocabulary.vocabulary import Vocabulary
@@ -77,29 +78,29 @@ def _phrase(line: Line) -> _Phrase | dict[str, object]:
 
 def _object(line: Line) -> dict[str, object]:
     if not line.whole:
-        raise InvalidInput(f"longer than {_LONGEST_LINE} bytes")
+        raise InvalidInput(said("longer than %(most)s bytes", most=_LONGEST_LINE))
     body = decode(line.data)
     if not isinstance(body, dict):
-        raise InvalidInput(f"{shown(body)} is not an object")
+        raise InvalidInput(said("%(value)s is not an object", value=shown(body)))
     return body
 
 
 def _id(stated: object) -> str | int | None:
     if not isinstance(stated, str | int | None):
-        raise InvalidInput(f"{shown(stated)} is neither text nor a whole number", where="id")
+        reason = said("%(value)s is neither text nor a whole number", value=shown(stated))
+        raise InvalidInput(reason, where="id")
     return stated
 
 
 def _text(stated: object) -> str:
     """A text that can be answered: `Vocabulary.understand` gives nothing for one without letter or digit."""
     if stated is None:
-        raise InvalidInput("is missing", where="text")
+        raise InvalidInput(said("is missing"), where="text")
     if not isinstance(stated, str):
-        raise InvalidInput(f"{shown(stated)} is not text", where="text")
+        raise InvalidInput(said("%(value)s is not text", value=shown(stated)), where="text")
     if any("\ud800" <= letter <= "\udfff" for letter in stated):
-        raise InvalidInput("has half of a surrogate pair, which is not text", where="text")
+        raise InvalidInput(said("has half of a surrogate pair, which is not text"), where="text")
     if not folded(stated):
-        raise InvalidInput(
-            f"{shown(stated)} has neither a letter nor a digit: it means nothing", where="text"
-        )
+        reason = said("%(value)s has neither a letter nor a digit: it means nothing", value=shown(stated))
+        raise InvalidInput(reason, where="text")
     return stated

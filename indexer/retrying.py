@@ -12,7 +12,6 @@ from indexer.readers.formats import Context, Record
 from indexer.readers.limits import Limits
 from indexer.readers.one_person import People
 from indexer.readers.sources import neighbours_of
-from matcher.records import Rejected
 from matcher.store import quarantine
 from matcher.store.achievement_intake import AchievementIntake
 from matcher.store.database import Database
@@ -84,8 +83,7 @@ class _Retry:
         with self._database.write() as connection:
             kept = quarantine.show(connection, self._home.id, id_)
             if not kept.raw:  # nothing was kept that could be read: why stays as it is
-                still = Rejected(kept.file, kept.line, kept.where, kept.reason, "")
-                return report.plus(Counts(), [still], Batch(), set())
+                return report.plus(Counts(), [kept], Batch(), set())
             batch = Batch(file=kept.file)
             for record in self._decided(kept):
                 batch.add(record)

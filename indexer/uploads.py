@@ -58,7 +58,8 @@ def take_credentials(
     with database.read() as connection:
         home = organisation(connection, organisation_key)
     if dates and dates not in ORDERS:
-        raise InvalidInput(f"{shown(dates)} is not one of {', '.join(ORDERS)}", where="dates")
+        reason = said("%(value)s is not one of %(expected)s", value=shown(dates), expected=ORDERS)
+        raise InvalidInput(reason, where="dates")
     context = Context("", home.zone, candidate, limits, dates=dates)
     with TemporaryDirectory(prefix="credmatch-upload-") as folder:
         records = list(_records(Path(folder), files, context))

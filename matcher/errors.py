@@ -17,6 +17,8 @@ A library's error is turned into one of these at the seam where it arrives, with
 
 from __future__ import annotations
 
+from matcher.messages import Said
+
 
 class CredmatchError(Exception):
     """Base of all errors that are ours. `status` is the HTTP status, `exit_code` the command's."""
@@ -36,7 +38,7 @@ class InvalidInput(CredmatchError):
     exit_code = 2
     title = "The input is not valid"
 
-    def __init__(self, message: str, *, where: str = "") -> None:
+    def __init__(self, message: Said, *, where: str = "") -> None:
         super().__init__(f"{where}: {message}" if where else message)
         self.where = where
         self.reason = message

@@ -15,15 +15,29 @@ class Said(str):
     template: str
     values: dict[str, object]
 
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """What sentences have in common that differ in nothing but values: the templates they are made of."""
+        within = (kind for value in self.values.values() if isinstance(value, Said) for kind in value.kind)
+        return self.template, *within
+
 
 def said(template: str, **values: object) -> Said:
     """The sentence that `template` makes of `values`, by their names: "there is no position %(key)s".
 
-    A value may itself be `Said`. Raises KeyError where a value is missing.
+    A value may itself be `Said`. A whole number is written as people write it (10,000), so what only looks
+    like one, such as an id, is given as text; a tuple is a list of values. Raises KeyError where a value is
+    missing.
     """
-    made = Said(template % values)
+    made = Said(template % {name: _in_english(value) for name, value in values.items()})
     made.template, made.values = template, values
     return made
+
+
+def _in_english(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_in_english, value))
+    return f"{value:,}" if type(value) is int else str(value)
 
 
 def marked(template: str) -> str:

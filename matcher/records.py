@@ -1,4 +1,4 @@
-"""The nouns of credmatch, as plain frozen records. They import nothing of ours.
+"""The nouns of credmatch, as plain frozen records. They import nothing of ours but what a sentence is.
 
 Moments are whole seconds since 1970-01-01T00:00Z. A factor, a level or a relation is an integer in
 1/10,000 ("units"); points are integers in 1/1,000,000 of a score.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from matcher.messages import Said
 
 UNITS = 10_000
 """What 1 is in the integers that factors, levels, weights and relations are written in."""
@@ -166,7 +168,7 @@ class Notice:
 
     file: str
     line: int
-    text: str
+    text: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class Rejected:
     file: str
     line: int
     where: str
-    reason: str
+    reason: Said
     raw: str
 
 

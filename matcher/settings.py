@@ -14,6 +14,25 @@ from matcher.errors import ConfigurationError
 _PREFIX = "CREDMATCH_"
 
 
+class Bound(int):
+    """A number that a setting states. As text it is followed by the setting's name, so that every refusal
+    says what an operator may raise: `10,000 (CREDMATCH_IMPORT_PARTS)`."""
+
+    setting: str
+
+    def __new__(cls, number: int, setting: str) -> Bound:
+        bound = super().__new__(cls, number)
+        bound.setting = setting
+        return bound
+
+    def __getnewargs__(self) -> tuple[int, str]:  # type: ignore[override]  # int itself has one argument
+        """What a copy is made of: a bound may stand in a message that is copied."""
+        return int(self), self.setting
+
+    def __str__(self) -> str:
+        return f"{int(self):,} ({variable(self.setting)})"
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. Each field's name, upper-cased behind CREDMATCH_, is its variable."""
 

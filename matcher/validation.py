@@ -65,7 +65,7 @@ def problem(error: ValidationError, fields: Sequence[str], at: str = "") -> Inva
     return InvalidInput(_reason(first, fields), where=_path(first["loc"], at))
 
 
-def unknown(name: str, fields: Sequence[str]) -> str:
+def unknown(name: str, fields: Sequence[str]) -> Said:
     """That nothing is called `name`, with the nearest of `fields`, if one is near.
 
     A name that is among them belongs elsewhere: then none is nearer.
@@ -149,7 +149,7 @@ def _finite(text: str) -> object:
     return number if math.isfinite(number) else _NO_NUMBER
 
 
-def _reason(found: ErrorDetails, fields: Sequence[str]) -> str:
+def _reason(found: ErrorDetails, fields: Sequence[str]) -> Said:
     kind, value, context = found["type"], found["input"], found.get("ctx", {})
     if kind == "extra_forbidden":
         return unknown(str(found["loc"][-1]), fields)
@@ -157,7 +157,9 @@ def _reason(found: ErrorDetails, fields: Sequence[str]) -> str:
         return stated
     template = _PATTERNS.get(context.get("pattern", "")) or _REASONS.get(kind)
     if template is None:  # in the library's words, which nobody translated
-        return f"{shown(value)}: {found['msg']}"
+        return said("%(value)s is not as it should be: %(found)s", value=shown(value), found=found["msg"])
+    if "expected" in context:  # the library's list, without its "or"
+        context = {**context, "expected": context["expected"].replace(" or ", ", ")}
     return said(template, **{**context, "value": shown(value)})
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 import numpy as np
 from flask import Flask
 from flask.testing import FlaskClient
 from numpy.typing import NDArray
+from werkzeug.test import TestResponse
 
 from app import Parts, build_parts, create_app
 from indexer.changes import catch_up
@@ -154,3 +157,8 @@ def _read(parts: Parts) -> None:
             likely = [(inventory.id, 8_000)]
             store_reading(connection, home, achievement.id, likely, model="words@1", vocabulary="test")
         save_position(connection, home.id, position)
+
+
+def words(page: TestResponse) -> str:
+    """A page's text, without tags."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())

@@ -13,10 +13,12 @@ from indexer.commands.output import json_line, table
 from indexer.installation import opened
 from indexer.readings import read_pending
 from matcher.errors import InvalidInput, NotFound
+from matcher.messages import said
 from matcher.records import UNITS
 from matcher.settings import read_settings
 from matcher.store.achievements import Inferred, Stage, confirm, confirmed, to_confirm, unconfirm
 from matcher.store.organisations import organisation
+from matcher.validation import shown
 
 _ALL = 1_000_000
 
@@ -115,9 +117,9 @@ def _as_read(parts: Parts, key: str) -> list[int]:
     """What an achievement was read as. Raises NotFound, and InvalidInput where it was read as nothing."""
     found = next((inferred for inferred in _waiting(parts) if inferred.key == key), None)
     if found is None:
-        raise NotFound(f"no achievement {key!r} waits to be confirmed")
+        raise NotFound(said("no achievement %(key)s waits to be confirmed", key=shown(key)))
     if not found.competencies:
-        raise InvalidInput("was not understood: give --competency or --nothing", where=key)
+        raise InvalidInput(said("was not understood: give --competency or --nothing"), where=key)
     return [id_ for id_, _ in found.competencies]
 
 
@@ -127,7 +129,7 @@ def _named(parts: Parts, uris: tuple[str, ...]) -> list[int]:
     for uri in uris:
         competency = vocabulary.by_uri(uri)
         if competency is None:
-            raise NotFound(f"no competency has the URI {uri!r}")
+            raise NotFound(said("no competency has the URI %(uri)s", uri=shown(uri)))
         found.append(competency.id)
     return found
 

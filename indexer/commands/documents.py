@@ -8,6 +8,7 @@ from pathlib import Path
 from indexer.readers.json_text import decode, place_of
 from indexer.readers.lines import lines
 from matcher.errors import InvalidInput
+from matcher.messages import said
 
 _LONGEST = 4_000_000
 
@@ -17,7 +18,7 @@ def document(path: Path) -> object:
     with path.open("rb") as file:
         data = file.read(_LONGEST + 1)
     if len(data) > _LONGEST:
-        raise InvalidInput(f"more than {_LONGEST:,} bytes", where=path.name)
+        raise InvalidInput(said("longer than %(most)s bytes", most=_LONGEST), where=path.name)
     try:
         return decode(data)
     except InvalidInput as error:
@@ -41,4 +42,4 @@ def documents(path: Path) -> Iterator[tuple[int, object]]:
 
 
 def _too_long() -> InvalidInput:
-    return InvalidInput(f"longer than {_LONGEST:,} bytes")
+    return InvalidInput(said("longer than %(most)s bytes", most=_LONGEST))

@@ -10,8 +10,8 @@ import click
 
 from indexer import follower, verifying
 from indexer.commands.output import count, json_line, progress
+from indexer.commands.processes import with_processes
 from indexer.installation import opened, opened_for_server
-from indexer.loading import processors
 from indexer.rebuild import Terms, rebuild, roll_back
 from indexer.serve import end_with_parent
 from matcher.settings import read_settings
@@ -19,13 +19,7 @@ from matcher.settings import read_settings
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Write the new index's state as one JSON document.")
-@click.option(
-    "--processes",
-    type=click.IntRange(1, 64),
-    default=processors,
-    show_default="one a processor",
-    help="Processes that read the database.",
-)
+@with_processes
 @click.option("--rollback", is_flag=True, help="Go back to the index before this one, brought up to date.")
 def reindex(*, as_json: bool, processes: int, rollback: bool) -> None:
     """Build the search index anew while searches go on with the old one.

@@ -13,7 +13,7 @@ from indexer.commands.output import count, json_line
 from indexer.framework_inspection import Finding, FrameworkFound, find_frameworks, finding_json, lines_of
 from indexer.gathering import AS_STATED, Frameworks, beside_frameworks
 from indexer.inspection import Found, record_json
-from indexer.installation import opened
+from indexer.installation import as_it_is
 from indexer.readers.dates import ORDERS
 from indexer.readers.floods import told_once
 from indexer.readers.formats import Context, Record
@@ -48,7 +48,7 @@ def inspect_(*, files: tuple[Path, ...], candidate: str, dates: str | None, as_j
     """
     settings = read_settings()
     found = Found()
-    with opened(settings) as parts:
+    with as_it_is(settings) as parts:
         with parts.database.read() as connection:
             home = organisation(connection, settings.organisation)
         context = Context("", home.zone, candidate, limits_of(settings), dates=dates or "")

@@ -19,6 +19,7 @@ from indexer.commands.output import count, failed, json_line, table
 from indexer.installation import opened
 from matcher.errors import CredmatchError, InvalidInput, NotFound
 from matcher.matching import TOP
+from matcher.messages import said
 from matcher.positions import parse_position
 from matcher.settings import read_settings
 
@@ -93,7 +94,8 @@ def match(
         try:
             show(asked.stored(parts, str(position)))
         except NotFound as error:
-            raise NotFound(f"there is neither a file nor a stored position {position}") from error
+            reason = said("there is neither a file nor a stored position %(position)s", position=position)
+            raise NotFound(reason) from error
 
 
 def _one(path: Path) -> object:
@@ -103,7 +105,9 @@ def _one(path: Path) -> object:
     except InvalidInput as error:
         if path.suffix != ".jsonl":
             raise
-        wrong = f"{error.reason}; a file with a position a line is given with --positions"
+        wrong = said(
+            "%(reason)s; a file with a position a line is given with --positions", reason=error.reason
+        )
         raise InvalidInput(wrong, where=error.where) from error
 
 

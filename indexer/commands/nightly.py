@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from indexer.commands.output import json_line
+from indexer.commands.processes import with_processes
 from indexer.installation import opened
-from indexer.loading import processors
 from indexer.nightly import Summary, nightly, write_metrics
 from matcher.settings import read_settings
 
@@ -22,13 +22,7 @@ DIFFERED = 8
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also write a text file for Prometheus's node exporter.",
 )
-@click.option(
-    "--processes",
-    type=click.IntRange(1, 64),
-    default=processors,
-    show_default="one a processor",
-    help="Processes that read the database where the index is built anew.",
-)
+@with_processes
 def nightly_(*, metrics: Path | None, processes: int) -> int:
     """Do what is due once a day, and write one JSON summary: read what waits, bring the index up to date or
     build it anew, verify and mend it, prune, report quarantine. Safe to start twice: the second does nothing.

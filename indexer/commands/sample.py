@@ -14,6 +14,7 @@ from indexer.sample.load import load_sample
 from indexer.sample.people import KEY_PREFIX
 from indexer.sample.pool import generate
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.settings import read_settings
 from matcher.store.candidates import count_others
 from matcher.store.organisations import organisation
@@ -51,4 +52,8 @@ def _refuse_others(parts: Parts) -> None:
         others = count_others(connection, home.id, KEY_PREFIX)
     if others:
         people = count(others, "person who is not", "people who are not")
-        raise InvalidInput(f"the pool holds {people} of the sample; --among-others loads it all the same")
+        raise InvalidInput(
+            said(
+                "the pool holds %(people)s of the sample; --among-others loads it all the same", people=people
+            )
+        )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from indexer.readers.unpacking import Stored, Unpacked
+from matcher.messages import Said, marked, said
 from matcher.records import Notice
 
 _LONGEST_NAME = 300
@@ -17,18 +18,18 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class Kind(StrEnum):
-    """What an entry is; in the plural, as notices name it."""
+    """What an entry is: as notices count it."""
 
-    FILE = "files"
-    FOLDER = "folders"
-    LINK = "links"
-    SYSTEM = "hidden files or files of an operating system"
-    FOREIGN = "pictures, documents or other files in which there can be no credential"
+    FILE = marked("files: %(count)s")
+    FOLDER = marked("folders: %(count)s")
+    LINK = marked("links: %(count)s")
+    SYSTEM = marked("hidden files or files of an operating system: %(count)s")
+    FOREIGN = marked("pictures, documents or other files in which there can be no credential: %(count)s")
 
 
 @dataclass(slots=True)
 class Entry:
-    """An entry of an archive. `problem`: why it is not read, "" where it can be.
+    """An entry of an archive. `problem`: why it is not read, None where it can be.
 
     `place` tells it from others of the same archive; `perhaps_link`: only the archive's end will tell.
     """
@@ -36,26 +37,26 @@ class Entry:
     name: str
     kind: Kind = Kind.FILE
     body: Stored | Unpacked | None = None
-    problem: str = ""
+    problem: Said | None = None
     place: int = 0
     perhaps_link: bool = False
 
     closed: bool = False
 
-    def close(self) -> str:
-        """Go to the end of the entry. What is wrong with its bytes, "" for nothing, or where it was closed.
+    def close(self) -> Said | None:
+        """Go to the end of the entry. What is wrong with its bytes; None for nothing, or where it was closed.
 
         Raises BadStream where the archive cannot be followed to there.
         """
         if self.closed:
-            return ""
+            return None
         self.closed = True
         return self._finish()
 
-    def _finish(self) -> str:
+    def _finish(self) -> Said | None:
         if self.body is not None:
             self.body.finish()
-        return ""
+        return None
 
 
 @dataclass(slots=True)
@@ -75,9 +76,10 @@ class Skipped:
         """One that says what was passed over; none where it was nothing, or only folders."""
         if not self.names:
             return []
-        counts = ", ".join(f"{count:,} {kind.value}" for kind, count in sorted(self.counts.items()))
-        more = ", ..." if sum(self.counts.values()) - self.counts[Kind.FOLDER] > len(self.names) else ""
-        return [Notice(file, 0, f"not read: {counts} ({', '.join(self.names)}{more})")]
+        counts = tuple(said(kind.value, count=count) for kind, count in sorted(self.counts.items()))
+        more = ["..."] if sum(self.counts.values()) - self.counts[Kind.FOLDER] > len(self.names) else []
+        text = said("not read: %(counts)s (%(names)s)", counts=counts, names=(*self.names, *more))
+        return [Notice(file, 0, text)]
 
 
 def is_system(name: str) -> bool:

@@ -26,11 +26,12 @@ from indexer.readers.formats import Alone, Context, Record, StreamFormat
 from indexer.readers.limits import Limits
 from indexer.readers.signatures import is_foreign, is_tar
 from indexer.readers.unpacking import PIECE, BadStream, Budget, Exhausted, Source, Unpacked
+from matcher.messages import Said, marked, said
 from matcher.records import Notice, Rejected
 
 _HELD = 4_000_000
 _OFFICE = ("[Content_Types].xml", "_rels/", "docProps/", "customXml/", "xl/", "word/", "ppt/")
-_SPREADSHEET = "this is a spreadsheet or another office document; save the table as CSV in UTF-8"
+_SPREADSHEET = said("this is a spreadsheet or another office document; save the table as CSV in UTF-8")
 _NOWHERE = ZoneInfo("UTC")
 _Walk = Callable[[Source, Budget, int], Iterator[Entry]]
 
@@ -47,7 +48,7 @@ class _Run:
     twice: int = 0
     held: dict[int, list[Record]] = field(default_factory=dict)
 
-    def rejected(self, name: str, reason: str) -> Rejected:
+    def rejected(self, name: str, reason: Said) -> Rejected:
         return Rejected(self.named(name), 0, "", reason, "")
 
     def named(self, name: str) -> str:
@@ -57,8 +58,7 @@ class _Run:
 def _reader(walk: _Walk) -> Callable[[BinaryIO, Context], Iterator[Record]]:
     def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
         if context.packed >= context.limits.depth:
-            reason = f"archives in archives, more than {context.limits.depth} levels deep"
-            yield Rejected(context.file, 0, "", reason, "")
+            yield Rejected(context.file, 0, "", _too_deep(context), "")
             return
         budget = context.budget or Budget(context.limits.unpacked)
         source = Source(stream, budget, outermost=context.budget is None)
@@ -66,12 +66,14 @@ def _reader(walk: _Walk) -> Callable[[BinaryIO, Context], Iterator[Record]]:
         try:
             yield from _entries(walk(source, budget, context.limits.entries), run)
         except BadStream as error:
-            yield run.rejected("", f"the archive {error.reason}")
+            yield run.rejected("", said("the archive %(reason)s", reason=error.reason))
         for records in run.held.values():
             yield from records
         yield from run.skipped.notices(context.file)
         if run.twice:
-            text = f"{run.twice:,} entries have the name of an earlier one; all of them are read"
+            text = said(
+                "%(number)s entries have the name of an earlier one; all of them are read", number=run.twice
+            )
             yield Notice(context.file, 0, text)
 
     return read
@@ -81,7 +83,10 @@ def _entries(entries: Iterator[Entry], run: _Run) -> Iterator[Record]:
     number = 0
     for number, entry in enumerate(entries, start=1):
         if number > run.context.limits.entries:
-            reason = f"the archive has more than {run.context.limits.entries} entries; the rest is not read"
+            reason = said(
+                "the archive has more than %(most)s entries; the rest is not read",
+                most=run.context.limits.entries,
+            )
             yield run.rejected("", reason)
             return
         if number == 1 and _is_office(entry):
@@ -93,7 +98,7 @@ def _entries(entries: Iterator[Entry], run: _Run) -> Iterator[Record]:
         if run.budget.exhausted:
             return
     if not number:
-        yield run.rejected("", "the archive is empty")
+        yield run.rejected("", said("the archive is empty"))
 
 
 def _is_office(entry: Entry) -> bool:
@@ -125,7 +130,8 @@ def _entry(entry: Entry, run: _Run) -> Iterator[Record]:
     except Exhausted as error:
         damage = error.reason
     if damage:
-        yield run.rejected(entry.name, f"{damage}; what was read of it before stays")
+        reason = said("%(damage)s; what was read of it before stays", damage=damage)
+        yield run.rejected(entry.name, reason)
 
 
 def _read(entry: Entry, run: _Run) -> Iterator[Record]:
@@ -135,9 +141,11 @@ def _read(entry: Entry, run: _Run) -> Iterator[Record]:
         return
     problem = entry.problem
     if not problem and leads_out(entry.name):
-        problem = "has a name that leads out of the archive, and is not read"
+        problem = said("has a name that leads out of the archive, and is not read")
+    if problem:
+        whole = said("the archive %(reason)s", reason=problem)
+        yield run.rejected(entry.name, problem if entry.name else whole)
     if problem or entry.body is None:
-        yield run.rejected(entry.name, problem if entry.name else f"the archive {problem}")
         return
     name = hash(entry.name)
     run.twice += name in run.names
@@ -159,6 +167,10 @@ def _content(entry: Entry, stream: BinaryIO, run: _Run) -> Iterator[Record]:
         yield run.rejected(entry.name, damage)
         return
     yield from run.context.unpack(io.BytesIO(data), replace(context, again=lambda: io.BytesIO(data)))
+
+
+def _too_deep(context: Context) -> Said:
+    return said("archives in archives, more than %(most)s levels deep", most=context.limits.depth)
 
 
 def _inside(name: str, run: _Run) -> Context:
@@ -261,8 +273,7 @@ def _decompressing(
 ) -> Callable[[BinaryIO, Context], Iterator[Record]]:
     def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
         if context.packed >= context.limits.depth:
-            reason = f"archives in archives, more than {context.limits.depth} levels deep"
-            yield Rejected(context.file, 0, "", reason, "")
+            yield Rejected(context.file, 0, "", _too_deep(context), "")
             return
         budget = context.budget or Budget(context.limits.unpacked)
         inside = replace(
@@ -271,7 +282,8 @@ def _decompressing(
         try:
             yield from context.unpack(_unpacked(stream, member, budget, context), inside)
         except BadStream as error:
-            yield Rejected(context.file, 0, "", f"the file {error.reason}", "")
+            reason = said("the file %(reason)s", reason=error.reason)
+            yield Rejected(context.file, 0, "", reason, "")
 
     return read
 
@@ -319,14 +331,14 @@ _ENTRIES = {"the entries": "each is read as a file of its own, in whatever forma
 _CONTENT = {"the content": "is read as a file of its own, in whatever format it is"}
 
 ZIP = StreamFormat(
-    name="ZIP archive",
+    name=marked("ZIP archive"),
     recognised_by="the signature of an entry",
     taken=_ENTRIES,
     recognises=lambda head: head.startswith((b"PK\x03\x04", b"PK\x05\x06")),
     read=_reader(zips.entries),
 )
 TAR = StreamFormat(
-    name="tar archive",
+    name=marked("tar archive"),
     recognised_by="the header of an entry, with its checksum",
     taken=_ENTRIES,
     recognises=is_tar,
@@ -336,17 +348,17 @@ TAR = StreamFormat(
 
 def _compressed(name: str, signature: bytes, member: Callable[[], unpacking.Unpacker]) -> StreamFormat:
     return StreamFormat(
-        name=f"{name} file",
-        recognised_by=f"the signature of {name}",
+        name=name,
+        recognised_by=f"the signature of {name.split(maxsplit=1)[0]}",
         taken=_CONTENT,
         recognises=lambda head: head.startswith(signature),
         read=_decompressing(member),
     )
 
 
-GZIP = _compressed("gzip", b"\x1f\x8b", unpacking.gzip_member)
-BZIP2 = _compressed("bzip2", b"BZh", unpacking.bzip2)
-XZ = _compressed("xz", b"\xfd7zXZ\x00", unpacking.xz)
+GZIP = _compressed(marked("gzip file"), b"\x1f\x8b", unpacking.gzip_member)
+BZIP2 = _compressed(marked("bzip2 file"), b"BZh", unpacking.bzip2)
+XZ = _compressed(marked("xz file"), b"\xfd7zXZ\x00", unpacking.xz)
 FORMATS = (ZIP, TAR, GZIP, BZIP2, XZ)
 _WALKS: tuple[tuple[StreamFormat, _Walk], ...] = ((ZIP, zips.entries), (TAR, _tar))
 _MEMBERS = ((GZIP, unpacking.gzip_member), (BZIP2, unpacking.bzip2), (XZ, unpacking.xz))

@@ -10,11 +10,11 @@ from indexer.readers.formats import Context, Record
 from indexer.readers.json_text import decode, raw_text, shown
 from indexer.readers.tokens import is_token
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import Said, marked, said
 from matcher.records import Notice, Rejected
 
 OPEN_BADGES_3 = "Open Badges 3.0"
-OPEN_BADGES_2 = "Open Badges 1 or 2"
+OPEN_BADGES_2 = marked("Open Badges 1 or 2")
 
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 class Baked:
     """A text that an image holds under a name (of a chunk, or of an element) that a version gives it."""
 
-    name: str
+    name: Said
     version: str
     data: bytes
 
@@ -36,8 +36,11 @@ def read(found: Sequence[Baked], context: Context) -> Iterator[Record]:
         return
     chosen = next((one for one in found if one.version == OPEN_BADGES_3), found[0])
     if len(found) > 1:
-        text = (
-            f"the image holds {len(found)} credentials; the one of {chosen.version} ({chosen.name}) is read"
+        text = said(
+            "the image holds %(number)s credentials; the one of %(version)s (%(part)s) is read",
+            number=len(found),
+            version=said(chosen.version),
+            part=chosen.name,
         )
         yield Notice(context.file, 0, text)
     yield from _read(chosen, context)

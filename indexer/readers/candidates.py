@@ -9,6 +9,7 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Record, u
 from indexer.readers.json_text import encode
 from indexer.readers.shape import about, read_candidate, without_extensions
 from matcher.errors import InvalidInput
+from matcher.messages import marked
 from matcher.records import Rejected
 
 
@@ -33,7 +34,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
 
 
 FORMAT = DocumentFormat(
-    name="credmatch JSON",
+    name=marked("credmatch JSON"),
     recognised_by="has `candidate`",
     taken={"all fields": "what they are called here"},
     recognises=lambda document: "candidate" in document,

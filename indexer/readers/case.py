@@ -49,12 +49,13 @@ from indexer.readers.statements import (
     Statement,
     Statements,
     checked_uri,
+    counted,
     is_heading,
     kind_of,
     language_of,
-    said,
 )
 from matcher.errors import InvalidInput
+from matcher.messages import Said, marked, said
 from matcher.records import Rejected
 
 _LINKS = {
@@ -124,7 +125,9 @@ class _Reader:
         self._statements = Statements()
         self._by_identifier: dict[str, str] = {}
         self._languages: Counter[str] = Counter()
-        self._left_out: dict[str, list[str]] = {}  # why associations count for nothing -> where they stand
+        self._left_out: dict[
+            Said, list[object]
+        ] = {}  # why associations count for nothing -> where they stand
 
     def entries(self) -> Iterator[Entry]:
         document = self._document()
@@ -133,15 +136,17 @@ class _Reader:
         skipped = {document.uri, document.identifier} - {None}
         yield from self._read("CFAssociations", lambda one, at: self._associate(one, at, skipped))
         yield from self._statements.competencies()
-        yield from said(self._file, self._statements.headings(), "headings, such as domains, left out")
-        names = ", ".join(shown(name) for name, _ in self._languages.most_common(5))
-        total = self._languages.total()
-        yield from said(self._file, total, f"items left out, neither in English nor in French ({names})")
+        headings = marked("%(count)s headings, such as domains, left out")
+        yield from counted(self._file, self._statements.headings(), headings)
+        names = tuple(shown(name) for name, _ in self._languages.most_common(5))
+        foreign = marked("%(count)s items left out, neither in English nor in French (%(names)s)")
+        yield from counted(self._file, self._languages.total(), foreign, names=names)
         left_out = list(self._left_out.items())
         for why, places in left_out[:_KINDS_TOLD]:
-            yield from said(self._file, len(places), f"associations left out: {why} ({places[0]})")
+            template = marked("%(count)s associations left out: %(why)s (%(place)s)")
+            yield from counted(self._file, len(places), template, why=why, place=places[0])
         rest = sum(len(places) for _, places in left_out[_KINDS_TOLD:])
-        yield from said(self._file, rest, "associations left out, of yet other types")
+        yield from counted(self._file, rest, marked("%(count)s associations left out, of yet other types"))
 
     def _document(self) -> _Document:
         try:
@@ -152,7 +157,7 @@ class _Reader:
     def _read(self, name: str, take: Any) -> Iterator[Rejected]:
         found = self._package.get(name) or []
         if not isinstance(found, list):
-            raise InvalidInput(f"{shown(found)} is not a list", where=f"{self._at}{name}")
+            raise InvalidInput(said("%(value)s is not a list", value=shown(found)), where=f"{self._at}{name}")
         for number, one in enumerate(found):
             if isinstance(one, Damaged):
                 continue
@@ -177,7 +182,7 @@ class _Reader:
         statement.kind, statement.heading = kind_of(named), is_heading(named)
         statement.say(language, _brief(item), item.full_statement, f"{at}.fullStatement")
         if not statement.labels:
-            raise InvalidInput("is empty", where=f"{at}.fullStatement")
+            raise InvalidInput(said("is empty"), where=f"{at}.fullStatement")
         statement.also(language, item.alternative_label or "", f"{at}.alternativeLabel")
         statement.code(item.human_coding_scheme or "", f"{at}.humanCodingScheme")
         self._statements.add(statement, f"{at}.uri")
@@ -195,7 +200,11 @@ class _Reader:
         if link is None:
             named = shown(association.association_type)
             known = association.association_type in _NO_LINKS
-            why = f"{named} relates no competencies" if known else f"{named} is no type of CASE"
+            no_link, no_type = (
+                marked("%(type)s relates no competencies"),
+                marked("%(type)s is no type of CASE"),
+            )
+            why = said(no_link if known else no_type, type=named)
             self._left_out.setdefault(why, []).append(at)
             return
         if {association.destination.uri, association.destination.identifier} & document:
@@ -203,8 +212,11 @@ class _Reader:
         origin = self._end(association.origin, f"{at}.originNodeURI")
         other = self._end(association.destination, f"{at}.destinationNodeURI")
         if not self._statements.relate(origin, link, other):
-            why = f"neither end of {association.association_type} is an item that was read"
-            self._left_out.setdefault(why, []).append(f"{at} from {shown(origin)} to {shown(other)}")
+            why = said("neither end of %(type)s is an item that was read", type=association.association_type)
+            ends = said(
+                "%(place)s from %(origin)s to %(other)s", place=at, origin=shown(origin), other=shown(other)
+            )
+            self._left_out.setdefault(why, []).append(ends)
 
     def _end(self, reference: _Reference, at: str) -> str:
         """The URI of an association's end; servers differ in whether they name items by uri or identifier."""
@@ -231,7 +243,7 @@ def _uri(named: _Item | _Reference, at: str) -> str:
         return checked_uri(named.uri, f"{at}.uri")
     if named.identifier and named.identifier.strip():
         return checked_uri(f"urn:uuid:{named.identifier.strip().lower()}", f"{at}.identifier")
-    raise InvalidInput("a uri or an identifier is needed", where=f"{at}.uri")
+    raise InvalidInput(said("a uri or an identifier is needed"), where=f"{at}.uri")
 
 
 def _brief(item: _Item) -> str:
@@ -280,13 +292,13 @@ def read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # noq
     for file in files:
         for package, at in _packages(file.document):
             if not package.get("CFItems"):
-                reason = "holds no CFItems: import the CFPackage of this document"
+                reason = said("holds no CFItems: import the CFPackage of this document")
                 raise InvalidInput(reason, where=f"{at}CFItems")
             yield from _Reader(file.name, package, at).entries()
 
 
 FORMAT = FrameworkFormat(
-    name="CASE",
+    name=marked("CASE"),
     recognised_by="JSON with `CFPackage`, `CFDocument`, `CFItems`, `CFItem` or `fullStatement`",
     taken={
         "CFDocument.title, version": "the framework's name and version",

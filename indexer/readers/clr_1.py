@@ -44,10 +44,11 @@ from indexer.readers.credential_parts import (
     spelt,
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
+from indexer.readers.json_text import shown
 from indexer.readers.learner_records import Learner
 from indexer.readers.parts import Many, Part, Single
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import marked, said
 from matcher.records import AchievementRecord, AwardRecord, CandidateRecord
 
 _PIECES = ("assertions", "achievements", "signedAssertions")
@@ -145,14 +146,17 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     """The records of a learner's record. Raises InvalidInput with the JSON path of what is wrong."""
     clr = parsed(_Clr, document, at)
     if clr.revoked:
-        reason = f"its publisher has revoked this record ({clr.revocation_reason or 'no reason is given'})"
+        reason = said(
+            "its publisher has revoked this record (%(reason)s)",
+            reason=shown(clr.revocation_reason) if clr.revocation_reason else said("no reason is given"),
+        )
         raise InvalidInput(reason, where=under(at, "revoked"))
     who = _who(clr.learner)
     if not (who or context.candidate):
         raise InvalidInput(said("no subject: nothing says whose it is"), where=under(at, "learner.id"))
     pieces = {name: entries(document.get(name), under(at, name), context.limits.parts) for name in _PIECES}
     if not any(pieces.values()):
-        raise InvalidInput("holds no assertion", where=under(at, "assertions"))
+        raise InvalidInput(said("holds no assertion"), where=under(at, "assertions"))
     learner = Learner(who, context, Leftovers(context, _alone(document)))
     yield from _assertions(pieces["assertions"], clr, learner)
     for where, token in pieces["signedAssertions"]:
@@ -289,7 +293,7 @@ _TAKEN = {
 }
 
 FORMAT = DocumentFormat(
-    name="CLR 1.0",
+    name=marked("CLR 1.0"),
     recognised_by="is a `CLR`, or has a `learner` with assertions or achievements",
     taken={
         "learner: id, email, url": "whose awards they are",
@@ -304,7 +308,7 @@ FORMAT = DocumentFormat(
 )
 
 ASSERTION = DocumentFormat(
-    name="CLR 1.0 assertion",
+    name=marked("CLR 1.0 assertion"),
     recognised_by="has an `achievement` and a `recipient`, `issuedOn` or `revoked`",
     taken={"recipient (id, email, url; not hashed)": "whose award it is", **_TAKEN},
     recognises=recognises_assertion,

@@ -45,7 +45,7 @@ from indexer.readers.learner_records import Learner
 from indexer.readers.parts import Part
 from indexer.readers.problems import NO_CONTROL
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import marked, said
 from matcher.records import AchievementRecord, AwardRecord, Notice, RelatedRef
 
 _SHOWN = 5
@@ -116,7 +116,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     members = entries(subject.verifiable_credential, f"{place}.verifiableCredential", limit)
     offered = entries(subject.achievement, f"{place}.achievement", limit)
     if not (members or offered):
-        raise InvalidInput("holds no credential", where=f"{place}.verifiableCredential")
+        raise InvalidInput(said("holds no credential"), where=f"{place}.verifiableCredential")
     associations = entries(subject.association, f"{place}.association", limit)
 
     learner = Learner(who, context, Leftovers(context, _alone(document)))
@@ -173,11 +173,14 @@ def _confused(awards: Iterable[AwardRecord], at: str, context: Context) -> Itera
         names[one.achievement.key][one.achievement.name] = None
     for key, called in names.items():
         if key and len(called) > 1:
-            some = ", ".join(shown(name) for name in list(called)[:_SHOWN])
-            text = (
-                f"{at or 'this record'} gives {len(called)} achievements the id {shown(key)}, so they are one"
+            text = said(
+                "%(what)s gives %(number)s achievements the id %(id)s, so they are one: %(names)s",
+                what=at or said("this record"),
+                number=len(called),
+                id=shown(key),
+                names=tuple(shown(name) for name in list(called)[:_SHOWN]),
             )
-            yield Notice(context.file, context.line, f"{text}: {some}")
+            yield Notice(context.file, context.line, text)
 
 
 @dataclass(slots=True)
@@ -196,7 +199,7 @@ class _Relations:
         self._of_credentials = {one.key: one.achievement.key for one in held if one.key}
         self._awarded = {one.achievement.key for one in held}
         self._known = self._awarded | {one.key for one in achievements}
-        self._said: defaultdict[str, dict[RelatedRef, None]] = defaultdict(dict)
+        self._stated: defaultdict[str, dict[RelatedRef, None]] = defaultdict(dict)
 
     def take(
         self, associations: Iterable[tuple[str, Any]], leftovers: Leftovers, context: Context
@@ -211,16 +214,20 @@ class _Relations:
             except InvalidInput as error:
                 yield leftovers.refused(error, "association", body)
         if unknown.count:
-            text = f"{unknown.first}: neither end is a credential or an achievement here with an id"
-            more = f" ({unknown.count:,} such associations)" if unknown.count > 1 else ""
-            yield Notice(context.file, context.line, text + more)
+            text = said(
+                "%(place)s: neither end is a credential or an achievement here with an id (associations like "
+                "it: %(number)s)",
+                place=unknown.first,
+                number=unknown.count,
+            )
+            yield Notice(context.file, context.line, text)
 
     def told(self, achievement: AchievementRecord) -> AchievementRecord:
         """`achievement` with its relations."""
-        said = self._said.get(achievement.key)
-        if not said:
+        stated = self._stated.get(achievement.key)
+        if not stated:
             return achievement
-        return replace(achievement, related=tuple(dict.fromkeys((*achievement.related, *said))))
+        return replace(achievement, related=tuple(dict.fromkeys((*achievement.related, *stated))))
 
     def unawarded(self, achievements: Iterable[AchievementRecord]) -> Iterator[AchievementRecord]:
         """Those that no credential of the record awards: the others say the same of themselves."""
@@ -245,11 +252,12 @@ class _Relations:
         return self._of_credentials.get(unquote(id_)) or id_
 
     def _say(self, key: str, related: RelatedRef, where: str) -> None:
-        said = self._said[key]
-        if related not in said and len(said) >= _MOST_RELATIONS:
-            raise InvalidInput(f"more than {_MOST_RELATIONS} relations of one achievement", where=where)
+        stated = self._stated[key]
+        if related not in stated and len(stated) >= _MOST_RELATIONS:
+            reason = said("more than %(most)s relations of one achievement", most=_MOST_RELATIONS)
+            raise InvalidInput(reason, where=where)
         if related.key != key:
-            said[related] = None
+            stated[related] = None
 
 
 def _endorsed(
@@ -263,7 +271,7 @@ def _endorsed(
 
 
 FORMAT = DocumentFormat(
-    name="CLR 2.0",
+    name=marked("CLR 2.0"),
     recognised_by="is a `ClrCredential`, or its subject has `verifiableCredential`",
     taken={
         "credentialSubject.id, identifier (e-mail address, DID, URL)": "whose awards they are",

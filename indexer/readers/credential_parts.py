@@ -21,6 +21,7 @@ from indexer.readers.parts import Many, Part, Single, listed
 from indexer.readers.problems import problem
 from indexer.readers.shape import read_achievement, read_award
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import AchievementRecord, AwardRecord, Rejected
 
 _LONGEST_IDENTIFIER = 1_000
@@ -264,8 +265,8 @@ def evidence_texts(given: Iterable[Evidence]) -> Iterator[str]:
         address = one.id if one.id and not one.id.startswith("data:") else ""
         if address:
             yield address
-        said = (one.name, one.narrative or one.description)
-        text = "\n".join(filter(None, said)) if one.narrative or not address else ""
+        words = (one.name, one.narrative or one.description)
+        text = "\n".join(filter(None, words)) if one.narrative or not address else ""
         if text:
             yield text if len(text) <= _LONGEST_EVIDENCE else f"{text[: _LONGEST_EVIDENCE - 3]}..."
 
@@ -394,7 +395,8 @@ def entries(value: object, at: str, limit: int) -> list[tuple[str, Any]]:
     if not isinstance(value, list):
         return [(at, value)]
     if len(value) > limit:
-        raise InvalidInput(f"has {len(value):,} entries, more than {limit}", where=at)
+        reason = said("has %(number)s entries, more than %(most)s", number=len(value), most=limit)
+        raise InvalidInput(reason, where=at)
     return [(f"{at}[{number}]", one) for number, one in enumerate(value)]
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from indexer.readers.json_text import printable, shown
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import Said, said
 
 PATHS = {
     "candidate_key": "candidate.key",
@@ -214,40 +214,50 @@ def columns(headers: Sequence[str], *, about_one: bool = False) -> list[str]:
             continue
         if name in _ESSENTIAL:
             first = headers[found.index(name)]
-            reason = f"{shown(first)} and {shown(headers[number])} are both {name}: leave one out"
+            reason = said(
+                "%(first)s and %(second)s are both %(column)s: leave one out",
+                first=shown(first),
+                second=shown(headers[number]),
+                column=name,
+            )
             raise InvalidInput(reason, where=printable(headers[number]))
         found[number] = UNREAD
     return found
 
 
-def repeated(headers: Sequence[str], found: Sequence[str]) -> str:
-    """What to say of the headers that mean the same as one before them, and are not read; "" for none."""
-    said: dict[str, list[str]] = {}
+def repeated(headers: Sequence[str], found: Sequence[str]) -> Iterator[Said]:
+    """What to say of the headers that mean the same as one before them, and are not read."""
+    again: dict[str, list[str]] = {}
     for header, meant, name in zip(headers, _meant(headers), found, strict=True):
         if meant != name:
-            said.setdefault(meant, []).append(shown(header))
-    return "; ".join(
-        f"not read, as {shown(headers[found.index(name)])} is {name} too: {', '.join(others[:_NAMED])}"
-        for name, others in said.items()
-    )
+            again.setdefault(meant, []).append(shown(header))
+    for name, others in again.items():
+        yield said(
+            "not read, as %(first)s is %(column)s too: %(others)s",
+            first=shown(headers[found.index(name)]),
+            column=name,
+            others=tuple(others[:_NAMED]),
+        )
 
 
-def not_known(headers: Sequence[str], found: Sequence[str]) -> str:
-    """The headers whose columns are not read, each with the known name that it is most like; "" for none."""
+def not_known(headers: Sequence[str], found: Sequence[str]) -> tuple[str, ...]:
+    """The headers whose columns are not read, each with the known name that it is most like."""
     unread = [
         header
         for header, meant, name in zip(headers, _meant(headers), found, strict=True)
         if meant == name == UNREAD and header.strip()
     ]
-    named = [f"{shown(header)}{_nearest(header)}" for header in unread[:_NAMED]]
-    return ", ".join(named) + (f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else "")
+    more = [said("and %(more)s more", more=len(unread) - _NAMED)] if len(unread) > _NAMED else []
+    return *map(_with_nearest, unread[:_NAMED]), *more
 
 
-def _nearest(header: str) -> str:
+def _with_nearest(header: str) -> str:
     name = plain(header[:_LONGEST])
     alike = [known for known in _KNOWN if known[:1] == name[:1]]  # a typo is seldom in the first letter
     near = [] if name in _KNOWN else difflib.get_close_matches(name, alike, n=1, cutoff=0.8)
-    return f' (did you mean "{near[0]}"?)' if near else ""
+    if not near:
+        return shown(header)
+    return said('%(name)s (did you mean "%(near)s"?)', name=shown(header), near=near[0])
 
 
 def _meant(headers: Sequence[str]) -> list[str]:
@@ -275,7 +285,7 @@ def _split_name(headers: Sequence[str], found: list[str]) -> None:
                 return
 
 
-def _missing(found: set[str], *, about_one: bool) -> tuple[str, str] | None:
+def _missing(found: set[str], *, about_one: bool) -> tuple[str, Said] | None:
     """The column that is needed and not among those found, and what to say of it."""
     if not about_one and not {"candidate_key", "email"} & found:
         return "candidate_key", said("neither this column nor email is there")

@@ -31,10 +31,11 @@ from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import printable, raw_text
 from indexer.readers.shape import about, read_candidate
 from matcher.errors import InvalidInput
-from matcher.messages import Said, said
-from matcher.records import CandidateRecord, Place, Rejected
+from matcher.messages import Said, marked, said
+from matcher.records import CandidateRecord, Notice, Place, Rejected
 from matcher.store.identity import identifier
 
+_Found = CandidateRecord | Rejected | Notice
 _MOST_AWARDS = 1_000  # of one record: a longer run of rows comes as several
 _COLUMNS = {path: column for column, path in PATHS.items()} | {
     "awards.achievement": "achievement_name",
@@ -53,10 +54,10 @@ def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     yield from remarks.notices(context.file)
 
 
-def _read(table: Table, context: Context, remarks: Remarks) -> Iterator[CandidateRecord | Rejected]:
+def _read(table: Table, context: Context, remarks: Remarks) -> Iterator[_Found]:
     first, file = table.first, context.file
     if first is None:
-        yield Rejected(file, 0, "", "the file is empty", "")
+        yield Rejected(file, 0, "", said("the file is empty"), "")
         return
     try:
         header = table.open(about_one=bool(context.candidate))
@@ -65,28 +66,29 @@ def _read(table: Table, context: Context, remarks: Remarks) -> Iterator[Candidat
         return
     anything = False
     for found in _joined(_records(table, header, context, remarks)):
-        anything = True
+        anything = anything or not isinstance(found, Notice)
         yield found
     if not anything:
-        reason = "there is only a header, and no row"
+        reason = said("there is only a header, and no row")
         yield Rejected(file, header.row.number, "", reason, printable(header.row.text))
 
 
-def _records(
-    table: Table, header: Header, context: Context, remarks: Remarks
-) -> Iterator[CandidateRecord | Rejected]:
+def _records(table: Table, header: Header, context: Context, remarks: Remarks) -> Iterator[_Found]:
+    """The rows, and before each what is worth knowing of it."""
     reading = Reading(context.zone, context.candidate, context.dates, remarks.note)
     for row in table.rows(header.separator):
         if row.cells == header.row.cells:
-            remarks.note("the header again: such rows are skipped", row.number)
+            remarks.note(said("the header again: such rows are skipped"), row.number)
             continue
         try:
             keyed = _names(row, header, context)
             record = about(context.candidate, _record(row, header, reading))
             if context.candidate and not keyed:
                 record = replace(record, name="", email="")
+            yield from remarks.notices(context.file)
             yield replace(record, place=Place(context.file, row.number), own_key=keyed)
         except InvalidInput as error:
+            yield from remarks.notices(context.file)
             where, raw = _where(error.where, header), printable(_raw(row, header))
             yield Rejected(context.file, row.number, where, _reason(error.reason, header), raw)
 
@@ -108,10 +110,12 @@ def _record(row: Row, header: Header, reading: Reading) -> CandidateRecord:
     if row.reason:
         raise InvalidInput(row.reason)
     if is_totals(row.cells):
-        raise InvalidInput("is a line of totals, and no award")
+        raise InvalidInput(said("is a line of totals, and no award"))
     given, expected = len(row.cells), len(header.columns)
     if given < expected or any(map(str.strip, row.cells[expected:])):
-        raise InvalidInput(f"the row has {given} cells, the header {expected}")
+        raise InvalidInput(
+            said("the row has %(given)s cells, the header %(expected)s", given=given, expected=expected)
+        )
     cells = map(str.strip, row.cells)
     values = {column: cell for column, cell in zip(header.columns, cells, strict=False) if cell and column}
     record, refused = read_candidate(body(values, reading, row.number), reading.zone)
@@ -130,9 +134,9 @@ def _where(path: str, header: Header) -> str:
     return header.names[header.columns.index(column)] if column in header.columns else column
 
 
-def _reason(reason: str, header: Header) -> str:
+def _reason(reason: Said, header: Header) -> Said:
     """`reason`, with the column's header in place of a field of an award that it names."""
-    if not (isinstance(reason, Said) and "field" in reason.values):
+    if "field" not in reason.values:
         return reason
     column = _where(f"awards.{reason.values['field']}", header)
     return said(reason.template, **{**reason.values, "field": column})
@@ -151,21 +155,33 @@ def _raw(row: Row, header: Header) -> str:
     return f"{header.start}{out.getvalue()}".rstrip("\n")
 
 
-def _joined(found: Iterator[CandidateRecord | Rejected]) -> Iterator[CandidateRecord | Rejected]:
-    """`found` with records of one candidate that follow each other joined, what was refused passed on."""
+def _joined(found: Iterator[_Found]) -> Iterator[_Found]:
+    """`found` in its order, with records of one candidate that follow each other joined."""
     open_record: CandidateRecord | None = None
+    notices: list[Notice] = []  # of its rows
     for record in found:
-        if isinstance(record, Rejected):
-            yield record
-        elif open_record is None:
-            open_record = record
-        elif _whose(open_record) == _whose(record) and len(open_record.awards) < _MOST_AWARDS:
+        if isinstance(record, Notice):
+            notices.append(record)
+        elif (
+            isinstance(record, CandidateRecord)
+            and open_record is not None
+            and _whose(open_record) == _whose(record)
+            and len(open_record.awards) < _MOST_AWARDS
+        ):
             open_record = _join(open_record, record)
         else:
-            yield open_record
-            open_record = record
-    if open_record is not None:
-        yield open_record
+            yield from _closed(open_record, notices)
+            open_record = record if isinstance(record, CandidateRecord) else None
+            if open_record is None:
+                yield record
+    yield from _closed(open_record, notices)
+
+
+def _closed(record: CandidateRecord | None, notices: list[Notice]) -> Iterator[_Found]:
+    if record is not None:
+        yield record
+    yield from notices
+    notices.clear()
 
 
 def _whose(record: CandidateRecord) -> tuple[str, tuple[str, ...], bool]:
@@ -186,7 +202,7 @@ def _join(first: CandidateRecord, second: CandidateRecord) -> CandidateRecord:
 
 
 FORMAT = StreamFormat(
-    name="CSV",
+    name=marked("CSV"),
     recognised_by="one of its first ten lines names columns, or its first line has a separator",
     taken=TAKEN,
     recognises=looks_like_one,

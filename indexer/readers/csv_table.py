@@ -22,11 +22,19 @@ from indexer.readers.json_text import raw_text
 from indexer.readers.limits import Limits
 from indexer.readers.lines import Line, lines
 from matcher.errors import InvalidInput
+from matcher.messages import Said, marked, said
 from matcher.records import Notice
 
 _SEPARATORS = ",;\t|"
 _HEADER_WITHIN = 10  # lines that are not empty
 _LOOKED_AT = 1_000  # cells of a line, to tell what the file is
+_PYTHONS = (
+    marked("',' expected after '\"'"),
+    marked("unexpected end of data"),
+    marked("field larger than field limit (131072)"),
+)
+"""What Python's reader says, for translation."""
+
 _STATED = re.compile(r'"?sep=([^\w\s"]|\t)"?[,;\t|]*', re.IGNORECASE)
 
 
@@ -37,7 +45,7 @@ class Row:
     number: int
     text: str
     cells: tuple[str, ...] = ()
-    reason: str = ""
+    reason: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +67,18 @@ class Header:
 class Remarks:
     """What is worth knowing of a file, each said once, with the first line that it is about."""
 
-    said: dict[str, int] = field(default_factory=dict)
+    noted: dict[Said, int] = field(default_factory=dict)
+    told: int = 0
 
-    def note(self, text: str, line: int = 0) -> None:
-        """Say `text`, unless it was said."""
-        self.said.setdefault(text, line)
+    def note(self, text: Said, line: int = 0) -> None:
+        """Note `text`, unless it was noted."""
+        self.noted.setdefault(text, line)
 
     def notices(self, file: str) -> Iterator[Notice]:
-        """All that was said."""
-        return (Notice(file, line, text) for text, line in self.said.items())
+        """What was noted since this was asked last."""
+        for text, line in islice(self.noted.items(), self.told, None):
+            self.told += 1
+            yield Notice(file, line, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +158,7 @@ class Table:
         """The header or what is most like one, its names and separator, and the lines to its end."""
         self._look_ahead()
         best: tuple[int, tuple[Row, list[str], str, int]] | None = None
-        wrong = InvalidInput("there is only a line that says which separator is meant")
+        wrong = InvalidInput(said("there is only a line that says which separator is meant"))
         for number, line in enumerate(list(self._waiting)):
             if not line.data.strip():
                 continue
@@ -166,13 +177,13 @@ class Table:
 
     def _look_ahead(self) -> None:
         """Take the lines among which the header may be."""
-        said = sum(bool(line.data.strip()) for line in self._waiting)
-        while said < _HEADER_WITHIN and len(self._waiting) < self._limits.parts:
+        filled = sum(bool(line.data.strip()) for line in self._waiting)
+        while filled < _HEADER_WITHIN and len(self._waiting) < self._limits.parts:
             line = next(self._source, None)
             if line is None:
                 return
             self._waiting.append(line)
-            said += bool(line.data.strip())
+            filled += bool(line.data.strip())
 
     def _as_header(self, number: int, separators: str, wanted: Columns) -> tuple[Row, list[str], str, int]:
         """The row that begins with one of the lines waiting, by the separator that makes most names of it."""
@@ -186,24 +197,30 @@ class Table:
                 wrong = wrong or error
                 continue
             if len(cells) > self._limits.parts:
-                raise InvalidInput(f"has {len(cells):,} columns, more than {self._limits.parts}")
+                raise InvalidInput(
+                    said(
+                        "has %(number)s columns, more than %(most)s",
+                        number=len(cells),
+                        most=self._limits.parts,
+                    )
+                )
             row = Row(line.number, text, tuple(cells))
             found.append((wanted.known(cells), (row, _named(cells), separator, number + used)))
         if not found:
-            raise wrong or InvalidInput("the line cannot be split")
+            raise wrong or InvalidInput(said("the line cannot be split"))
         return max(found, key=lambda one: (one[0], len(one[1][1]) if one[0] else 0))[1]
 
     def _say_above(self, header: Header) -> None:
         if self.first and header.row.number > self.first.number + 1:
-            self._remarks.note("the header; what stands above it is not read", header.row.number)
+            self._remarks.note(said("the header; what stands above it is not read"), header.row.number)
 
     def _say(self, header: Header, found: Sequence[str]) -> None:
         self._say_above(header)
         row, names = header.row, header.names
         if unread := not_known(names, found):
-            self._remarks.note(f"columns not known and not read: {unread}", row.number)
-        if others := repeated(names, found):
-            self._remarks.note(others, row.number)
+            self._remarks.note(said("columns not known and not read: %(names)s", names=unread), row.number)
+        for remark in repeated(names, found):
+            self._remarks.note(remark, row.number)
 
     def _row(self, start: int, separator: str) -> tuple[str, int, list[str]]:
         """The row that begins with a line waiting: its text, how many lines it has, and its cells.
@@ -217,9 +234,10 @@ class Table:
         try:
             cells = next(csv.reader(self._parts(start, parts), delimiter=separator, strict=True), [])
         except csv.Error as error:
-            if "new-line character" in str(error):
-                raise InvalidInput("lines end in CR alone: save the file as CSV in UTF-8") from error
-            raise InvalidInput(f"not CSV: {error}") from error
+            if any("\r" in part for part in parts):
+                raise InvalidInput(said("lines end in CR alone: save the file as CSV in UTF-8")) from error
+            found = said(str(error).replace("%", "%%"))
+            raise InvalidInput(said("not CSV: %(found)s", found=found)) from error
         return "".join(parts).rstrip("\n"), len(parts), cells
 
     def _parts(self, start: int, parts: list[str]) -> Iterator[str]:
@@ -229,12 +247,17 @@ class Table:
             if len(self._waiting) == start + len(parts):
                 self._waiting.extend(islice(self._source, 1))
             if len(self._waiting) == start + len(parts):
-                raise InvalidInput("a quotation mark is opened and not closed")
+                raise InvalidInput(said("a quotation mark is opened and not closed"))
             parts.append(self._text(self._waiting[start + len(parts)]) + "\n")
             length += len(parts[-1])
             yield parts[-1]
-        most = f"{limits.row} bytes" if length >= limits.row else f"{limits.parts} lines"
-        raise InvalidInput(f"a quotation mark is opened and not closed within {most}")
+        if length >= limits.row:
+            reason = said("a quotation mark is opened and not closed within %(most)s bytes", most=limits.row)
+        else:
+            reason = said(
+                "a quotation mark is opened and not closed within %(most)s lines", most=limits.parts
+            )
+        raise InvalidInput(reason)
 
     def _text(self, line: Line) -> str:
         if line.wrong:
@@ -242,7 +265,7 @@ class Table:
         text, is_utf_8 = text_of(line.data)
         if not is_utf_8:
             self._remarks.note(
-                "not UTF-8: this line, and others like it, are read as Windows-1252", line.number
+                said("not UTF-8: this line, and others like it, are read as Windows-1252"), line.number
             )
         return text
 

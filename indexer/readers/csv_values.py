@@ -25,6 +25,7 @@ from indexer.readers.csv_columns import FIRST_NAME, LAST_NAME, PATHS, SCORE, pla
 from indexer.readers.dates import NOT_STATED, parse_date
 from indexer.readers.json_text import shown
 from matcher.errors import InvalidInput
+from matcher.messages import Said, said
 from matcher.moments import last_moment
 
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -32,7 +33,9 @@ _DECIMAL = re.compile(r"\d{0,9}[.,]?\d{1,9}", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)\s?%", re.ASCII)
 _PART = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?) ?/ ?(\d{1,9})", re.ASCII)
 _LONGEST_LABEL = 500
-_WORDED = "levels without a scale, or in words: shown as they stand; to compare them write 0.75, 75 % or 3/4"
+_WORDED = said(
+    "levels without a scale, or in words: shown as they stand; to compare them write 0.75, 75 %% or 3/4"
+)
 _TOTALS = re.compile(
     r"(?:grand[ -]|sous[ -]?|sub[ -]?)?tota(?:l|ls|ux)(?: g[ée]n[ée]ral| rows| records| lignes)?[\s\d.,:=]*",
     re.IGNORECASE,
@@ -90,7 +93,7 @@ class Reading:
     zone: ZoneInfo
     candidate: str
     dates: str
-    note: Callable[[str, int], None]
+    note: Callable[[Said, int], None]
 
 
 def is_totals(cells: tuple[str, ...]) -> bool:
@@ -105,7 +108,7 @@ def body(values: dict[str, str], reading: Reading, line: int) -> dict[str, Any]:
     Raises InvalidInput with a path in the shape.
     """
     if is_totals((values.get("candidate_key", ""),)):
-        raise InvalidInput("is a line of totals, and no award", where="candidate.key")
+        raise InvalidInput(said("is a line of totals, and no award"), where="candidate.key")
     award: dict[str, Any] = {"achievement": {"competencies": _competencies(values)}}
     shape: dict[str, Any] = {"candidate": {}, "awards": award}
     _worded(values, reading, line)
@@ -145,7 +148,10 @@ def _whose(person: dict[str, Any], candidate: str) -> None:
         return
     if "email" in person:
         if "@" not in person["email"]:
-            reason = f"{shown(person['email'])} is no e-mail address, and nothing else says whose the row is"
+            reason = said(
+                "%(value)s is no e-mail address, and nothing else says whose the row is",
+                value=shown(person["email"]),
+            )
             raise InvalidInput(reason, where=PATHS["email"])
         person["identifiers"] = [person["email"]]
     elif candidate:
@@ -179,7 +185,7 @@ def _score(values: dict[str, str]) -> None:
     if not score:
         return
     if plain(score[:100]) in _FAILED:
-        raise InvalidInput(f"{shown(score)}: not passed, and so no award", where=SCORE)
+        raise InvalidInput(said("%(value)s: not passed, and so no award", value=shown(score)), where=SCORE)
     values.setdefault("level_label", score)
 
 
@@ -196,7 +202,8 @@ def _value(column: str, cell: str) -> object:
 def _status(cell: str) -> str:
     status = _STATUSES.get(plain(cell[:100]), cell.lower())
     if status == _NOT_YET:
-        raise InvalidInput(f"{shown(cell)}: not completed, and so no award", where=PATHS["status"])
+        reason = said("%(value)s: not completed, and so no award", value=shown(cell))
+        raise InvalidInput(reason, where=PATHS["status"])
     return status
 
 
@@ -205,17 +212,22 @@ def _expired(award: Mapping[str, Any], reading: Reading, line: int) -> str:
     expires = award.get("expires", "")
     if expires and _is_over(expires, reading.zone):
         return "active"
-    why = "with an expiry date that is still to come" if expires else "without an expiry date"
-    reading.note(f"expired {why}: taken as suspended, so that it does not count", line)
+    if expires:
+        remark = said(
+            "expired with an expiry date that is still to come: taken as suspended, so that it does not count"
+        )
+    else:
+        remark = said("expired without an expiry date: taken as suspended, so that it does not count")
+    reading.note(remark, line)
     return "suspended"
 
 
 def _cancelled(award: Mapping[str, Any], reading: Reading, line: int) -> str:
     """The status of an award that is said to be cancelled, withdrawn or archived."""
     if not (award.get("issued") or award.get("key")):
-        reason = "a registration that was given up, and no award; where a credential was, write revoked"
+        reason = said("a registration that was given up, and no award; where a credential was, write revoked")
         raise InvalidInput(reason, where=PATHS["status"])
-    reading.note("cancelled or withdrawn: taken as suspended, so that it does not count", line)
+    reading.note(said("cancelled or withdrawn: taken as suspended, so that it does not count"), line)
     return "suspended"
 
 
@@ -236,7 +248,8 @@ def _date(award: dict[str, Any], column: str, cell: str, reading: Reading, line:
         return
     award[column] = getattr(stated, _DATES[column])
     if stated.first != stated.last:
-        reading.note("a month without a day: read as the day of it that favours the candidate least", line)
+        remark = said("a month without a day: read as the day of it that favours the candidate least")
+        reading.note(remark, line)
         if column == "issued":
             award.setdefault("valid_from", stated.last)
 
@@ -258,7 +271,11 @@ def _competencies(values: dict[str, str]) -> list[dict[str, str]]:
     """The competencies that two columns name together; both columns are taken out of `values`."""
     labels, uris = _items(values.pop("competencies", "")), _items(values.pop("competency_uris", ""))
     if labels and uris and len(labels) != len(uris):
-        reason = f"{len(uris)} entries for {len(labels)} competencies; leave one empty where there is none"
+        reason = said(
+            "%(uris)s entries for %(labels)s competencies; leave one empty where there is none",
+            uris=len(uris),
+            labels=len(labels),
+        )
         raise InvalidInput(reason, where="awards.achievement.competencies.uri")
     pairs = zip_longest(labels, uris, fillvalue="")
     return [{"label": label, "uri": uri} for label, uri in pairs if label or uri]

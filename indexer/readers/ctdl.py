@@ -27,6 +27,7 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Record, u
 from indexer.readers.json_text import encode, shown
 from indexer.readers.linked_data import Found, Graph, Vocabulary, each, graph_of, id_of, text_of
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import AchievementRecord, Notice, Rejected
 
 _CTDL = Vocabulary(("ceterms:", "https://purl.org/ctdl/terms/", "http://purl.org/ctdl/terms/", ""))
@@ -65,8 +66,10 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
             yield Rejected(context.file, context.line, error.where or where, error.reason, raw)
     if not credentials:
         types = sorted({name for _, node in graph.nodes for name in _CTDL.types(node)})
-        held = ", ".join(map(shown, types[:_SHOWN])) or "nothing"
-        text = f"CTDL without a credential ({held}): about its issuer or the way to it; nothing to import"
+        text = said(
+            "CTDL without a credential (%(held)s): about its issuer or the way to it; nothing to import",
+            held=tuple(map(shown, types[:_SHOWN])) or said("nothing"),
+        )
         yield Notice(context.file, context.line, text)
 
 
@@ -191,7 +194,7 @@ def _context_has(document: Document, address: str) -> bool:
 
 
 FORMAT = DocumentFormat(
-    name="CTDL",
+    name=marked("CTDL"),
     recognised_by="has types or the context of CTDL (`ceterms:`), or is the registry's envelope",
     taken={
         "@id, else ctid": "an achievement's key",

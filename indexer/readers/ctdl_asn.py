@@ -44,12 +44,13 @@ from indexer.readers.statements import (
     Statement,
     Statements,
     checked_uri,
+    counted,
     is_heading,
     kind_of,
     language_of,
-    said,
 )
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import Notice, Rejected
 
 _LINKS = {
@@ -121,7 +122,7 @@ class _Node:
             for own, text in value.items():
                 yield from self._tagged(text, own, f"{where}.{own}", 0)
         elif value is not None:
-            raise InvalidInput(f"{shown(value)} is not text", where=where)
+            raise InvalidInput(said("%(value)s is not text", value=shown(value)), where=where)
 
 
 def _address(value: object) -> str:
@@ -198,8 +199,12 @@ def _read_document(file: FrameworkFile) -> Iterator[Entry]:
     for node, uri in taken:
         yield from _relate(node, uri, statements, belongs, file.name)
     yield from statements.competencies()
-    yield from said(file.name, statements.headings(), "headings, such as domains, left out")
-    yield from said(file.name, foreign, "competencies left out, without text in English or French")
+    yield from counted(
+        file.name, statements.headings(), marked("%(count)s headings, such as domains, left out")
+    )
+    yield from counted(
+        file.name, foreign, marked("%(count)s competencies left out, without text in English or French")
+    )
     yield from _nameless([node for node, _ in taken], file.name)
 
 
@@ -207,7 +212,8 @@ def _nameless(nodes: Sequence[_Node], file: str) -> Iterator[Notice]:
     """What of each kind of relation leads to something without an address."""
     for field in _LINKS:
         where = [node.where(field) for node in nodes for _ in range(node.nameless(field))]
-        yield from said(file, len(where), f"{field} left out, without an address ({', '.join(where[:1])})")
+        template = marked("%(count)s %(field)s left out, without an address (%(place)s)")
+        yield from counted(file, len(where), template, field=field, place=tuple(where[:1]))
 
 
 def _is_competency(node: _Node) -> bool:
@@ -229,9 +235,8 @@ def _statement(node: _Node, default: str) -> Statement:
     names = _first_by_language(node.texts("competencyLabel", default))
     whole = _first_by_language(node.texts(field, default))
     if not names and not whole and not (node.texts("competencyLabel", "") or node.texts(field, "")):
-        raise InvalidInput(
-            "a competencyText or a competencyLabel is needed", where=node.where("competencyText")
-        )
+        reason = said("a competencyText or a competencyLabel is needed")
+        raise InvalidInput(reason, where=node.where("competencyText"))
     for language in dict.fromkeys([*names, *whole]):
         where = node.where("competencyLabel" if names.get(language) else field)
         statement.say(language, names.get(language, ""), whole.get(language, ""), where)
@@ -251,7 +256,7 @@ def _uri(node: _Node) -> str:
         for address in node.references(field)[:1]:
             whole = address if ":" in address else f"urn:ctid:{address}"
             return checked_uri(whole, node.where(field))
-    raise InvalidInput("an @id is needed", where=f"{node.at}.@id".strip("."))
+    raise InvalidInput(said("an @id is needed"), where=f"{node.at}.@id".strip("."))
 
 
 def _first_by_language(texts: list[tuple[str, str]]) -> dict[str, str]:
@@ -272,7 +277,8 @@ def _relate(
                 if other not in belongs:
                     statements.relate(uri, link, checked_uri(other, node.where(field)))
             except InvalidInput as error:
-                yield Rejected(file, 0, error.where, f"{error.reason}; the rest was read", encode(node.body))
+                reason = said("%(reason)s; the rest was read", reason=error.reason)
+                yield Rejected(file, 0, error.where, reason, encode(node.body))
 
 
 def _facts(node: _Node, default: str) -> FrameworkFacts:
@@ -297,7 +303,7 @@ def _facts(node: _Node, default: str) -> FrameworkFacts:
 
 
 FORMAT = FrameworkFormat(
-    name="CTDL-ASN",
+    name=marked("CTDL-ASN"),
     recognised_by="JSON-LD with types or fields of CTDL-ASN or ASN: `ceasn:Competency`, "
     "`ceasn:competencyText`, `asn:Statement`",
     taken={

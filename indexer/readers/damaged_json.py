@@ -15,6 +15,7 @@ from typing import Any
 from indexer.readers.json_text import decode, encode, entries_of, place_of, raw_text
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
+from matcher.messages import Said, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,11 @@ class Damaged:
     """Stands where an item cannot be read: the place within it that is wrong, why, and its text."""
 
     where: str
-    reason: str
+    reason: Said
     raw: str
 
 
-BLANK = Damaged("", "", "")
+BLANK = Damaged("", said("is empty"), "")
 """Stands where there is nothing, and nothing is to be said."""
 
 
@@ -94,7 +95,7 @@ def _lenient(data: bytes, limits: Limits) -> object:
     """A document that is JSON but for numbers and keys, with a `Damaged` for each item that has such ones."""
     if sum(map(data.count, (b",", b"[", b"{"))) > limits.values:
         return None
-    wrong: dict[int, tuple[object, str, str]] = {}  # by identity: what is wrong directly in an object
+    wrong: dict[int, tuple[object, str, Said]] = {}  # by identity: what is wrong directly in an object
 
     def read(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         body = dict(pairs)
@@ -115,20 +116,21 @@ def _lenient(data: bytes, limits: Limits) -> object:
     return document
 
 
-def _wrong(pairs: list[tuple[str, Any]], body: dict[str, Any]) -> tuple[str, str] | None:
+def _wrong(pairs: list[tuple[str, Any]], body: dict[str, Any]) -> tuple[str, Said] | None:
     for key, value in pairs:
         for one in value if isinstance(value, list) else (value,):
             if isinstance(one, float) and not math.isfinite(one):
-                number = "NaN is not a JSON number" if math.isnan(one) else "the number is too large"
-                return key, number
+                if math.isnan(one):
+                    return key, said("%(number)s is not a JSON number", number="NaN")
+                return key, said("the number is too large")
     if len(body) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        return twice, "an object has this key twice"
+        return twice, said("an object has this key twice")
     return None
 
 
-def _checked(item: object, wrong: dict[int, tuple[object, str, str]]) -> object:
+def _checked(item: object, wrong: dict[int, tuple[object, str, Said]]) -> object:
     """An item, or what is wrong within it."""
     waiting: list[tuple[object, str]] = [(item, "")]
     while waiting:

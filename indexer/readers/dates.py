@@ -31,7 +31,7 @@ from indexer.readers.json_text import shown
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
 
-DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
+DAY_FIRST, MONTH_FIRST = marked("day-first"), marked("month-first")
 ORDERS = (DAY_FIRST, MONTH_FIRST)
 """What may be said of dates like 03/04/2026."""
 
@@ -221,7 +221,9 @@ def _in_order(found: re.Match[str], order: str, text: str) -> tuple[date, date]:
     meant = {DAY_FIRST: day_first, MONTH_FIRST: month_first}.get(order, day_first or month_first)
     if not meant:
         _refuse(
-            text, marked("%(value)s is not a date when read %(order)s, as was said of the file"), order=order
+            text,
+            marked("%(value)s is not a date when read %(order)s, as was said of the file"),
+            order=said(order),
         )
     if not order and separator != "." and day_first and month_first and day_first != month_first:
         _refuse(text, _TWO_WAYS, day_first=day_first, month_first=month_first)

@@ -17,7 +17,7 @@ from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.one_person import People
 from indexer.readers.signatures import other
 from indexer.readers.unpacking import first_bytes, rejoined
-from matcher.messages import said
+from matcher.messages import Said, said
 from matcher.records import Recognised, Rejected
 
 FORMATS: tuple[StreamFormat, ...] = (
@@ -51,7 +51,7 @@ def read_stream(
     reason = _reason(start)
     format_ = None if reason else next((one for one in FORMATS if one.recognises(start)), None)
     if format_ is None:
-        known = ", ".join(one.name for one in FORMATS)
+        known = tuple(said(one.name) for one in FORMATS)
         yield Rejected(
             context.file, 0, "", reason or said("in none of the formats we read: %(known)s", known=known), ""
         )
@@ -75,8 +75,8 @@ def _after_white_space(head: bytes, stream: BinaryIO, longest: int) -> bytes:
     return more
 
 
-def _reason(start: bytes) -> str:
-    """Why nothing that begins in this way is read; "" where it may be."""
+def _reason(start: bytes) -> Said | None:
+    """Why nothing that begins in this way is read; None where it may be."""
     if not start.strip():
         if len(start) <= _HEAD:
             return said("the file is empty")

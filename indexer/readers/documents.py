@@ -30,7 +30,7 @@ from indexer.readers.entries import check_number
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.json_text import encode, shown
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import Said, said
 from matcher.records import CandidateRecord, Place, Recognised, Rejected
 
 FORMATS: tuple[DocumentFormat, ...] = (
@@ -51,6 +51,8 @@ FORMATS: tuple[DocumentFormat, ...] = (
     other_credentials.FORMAT,
 )
 """In the order in which they are tried."""
+
+_KNOWN = tuple(said(one.name) for one in FORMATS)
 
 
 def recognise(document: Document) -> DocumentFormat | None:
@@ -80,7 +82,8 @@ def read_document(body: object, at: str, context: Context) -> Iterator[Record]:
 
 def _read(body: object, at: str, context: Context) -> Iterator[Record]:
     if context.depth > context.limits.depth:
-        raise InvalidInput(f"documents in documents, more than {context.limits.depth} levels deep", where=at)
+        reason = said("documents in documents, more than %(most)s levels deep", most=context.limits.depth)
+        raise InvalidInput(reason, where=at)
     if isinstance(body, list):
         if not body:
             raise InvalidInput(said("is an empty list"), where=at)
@@ -109,11 +112,10 @@ def _entries(body: list[object]) -> int:
     return count
 
 
-def _unknown(body: Document) -> str:
-    known = ", ".join(one.name for one in FORMATS)
+def _unknown(body: Document) -> Said:
     if framework := vocabularies.refusal(body):
         return framework
     if not body:
-        return said("in none of the formats we read (%(known)s): it holds nothing", known=known)
-    held = ", ".join(map(shown, list(body)[:5]))
-    return said("in none of the formats we read (%(known)s); it holds %(held)s", known=known, held=held)
+        return said("in none of the formats we read (%(known)s): it holds nothing", known=_KNOWN)
+    held = tuple(map(shown, list(body)[:5]))
+    return said("in none of the formats we read (%(known)s); it holds %(held)s", known=_KNOWN, held=held)

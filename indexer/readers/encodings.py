@@ -15,10 +15,14 @@ import re
 from typing import BinaryIO, cast
 
 from matcher.errors import InvalidInput
+from matcher.messages import Said, marked, said
 from matcher.records import Notice
 
 _PIECE = 65_536
 _LOOKED_AT = 256  # bytes
+_LITTLE, _BIG = marked("little-endian"), marked("big-endian")
+_MARKED_UTF_16 = marked("the text is UTF-16 (%(order)s, with a byte order mark): read as that")
+_BARE_UTF_16 = marked("the text is UTF-16 (%(order)s, without a byte order mark): read as that")
 _HALF = b"\xed\xa0\x80"
 """Half of a surrogate pair, as UTF-8 would have it if it could: what a character cut off becomes."""
 
@@ -33,12 +37,12 @@ def in_utf_8(head: bytes, rest: BinaryIO, file: str) -> tuple[bytes, BinaryIO, N
     Half of a character stays half of one, and is refused where it stands.
     """
     if head.startswith(codecs.BOM_UTF8):
-        return head, rest, Notice(file, 0, "the text is UTF-8 with a byte order mark")
-    encoding, said = _utf_16(head)
-    if not encoding:
+        return head, rest, Notice(file, 0, said("the text is UTF-8 with a byte order mark"))
+    encoding, notice = _utf_16(head)
+    if notice is None:
         return head, rest, None
     stream = cast(BinaryIO, io.BufferedReader(_Transcoded(head, rest, encoding), _PIECE))
-    return stream.read(len(head)), stream, Notice(file, 0, f"the text is UTF-16{said}: read as that")
+    return stream.read(len(head)), stream, Notice(file, 0, notice)
 
 
 def text_of(data: bytes) -> tuple[str, bool]:
@@ -51,29 +55,37 @@ def text_of(data: bytes) -> tuple[str, bool]:
     except UnicodeDecodeError as error:
         wrong = error
     if _HALF_CHARACTER.search(data):
-        raise InvalidInput("has half of a character")
+        raise InvalidInput(said("has half of a character"))
     if _MAC_ROMAN.search(data):
-        reason = f"not UTF-8 at byte {wrong.start + 1}, and Mac Roman rather than Windows-1252"
-        raise InvalidInput(f"{reason}: save the file as CSV in UTF-8") from wrong
+        reason = said(
+            "not UTF-8 at byte %(place)s, and Mac Roman rather than Windows-1252: save the file as CSV "
+            "in UTF-8",
+            place=wrong.start + 1,
+        )
+        raise InvalidInput(reason) from wrong
     try:
         return data.decode("cp1252"), False
     except UnicodeDecodeError as error:
-        reason = f"neither UTF-8 (byte {wrong.start + 1}) nor Windows-1252 (byte {error.start + 1})"
-        raise InvalidInput(f"{reason}: save the file as CSV in UTF-8") from error
+        reason = said(
+            "neither UTF-8 (byte %(place)s) nor Windows-1252 (byte %(other)s): save the file as CSV in UTF-8",
+            place=wrong.start + 1,
+            other=error.start + 1,
+        )
+        raise InvalidInput(reason) from error
 
 
-def _utf_16(head: bytes) -> tuple[str, str]:
-    """The codec of UTF-16 that a file is in, and how that is known; empty where it is not."""
+def _utf_16(head: bytes) -> tuple[str, Said | None]:
+    """The codec of UTF-16 that a file is in, and what to say of it; None where it is not."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "", ""
+        return "", None
     if head.startswith(codecs.BOM_UTF16_LE):
-        return "utf-16-le", " (little-endian, with a byte order mark)"
+        return "utf-16-le", said(_MARKED_UTF_16, order=said(_LITTLE))
     if head.startswith(codecs.BOM_UTF16_BE):
-        return "utf-16-be", " (big-endian, with a byte order mark)"
+        return "utf-16-be", said(_MARKED_UTF_16, order=said(_BIG))
     start = head[:_LOOKED_AT]
-    for codec, said, zeros, letters in (
-        ("utf-16-le", "little-endian", start[1::2], start[::2]),
-        ("utf-16-be", "big-endian", start[::2], start[1::2]),
+    for codec, order, zeros, letters in (
+        ("utf-16-le", _LITTLE, start[1::2], start[::2]),
+        ("utf-16-be", _BIG, start[::2], start[1::2]),
     ):
         found, others = zeros.count(0), letters.count(0)
         if (
@@ -83,8 +95,8 @@ def _utf_16(head: bytes) -> tuple[str, str]:
             and found * 2 >= len(zeros)
             and others * 4 <= found
         ):
-            return codec, f" ({said}, without a byte order mark)"
-    return "", ""
+            return codec, said(_BARE_UTF_16, order=said(order))
+    return "", None
 
 
 class _Transcoded(io.RawIOBase):

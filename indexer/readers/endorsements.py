@@ -29,6 +29,7 @@ from indexer.readers.parts import Part, Single
 from indexer.readers.problems import NO_CONTROL, NO_NUL, indexable
 from indexer.readers.shape import read_moment
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import EndorsementRecord, IssuerRef, Notice, Recognised, Rejected
 
 
@@ -91,7 +92,7 @@ def embedded(things: Iterable[tuple[str, object]], context: Context) -> Iterator
     """
     for number, (at, body, about) in enumerate(_found(things, context)):
         if number >= context.limits.parts:
-            reason = f"more than {context.limits.parts} endorsements in one document"
+            reason = said("more than %(most)s endorsements in one document", most=context.limits.parts)
             yield Rejected(context.file, context.line, at, reason, "")
             return
         try:
@@ -135,7 +136,7 @@ def _signed(token: str, at: str, context: Context) -> Iterator[Record]:
         if isinstance(record, EndorsementRecord | Rejected | Notice | Recognised):
             yield record
         else:  # never an award, whatever was signed
-            yield Rejected(context.file, context.line, at, "is no endorsement", encode(token))
+            yield Rejected(context.file, context.line, at, said("is no endorsement"), encode(token))
 
 
 def _read(document: object, at: str, about: str, context: Context) -> Iterator[Record]:
@@ -144,12 +145,13 @@ def _read(document: object, at: str, about: str, context: Context) -> Iterator[R
     field = "claim" if isinstance(document, dict) and "claim" in document else "credentialSubject"
     about = claim.id or parsed(_Claim, {"id": about}, at).id or ""
     if not about:
-        raise InvalidInput("nothing says what is endorsed", where=under(at, f"{field}.id"))
+        raise InvalidInput(said("nothing says what is endorsed"), where=under(at, f"{field}.id"))
     issuer = IssuerRef(endorsement.issuer.name or "", endorsement.issuer.id or endorsement.issuer.url or "")
     if issuer == IssuerRef():
-        raise InvalidInput("nothing says who endorses", where=under(at, "issuer.id"))
+        raise InvalidInput(said("nothing says who endorses"), where=under(at, "issuer.id"))
     if endorsement.revoked:
-        yield Notice(context.file, context.line, f"the endorsement {at or about} was revoked; it is not kept")
+        text = said("the endorsement %(which)s was revoked; it is not kept", which=at or about)
+        yield Notice(context.file, context.line, text)
         return
     yield EndorsementRecord(
         about=about,
@@ -172,7 +174,7 @@ def _issued(endorsement: _Endorsement, at: str, context: Context) -> int | None:
 
 
 FORMAT = DocumentFormat(
-    name="Endorsement",
+    name=marked("Endorsement"),
     recognised_by="is an `EndorsementCredential`, or its subject has `endorsementComment`",
     taken={
         "id": "identity of the endorsement, with its issuer",

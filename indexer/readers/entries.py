@@ -140,14 +140,14 @@ def with_awards(record: CandidateRecord, found: Iterator[Found]) -> Iterator[Rec
 def check_number(entries: int, most: int, at: str) -> None:
     """Raise InvalidInput where a list at the JSON path `at` has more than `most` entries."""
     if entries > most:
-        reason = said("has %(number)s entries, more than %(most)s", number=f"{entries:,}", most=most)
+        reason = said("has %(number)s entries, more than %(most)s", number=entries, most=most)
         raise InvalidInput(reason, where=at)
 
 
 def object_of(value: object, at: str) -> Mapping[str, Any]:
     """`value` as a JSON object. Raises InvalidInput."""
     if not isinstance(value, dict):
-        raise InvalidInput(f"{shown(value)} is not an object", where=at)
+        raise InvalidInput(said("%(value)s is not an object", value=shown(value)), where=at)
     return value
 
 

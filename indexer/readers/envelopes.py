@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import shown
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 
 _TYPES = {"EnvelopedVerifiableCredential", "EnvelopedVerifiablePresentation"}
 _ADDRESS = re.compile(
@@ -38,11 +39,12 @@ def opened(body: object, at: str) -> tuple[object, str]:
         return body, at
     at, address = under(at, "id"), body.get("id")
     if not isinstance(address, str) or not (match := _ADDRESS.fullmatch(address.strip())):
-        raise InvalidInput(
-            f"{shown(address)} is no envelope, which is a data: address with a token", where=at
-        )
+        reason = said("%(value)s is no envelope, which is a data: address with a token", value=shown(address))
+        raise InvalidInput(reason, where=at)
     if not _KINDS.fullmatch(unquote(match["kind"])):
-        raise InvalidInput(f"an envelope of kind {shown(match['kind'])} is not read", where=at)
+        raise InvalidInput(
+            said("an envelope of kind %(kind)s is not read", kind=shown(match["kind"])), where=at
+        )
     token = unquote(match["token"])
     if "base64" in match["parameters"].lower().split(";"):
         token = _from_base64(token, at)
@@ -59,11 +61,11 @@ def _from_base64(text: str, at: str) -> str:
     try:
         return b64decode(text, validate=True).decode("ascii")
     except (binascii.Error, ValueError) as error:
-        raise InvalidInput("the envelope is not in Base64", where=at) from error
+        raise InvalidInput(said("the envelope is not in Base64"), where=at) from error
 
 
 FORMAT = DocumentFormat(
-    name="Enveloped credential",
+    name=marked("Enveloped credential"),
     recognised_by="is an `EnvelopedVerifiableCredential` or `EnvelopedVerifiablePresentation`",
     taken={"id (data:application/vc+jwt,TOKEN)": "see the format of what is in the envelope"},
     recognises=recognises,

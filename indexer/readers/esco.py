@@ -64,6 +64,7 @@ from indexer.readers.frameworks import (
 from indexer.readers.json_text import encode, shown
 from indexer.readers.limits import VOCABULARY_LIMITS
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import Kind, Notice, Rejected
 
 _KINDS = {"skill/competence": Kind.SKILL, "": Kind.SKILL, "knowledge": Kind.KNOWLEDGE}
@@ -111,10 +112,11 @@ def _load(file: FrameworkFile, table: Table) -> Generator[Rejected | Notice, Non
         else:
             yield row
     if not rows:
-        raise InvalidInput("no row that can be read", where=file.name)
+        raise InvalidInput(said("no row that can be read"), where=file.name)
     missing = [column for column in table.columns if column not in rows[0][1]]
     if missing:
-        raise InvalidInput(f"no column {missing[0]}; found {', '.join(rows[0][1])}", where=file.name)
+        reason = said("no column %(column)s; found %(found)s", column=missing[0], found=tuple(rows[0][1]))
+        raise InvalidInput(reason, where=file.name)
     return rows
 
 
@@ -136,7 +138,8 @@ def _find(folder: Path, stem: str) -> Path:
     for name in names:
         if (folder / name).is_file():
             return folder / name
-    raise InvalidInput(f"no file {stem}.csv or {stem}.csv.gz in {folder}", where=stem)
+    reason = said("no file %(name)s.csv or %(name)s.csv.gz in %(folder)s", name=stem, folder=folder)
+    raise InvalidInput(reason, where=stem)
 
 
 def _attributes(loaded: _Loaded) -> set[str]:
@@ -194,17 +197,20 @@ def _read_skills(file: str, rows: _Rows, language: str, around: _Around) -> Iter
 def _check_known(cells: Mapping[str, str], columns: tuple[str, ...], known: set[str]) -> None:
     for name in columns:
         if cells[name] not in known:
-            raise InvalidInput(f"{shown(cells[name])} is not among the skills", where=name)
+            raise InvalidInput(
+                said("%(value)s is not among the skills", value=shown(cells[name])), where=name
+            )
 
 
 def _competency(cells: dict[str, str], language: str, around: _Around) -> FrameworkCompetency:
     uri = cells["conceptUri"]
     label = clean(cells["preferredLabel"], "preferredLabel")
     if not uri or not label:
-        raise InvalidInput("empty", where="preferredLabel" if uri else "conceptUri")
+        raise InvalidInput(said("is empty"), where="preferredLabel" if uri else "conceptUri")
     stated = cells.get("skillType", "")
     if stated not in _KINDS:
-        reason = f"{shown(stated)} is not one of skill/competence, knowledge"
+        expected = tuple(filter(None, _KINDS))
+        reason = said("%(value)s is not one of %(expected)s", value=shown(stated), expected=expected)
         raise InvalidInput(reason, where="skillType")
     kind = _KINDS[stated]
     names = {language: (label, distinct(label, texts(cells.get("altLabels"), "altLabels")))}
@@ -237,19 +243,22 @@ def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # no
             yield Rejected(file.name, 0, "", error.reason, "")
             continue
         if isinstance(table, str):
-            yield Notice(file.name, 0, f"holds {table}: left out")
+            yield Notice(file.name, 0, said("holds %(what)s: left out", what=table))
         elif table in found:
-            yield Notice(file.name, 0, f"left out: {found[table].name} is read as the table {table.stem}")
+            text = said(
+                "left out: %(file)s is read as the table %(table)s", file=found[table].name, table=table.stem
+            )
+            yield Notice(file.name, 0, text)
         else:
             found[table] = file
     loaded = yield from _loaded(found)
     if ENGLISH not in loaded and FRENCH not in loaded:
-        reason = "no table of ESCO's skills (skills_en.csv or skills_fr.csv) that can be read"
+        reason = said("no table of ESCO's skills (skills_en.csv or skills_fr.csv) that can be read")
         raise InvalidInput(reason)
     yield FrameworkFacts("ESCO", "", _ATTRIBUTION, _silent(loaded))
     missing = [f"{table.stem}.csv" for table in TABLES if table not in loaded]
     if missing:
-        text = f"without {', '.join(missing)}: what is known from there already stays"
+        text = said("without %(files)s: what is known from there already stays", files=tuple(missing))
         yield Notice(files[0].name, 0, text)
     yield from _competencies(loaded)
 
@@ -283,7 +292,7 @@ def _silent(loaded: _Loaded) -> frozenset[str]:
 
 
 FORMAT = FrameworkFormat(
-    name="ESCO",
+    name=marked("ESCO"),
     recognised_by="CSV with ESCO's columns: `conceptUri`, `originalSkillUri`; needed are the skills in "
     "English or in French; their groups, their broader relations and the relations between them come along",
     taken={

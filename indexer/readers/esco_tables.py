@@ -15,6 +15,7 @@ from io import BytesIO
 from indexer.readers.framework_tables import column_names, table_rows
 from indexer.readers.frameworks import FrameworkFile
 from matcher.errors import InvalidInput
+from matcher.messages import Said, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def is_named(names: frozenset[str]) -> bool:
     return not names.isdisjoint(("conceptUri", "originalSkillUri", "occupationUri", "Level 0 URI"))
 
 
-def table_of(file: FrameworkFile) -> Table | str:
+def table_of(file: FrameworkFile) -> Table | Said:
     """Which of the tables that are read a file is; else what it holds.
 
     Raises InvalidInput where it is a table of skills that lacks a column.
@@ -61,24 +62,26 @@ def table_of(file: FrameworkFile) -> Table | str:
     if names.issuperset(RELATED.columns):
         return RELATED
     if _is_of_occupations(_first_row(file)):
-        return "occupations or their groups"
+        return said("occupations or their groups")
     if names.issuperset(BROADER.columns):
         return BROADER
     if names.isdisjoint(("skillType", "altLabels", "code")) or not names.isdisjoint(_OF_OTHERS):
-        return "no skills, groups or relations of skills"
+        return said("no skills, groups or relations of skills")
     missing = [column for column in ENGLISH.columns if column not in names]
     if missing:
-        found = ", ".join(sorted(names))
-        raise InvalidInput(f"no column {missing[0]}; found {found}", where=file.name)
+        found = tuple(sorted(names))
+        reason = said("no column %(column)s; found %(found)s", column=missing[0], found=found)
+        raise InvalidInput(reason, where=file.name)
     return _labelled(_language(file), names)
 
 
-def _labelled(language: str, names: frozenset[str]) -> Table | str:
+def _labelled(language: str, names: frozenset[str]) -> Table | Said:
     if language not in ("en", "fr"):
-        return f"labels in another language ({language})"
+        return said("labels in another language (%(language)s)", language=language)
     if "code" in names:  # a group has its labels beside a code, and may come without others
         whole = language == "en" and names.issuperset(GROUPS.columns)
-        return GROUPS if whole else "groups of skills, other than in English or without their descriptions"
+        foreign = said("groups of skills, other than in English or without their descriptions")
+        return GROUPS if whole else foreign
     return ENGLISH if language == "en" else FRENCH
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +9,6 @@ from indexer.readers.formats import Record
 from matcher.messages import said
 from matcher.records import Rejected
 
-_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[\d,.]+')
 _KINDS = 100
 
 
@@ -22,18 +20,18 @@ def told_once(records: Iterable[Record], most: int, *, correctable_too: bool = F
     that they name; beyond a hundred kinds the rest are one. What may be corrected is never left out, or with
     `correctable_too`, for who only looks, where its reason is word for word that of others.
     """
-    counts: Counter[str] = Counter()
-    last: dict[str, Rejected] = {}
+    counts: Counter[object] = Counter()
+    last: dict[object, Rejected] = {}
     for record in records:
         if not isinstance(record, Rejected) or (record.raw and not correctable_too):
             yield record
             continue
-        kind = record.reason if record.raw else _VALUE.sub("", record.reason)
+        kind: object = record.reason if record.raw else record.reason.kind
         if kind not in counts and len(counts) >= _KINDS:
             if record.raw:
                 yield record
                 continue
-            kind = ""
+            kind = None
         counts[kind] += 1
         if counts[kind] <= most:
             yield record
@@ -43,7 +41,7 @@ def told_once(records: Iterable[Record], most: int, *, correctable_too: bool = F
         more = counts[kind] - most
         reason = said(
             "%(more)s more were refused, after the first %(most)s; the last, here: %(reason)s",
-            more=f"{more:,}",
+            more=more,
             most=most,
             reason=record.reason,
         )

@@ -36,6 +36,7 @@ from indexer.readers.sources import STANDARD_INPUT, open_records
 from indexer.readers.unpacking import BadStream, first_bytes, rejoined
 from indexer.readers.vocabularies import FRAMEWORK_FORMATS, format_of_document, format_of_head
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import Notice, Rejected
 
 _HEAD = 65_536
@@ -82,7 +83,7 @@ class _Kept:
     """Files of one format that belong together, and what is to be said of them."""
 
     files: list[FrameworkFile] = field(default_factory=list)
-    said: list[Notice] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -114,11 +115,12 @@ class _Finder:
         """Read what belongs together."""
         for name, kept in self.together.items():
             format_ = next(one for one in FRAMEWORK_FORMATS if one.name == name)
-            entries = chain(kept.said, format_.read(kept.files, self.prefix_of[""]))
+            entries = chain(kept.notices, format_.read(kept.files, self.prefix_of[""]))
             try:
                 self.take(Framework(kept.files[0].name, format_, entries))
             except BadStream as error:
-                yield Rejected(kept.files[0].name, 0, "", f"the file {error.reason}", "")
+                reason = said("the file %(reason)s", reason=error.reason)
+                yield Rejected(kept.files[0].name, 0, "", reason, "")
 
     def _content(
         self, start: bytes, stream: BinaryIO, encoding: Notice | None, context: Context
@@ -126,24 +128,24 @@ class _Finder:
         file = FrameworkFile(
             context.file, start, lambda: nullcontext(rejoined(start, stream)), limits=self.limits
         )
-        said = [encoding] if encoding else []
+        notices = [encoding] if encoding else []
         if not start.strip():
-            raise InvalidInput("the file is empty")
+            raise InvalidInput(said("the file is empty"))
         format_ = format_of_head(start)
         if format_ and format_.together:
             kept = self.together.setdefault(format_.name, _Kept())
             kept.files.append(self._again(file, context) if format_.needed(file) else file)
-            kept.said += said
+            kept.notices += notices
         elif format_:
-            self._take(file, format_, said)
+            self._take(file, format_, notices)
         elif start.lstrip().startswith((b"{", b"[")):
-            yield from self._document(file, said, context)
+            yield from self._document(file, notices, context)
         else:
-            yield from self._other(file, said, context)
+            yield from self._other(file, notices, context)
 
-    def _take(self, file: FrameworkFile, format_: FrameworkFormat, said: Sequence[Entry]) -> None:
+    def _take(self, file: FrameworkFile, format_: FrameworkFormat, first: Sequence[Entry]) -> None:
         prefix = self.prefix_of.get(file.name, self.prefix_of[""])
-        self.take(Framework(file.name, format_, chain(said, format_.read([file], prefix))))
+        self.take(Framework(file.name, format_, chain(first, format_.read([file], prefix))))
 
     def _again(self, file: FrameworkFile, context: Context) -> FrameworkFile:
         """A file that can be opened later: from where it lies, or from memory."""
@@ -155,24 +157,29 @@ class _Finder:
         self.held += len(data)
         if self.held > most:
             self.held -= len(data)
-            raise InvalidInput(f"tables that belong together are longer than {most} bytes: unpack them first")
+            reason = said(
+                "tables that belong together are longer than %(most)s bytes: unpack them first", most=most
+            )
+            raise InvalidInput(reason)
         return replace(file, open=lambda: nullcontext(BytesIO(data)))
 
-    def _document(self, file: FrameworkFile, said: Sequence[Notice], context: Context) -> Iterator[Record]:
+    def _document(self, file: FrameworkFile, notices: Sequence[Notice], context: Context) -> Iterator[Record]:
         """A JSON document, of which what is damaged is left out, or such documents a line."""
         with file.open() as stream:
             data = stream.read(self.limits.document + 1)
             whole = replace(file, open=lambda: nullcontext(rejoined(data, stream)))
             if len(data) > self.limits.document:
                 if self.others:
-                    yield from self._other(whole, said, context)
+                    yield from self._other(whole, notices, context)
                     return
-                raise InvalidInput(f"the document is longer than {self.limits.document} bytes")
+                raise InvalidInput(
+                    said("the document is longer than %(most)s bytes", most=self.limits.document)
+                )
         document, by_line = self._decoded(data)
         sound = without_damaged(document)
         format_ = format_of_document(sound)
         if format_ is None:
-            yield from self._other(whole, said, context, sound)
+            yield from self._other(whole, notices, context, sound)
             return
         damaged: list[Entry] = [
             Rejected(file.name, 0, f"{at}[{number}].{one.where}".rstrip("."), one.reason, one.raw)
@@ -183,7 +190,7 @@ class _Finder:
         read = format_ if not by_line else replace(format_, read=_by_line(format_))
         if by_line:
             damaged = [_on_its_line(one) for one in damaged]
-        self._take(replace(whole, document=document), read, [*said, *damaged])
+        self._take(replace(whole, document=document), read, [*notices, *damaged])
 
     def _decoded(self, data: bytes) -> tuple[object, bool]:
         """A document, or documents a line as a list. Raises InvalidInput where neither is there."""
@@ -199,28 +206,29 @@ class _Finder:
             return document, lines is not None
 
     def _other(
-        self, file: FrameworkFile, said: Sequence[Notice], context: Context, document: object = None
+        self, file: FrameworkFile, notices: Sequence[Notice], context: Context, document: object = None
     ) -> Iterator[Record]:
         """What is no framework."""
         if self.others:
             with file.open() as stream:
                 records = read_stream(stream, context)
                 yield from islice(records, 1)  # in which format it is
-                yield from said
+                yield from notices
                 yield from records
             return
         first = document[0] if isinstance(document, list) and document else document
         credential = documents.recognise(first) if isinstance(first, dict) else None
         if credential is not None:
-            raise InvalidInput(f"is {credential.name}: `credmatch import` reads it")
+            named = said(credential.name)
+            raise InvalidInput(said("is %(format)s: `credmatch import` reads it", format=named))
         if column_names(file.head, _of_awards):
-            raise InvalidInput("is a table of awards: `credmatch import` reads it")
+            raise InvalidInput(said("is a table of awards: `credmatch import` reads it"))
         if file.name not in self.named:
-            yield Notice(file.name, 0, "is in no format of frameworks: passed over")
+            yield Notice(file.name, 0, said("is in no format of frameworks: passed over"))
             return
-        known = ", ".join(one.name for one in FRAMEWORK_FORMATS)
-        reason = other(file.head) or f"in none of the formats of frameworks: {known}"
-        yield Rejected(file.name, 0, "", reason, "")
+        known = tuple(said(one.name) for one in FRAMEWORK_FORMATS)
+        unknown = said("in none of the formats of frameworks: %(known)s", known=known)
+        yield Rejected(file.name, 0, "", other(file.head) or unknown, "")
 
 
 def _of_awards(names: frozenset[str]) -> bool:

@@ -10,6 +10,7 @@ from indexer.readers.frameworks import FrameworkFile
 from indexer.readers.json_text import printable
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import Notice, Rejected
 
 Cells = tuple[int, dict[str, str]]
@@ -33,11 +34,11 @@ def table_rows(file: FrameworkFile, wanted: Wanted) -> Iterator[Cells | Rejected
     with file.open() as stream:
         table = Table(stream, file.limits, remarks)
         if table.first is None:
-            raise InvalidInput("the file is empty", where=file.name)
+            raise InvalidInput(said("the file is empty"), where=file.name)
         header = table.find(_columns(wanted))
         for row in table.rows(header.separator):
             if row.cells == header.row.cells:
-                remarks.note("the header again: such rows are skipped", row.number)
+                remarks.note(said("the header again: such rows are skipped"), row.number)
             else:
                 yield _row(file.name, header, row)
     yield from remarks.notices(file.name)
@@ -77,9 +78,14 @@ def _row(name: str, header: Header, row: Row) -> Cells | Rejected:
     while len(cells) > len(header.names) and not cells[-1].strip():
         cells.pop()
     if len(cells) != len(header.names):
-        return Rejected(name, row.number, "", f"{len(cells)} cells, the header has {len(header.names)}", raw)
+        reason = said(
+            "the row has %(given)s cells, the header %(expected)s",
+            given=len(cells),
+            expected=len(header.names),
+        )
+        return Rejected(name, row.number, "", reason, raw)
     names = [column.strip() for column in header.names]
     for column, cell in zip(names, cells, strict=True):
         if "\0" in cell:
-            return Rejected(name, row.number, column, "has a NUL, which is no text", raw)
+            return Rejected(name, row.number, column, said("has a NUL, which is no text"), raw)
     return row.number, dict(zip(names, cells, strict=True))

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from indexer.readers.json_text import shown
 from indexer.readers.limits import VOCABULARY_LIMITS, Limits
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import Kind, Notice, Rejected
 
 LANGUAGES = ("en", "fr")
@@ -112,7 +113,8 @@ def texts(value: object, where: str) -> tuple[str, ...]:
         return ()
     parts = _SEPARATOR.split(value) if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise InvalidInput(f"{shown(value)} is not text or a list of texts", where=where)
+        reason = said("%(value)s is not text or a list of texts", value=shown(value))
+        raise InvalidInput(reason, where=where)
     return tuple(cleaned for part in parts if (cleaned := clean(part, where)))
 
 
@@ -123,16 +125,25 @@ def clean(text: str, where: str) -> str:
     """
     cleaned = " ".join(unicodedata.normalize("NFC", checked_text(text, where)).split())
     if len(cleaned) > LONGEST_LABEL:
-        raise InvalidInput(
-            f"{len(cleaned)} characters, at most {LONGEST_LABEL}: {shown(cleaned)}", where=where
+        reason = said(
+            "%(number)s characters, at most %(most)s: %(value)s",
+            number=len(cleaned),
+            most=LONGEST_LABEL,
+            value=shown(cleaned),
         )
+        raise InvalidInput(reason, where=where)
     return cleaned
 
 
 def checked_text(text: str, where: str) -> str:
     """`text`. Raises InvalidInput where it has what a database refuses: controls, half a surrogate pair."""
     if found := _NO_TEXT.search(text):
-        raise InvalidInput(f"{shown(text)} has the character {found[0]!a}, which is no text", where=where)
+        reason = said(
+            "%(value)s has the character %(character)s, which is no text",
+            value=shown(text),
+            character=ascii(found[0]),
+        )
+        raise InvalidInput(reason, where=where)
     return text
 
 
@@ -144,7 +155,7 @@ def key_uri(key: str, prefix: str) -> str:
 def check_new(uri: str, where: str, seen: set[str]) -> None:
     """Add `uri` to those seen in a file. Raises InvalidInput where it stands there already."""
     if uri in seen:
-        raise InvalidInput(f"{uri} stands in the file twice; the first is kept", where=where)
+        raise InvalidInput(said("%(uri)s stands in the file twice; the first is kept", uri=uri), where=where)
     seen.add(uri)
 
 

@@ -31,6 +31,7 @@ from indexer.readers.entries import Stated, Written, read_part
 from indexer.readers.formats import under
 from indexer.readers.json_text import shown
 from indexer.readers.parts import Many, Part
+from matcher.messages import Said, marked, said
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,980}")
 _GRANTED = {"granted", "conferred", "awarded", "completed", "complete"}
@@ -123,25 +124,26 @@ class _Skill(Part):
     proficiency_level: Annotated[_Proficiency | None, BeforeValidator(_scored)] = None
 
 
-Said = tuple[str, Stated | str]
+Found = tuple[str, Stated | Said]
 """Where something is said, within its entry, and the award that it states, or why it is none."""
 
 
-def said(section: str, entry: object, at: str) -> Iterator[Said]:
+def stated(section: str, entry: object, at: str) -> Iterator[Found]:
     """What an entry of a section of `SECTIONS` says, at the JSON path `at`. Raises InvalidInput."""
     yield from SECTIONS[section](entry, at)
 
 
-def _certifications(entry: object, at: str) -> Iterator[Said]:
+def _certifications(entry: object, at: str) -> Iterator[Found]:
     stated = read_part(_Certification, entry, at)
     period = stated.effective_time_period or _Period()
     expires = period.valid_to or stated.end
     status = (stated.status or "").strip().casefold()
     if status == "pending":
-        yield "status", f"{shown(stated.status)} is no award yet"
+        yield "status", said("%(status)s is no award yet", status=shown(stated.status))
         return
     if status == "expired" and not expires:
-        yield "status", f"{shown(stated.status)}, and no day is stated until which it was valid"
+        template = marked("%(status)s, and no day is stated until which it was valid")
+        yield "status", said(template, status=shown(stated.status))
         return
     if status == "expired":
         status = "active"
@@ -167,14 +169,14 @@ def _certifications(entry: object, at: str) -> Iterator[Said]:
     yield "", Stated(shape, places)
 
 
-def _educations(entry: object, at: str) -> Iterator[Said]:
+def _educations(entry: object, at: str) -> Iterator[Found]:
     stated = read_part(_Education, entry, at)
     several = isinstance(entry, dict) and isinstance(entry.get("educationDegrees"), list)
     for number, degree in enumerate(stated.education_degrees or ()):
         where = f"educationDegrees[{number}]" if several else "educationDegrees"
         if not _granted(degree):
-            status = shown(degree.degree_granted_status)
-            yield where, f"is not said to be granted (degreeGrantedStatus: {status})"
+            template = marked("is not said to be granted (degreeGrantedStatus: %(status)s)")
+            yield where, said(template, status=shown(degree.degree_granted_status))
             continue
         majors = ", ".join(major.name for major in degree.specializations or () if major.name)
         name = f"{degree.name} ({majors})" if degree.name and majors else degree.name or majors
@@ -195,7 +197,7 @@ def _granted(degree: _Degree) -> bool:
     return (degree.degree_granted_status or "").strip().casefold() in _GRANTED
 
 
-def _skills(entry: object, at: str) -> Iterator[Said]:
+def _skills(entry: object, at: str) -> Iterator[Found]:
     stated = read_part(_Skill, _named(entry), at)
     name = stated.name or stated.competency_name
     ids = (one.value.strip() for one in (*(stated.competency_ids or ()), *(stated.id or ())) if one.value)
@@ -238,7 +240,7 @@ def _issuer(stated: _Organization | None) -> dict[str, Any]:
     return {"name": stated.name or stated.trade_name, "url": url}
 
 
-SECTIONS: dict[str, Callable[[object, str], Iterator[Said]]] = {
+SECTIONS: dict[str, Callable[[object, str], Iterator[Found]]] = {
     "certifications": _certifications,
     "licenses": _certifications,
     "educationAndLearnings": _educations,
@@ -247,6 +249,6 @@ SECTIONS: dict[str, Callable[[object, str], Iterator[Said]]] = {
 """The sections of a record that state awards."""
 
 
-def not_taken(at: str, where: str, reason: str) -> str:
+def not_taken(at: str, where: str, reason: Said) -> Said:
     """What a notice says of an entry that states no award."""
-    return f"{under(at, where)}: {reason}; not taken"
+    return said("%(place)s: %(reason)s; not taken", place=under(at, where), reason=reason)

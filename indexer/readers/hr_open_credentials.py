@@ -27,6 +27,7 @@ from indexer.readers import hr_open
 from indexer.readers.entries import One, Stated, award_of, object_of, read_part, read_person
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.parts import Part
+from matcher.messages import Said, marked, said
 from matcher.records import AwardRecord, Notice
 
 _PARTS = {
@@ -79,20 +80,20 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     identifiers = [did] if _URI.fullmatch(did) else []
     person = read_person({"identifiers": identifiers}, {"identifiers": f"{where}.id"}, at, context)
     awards: list[AwardRecord] = []
-    notices: list[str] = []
+    notices: list[Said] = []
     for part in (one for one in _PARTS if one in subject):
         inside = under(where, part)
-        for place, said in hr_open.said(_PARTS[part], subject[part], under(at, inside)):
-            if isinstance(said, Stated):
-                awards.append(_award(credential, said, (inside, place), at, context))
+        for place, found in hr_open.stated(_PARTS[part], subject[part], under(at, inside)):
+            if isinstance(found, Stated):
+                awards.append(_award(credential, found, (inside, place), at, context))
             else:
-                notices.append(hr_open.not_taken(under(at, inside), place, said))
+                notices.append(hr_open.not_taken(under(at, inside), place, found))
     if _EMPLOYMENT in subject:
-        notices.append(hr_open.not_taken(under(at, where), _EMPLOYMENT, "employment is no award"))
+        notices.append(hr_open.not_taken(under(at, where), _EMPLOYMENT, said("employment is no award")))
     if awards:
         yield replace(person, awards=tuple(awards))
     elif not notices:
-        notices.append(hr_open.not_taken(at, where, "states no award"))
+        notices.append(hr_open.not_taken(at, where, said("states no award")))
     yield from (Notice(context.file, context.line, text) for text in notices)
 
 
@@ -104,29 +105,29 @@ def _subject(document: Document) -> tuple[Document, str]:
 
 
 def _award(
-    credential: _Credential, said: Stated, where: tuple[str, str], at: str, context: Context
+    credential: _Credential, stated: Stated, where: tuple[str, str], at: str, context: Context
 ) -> AwardRecord:
     """The award that a part of the credential states; `where`: the part, and what of it."""
     inside, place = where
-    own, own_field = said.shape.get("expires"), f"{inside}.{said.places.get('expires', '')}"
-    status = said.shape.get("status", "active")
+    own, own_field = stated.shape.get("expires"), f"{inside}.{stated.places.get('expires', '')}"
+    status = stated.shape.get("status", "active")
     shape = {
-        **said.shape,
+        **stated.shape,
         "key": unquote(credential.id or "").strip() + _fragment(inside, place) if credential.id else None,
         "achievement": {
-            **said.shape["achievement"],
+            **stated.shape["achievement"],
             "issuer": {"name": credential.issuer.name, "url": unquote(credential.issuer.id or "")},
         },
-        "issued": said.shape.get("issued") or credential.issuance_date or credential.valid_from,
-        "valid_from": said.shape.get("valid_from") or credential.valid_from,
+        "issued": stated.shape.get("issued") or credential.issuance_date or credential.valid_from,
+        "valid_from": stated.shape.get("valid_from") or credential.valid_from,
         "expires": credential.expiration_date or credential.valid_until,
         "status": "unknown" if credential.credential_status is not None and status == "active" else status,
         "credential_status": credential.credential_status,
     }
-    places = {field: f"{inside}.{name}" for field, name in said.places.items()} | _CREDENTIAL
-    if not said.shape.get("issued"):
+    places = {field: f"{inside}.{name}" for field, name in stated.places.items()} | _CREDENTIAL
+    if not stated.shape.get("issued"):
         places["issued"] = "issuanceDate" if credential.issuance_date else "validFrom"
-    if not said.shape.get("valid_from"):
+    if not stated.shape.get("valid_from"):
         places["valid_from"] = "validFrom"
     places["expires"] = "expirationDate" if credential.expiration_date else "validUntil"
     award = award_of(Stated(shape, places), context.zone, at)
@@ -149,7 +150,7 @@ def _recognises(document: Mapping[str, Any]) -> bool:
 
 
 FORMAT = DocumentFormat(
-    name="HR Open credential",
+    name=marked("HR Open credential"),
     recognised_by="has `credentialSubject` with a certification, license, education or skill",
     taken={
         "issuer and id": "the award's identity",

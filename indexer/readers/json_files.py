@@ -17,7 +17,7 @@ from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import decode, entries_of, place_of, raw_text
 from indexer.readers.unpacking import rejoined
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import marked, said
 from matcher.records import Rejected
 
 _KEPT_OF_TOO_LONG = 2_000
@@ -73,7 +73,7 @@ def _read_entry(entry: str, at: str, context: Context) -> Iterator[Record]:
 
 
 FORMAT = StreamFormat(
-    name="JSON",
+    name=marked("JSON"),
     recognised_by="begins with { or [",
     taken={"a document, or a list of documents": "see the formats of documents"},
     recognises=_recognises,

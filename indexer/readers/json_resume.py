@@ -39,7 +39,7 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Record, u
 from indexer.readers.json_text import shown
 from indexer.readers.languages import language_code
 from indexer.readers.parts import Many, Part
-from matcher.messages import said
+from matcher.messages import Said, marked, said
 from matcher.records import Notice
 
 _SHOWN = 3
@@ -105,7 +105,11 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     if read_as := _partial_dates(document.get("certificates"), at):
         yield Notice(context.file, context.line, read_as)
     if unclear:
-        text = f"{under(at, 'languages')}: {', '.join(unclear)} could not be told to be a language; not taken"
+        text = said(
+            "%(place)s: %(names)s could not be told to be a language; not taken",
+            place=under(at, "languages"),
+            names=tuple(unclear),
+        )
         yield Notice(context.file, context.line, text)
 
 
@@ -120,15 +124,15 @@ def _entries(document: Document, whose: Mapping[str, Any], at: str, context: Con
         )
 
 
-def _partial_dates(certificates: object, at: str) -> str:
-    """How the dates of certificates that are a year or a month alone were read; "" where there are none."""
+def _partial_dates(certificates: object, at: str) -> Said | None:
+    """How the dates of certificates that are a year or a month alone were read; None where there are none."""
     found = [
         f"{under(at, 'certificates')}[{number}].date {text} = {first_day(text)}"
         for number, one in enumerate(certificates if isinstance(certificates, list) else [])
         if isinstance(one, Mapping) and (text := str(one.get("date") or "").strip()) != first_day(text)
     ]
     if not found:
-        return ""
+        return None
     more = f" (+{len(found) - _SHOWN})" if len(found) > _SHOWN else ""
     return said(
         "a date of a year or a month alone is read as its first day: %(dates)s",
@@ -198,7 +202,7 @@ def _recognises(document: Mapping[str, Any]) -> bool:
 
 
 FORMAT = DocumentFormat(
-    name="JSON Resume",
+    name=marked("JSON Resume"),
     recognised_by="has `basics`, or a `$schema` of JSON Resume",
     taken={
         "basics.name": "the candidate's name",

@@ -22,14 +22,34 @@ from matcher.validation import place_of_no_number, place_of_twice, printable, sh
 __all__ = ["decode", "encode", "entries_of", "place_of", "printable", "raw_text", "shown"]
 
 _LONGEST_SHOWN = 80
-_TWICE = marked("an object has the key %(key)s twice")
 _SHOWN_DIGITS = 20
 _VERY_DEEP = 200  # levels, where no limit is given: Python's decoder gives up well below
 _STRING = r'"(?:[^"\\]|\\.)*+"?'
 _MARKS = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 _INTEGERS = re.compile(rf"{_STRING}|(-?\d{{{sys.get_int_max_str_digits() + 1},}}+)", re.DOTALL)
 _COMMAS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]')
-_NO_NUMBERS = ("NaN ", "Infinity ", "-Infinity ", "the number ")
+_PYTHONS = (
+    marked("Expecting value"),
+    marked("Expecting property name enclosed in double quotes"),
+    marked("Expecting ',' delimiter"),
+    marked("Expecting ':' delimiter"),
+    marked("Illegal trailing comma before end of array"),
+    marked("Illegal trailing comma before end of object"),
+    marked("Unterminated string starting"),
+    marked("Invalid control character"),
+    marked("Invalid \\escape"),
+    marked("Invalid \\uXXXX escape"),
+    marked("Extra data"),
+)
+"""What Python's decoder says, for translation."""
+
+
+class _NoNumber(InvalidInput):
+    """A number that JSON does not have: NaN, an infinity, or one beyond a double."""
+
+
+class _Twice(InvalidInput):
+    """A key that an object has twice."""
 
 
 def decode(data: bytes, limits: Limits | None = None) -> object:
@@ -47,7 +67,7 @@ def decode(data: bytes, limits: Limits | None = None) -> object:
     try:
         body = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        found = error.msg.removesuffix(" at")  # some of Python's sentences end in it
+        found = said(error.msg.removesuffix(" at").replace("%", "%%"))  # some of Python's sentences end in it
         raise InvalidInput(
             said("not JSON: %(found)s at character %(place)s", found=found, place=error.pos + 1)
         ) from error
@@ -63,9 +83,9 @@ def decode(data: bytes, limits: Limits | None = None) -> object:
 
 def place_of(data: bytes, error: InvalidInput) -> str:
     """Where in `data`, a JSON text, that stands for which decoding it raised `error`; "" for nobody knows."""
-    if isinstance(error.reason, Said) and error.reason.template == _TWICE:
+    if isinstance(error, _Twice):
         return place_of_twice(data)
-    return place_of_no_number(data) if error.reason.startswith(_NO_NUMBERS) else error.where
+    return place_of_no_number(data) if isinstance(error, _NoNumber) else error.where
 
 
 def encode(value: object) -> str:
@@ -99,7 +119,7 @@ def entries_of(text: str) -> list[str]:
     return [*entries, text[start:].strip()]
 
 
-def _too_deep(text: str, limits: Limits | None) -> str:
+def _too_deep(text: str, limits: Limits | None) -> Said:
     """What to say of a text that is nested too deeply, and at which character."""
     most = limits.nesting if limits else _VERY_DEEP
     place = _deeper_at(text, most)
@@ -120,7 +140,7 @@ def _deeper_at(text: str, most: int) -> int:
     return len(text)
 
 
-def _too_long(text: str) -> str:
+def _too_long(text: str) -> Said:
     """What to say of a text with an integer that has more digits than Python reads."""
     found = next((one for one in _INTEGERS.finditer(text) if one[1]), None)
     if found is None:
@@ -151,18 +171,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     body = dict(pairs)
     if len(body) != len(pairs):
         twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise InvalidInput(said(_TWICE, key=shown(twice)))
+        raise _Twice(said("an object has the key %(key)s twice", key=shown(twice)))
     return body
 
 
 def _constant(name: str) -> NoReturn:
-    raise InvalidInput(f"{name} is not a JSON number")
+    raise _NoNumber(said("%(number)s is not a JSON number", number=name))
 
 
 def _float(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise InvalidInput(f"the number {text[:_LONGEST_SHOWN]} is too large")
+        raise _NoNumber(said("the number %(number)s is too large", number=text[:_LONGEST_SHOWN]))
     return number
 
 

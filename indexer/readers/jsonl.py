@@ -18,6 +18,7 @@ from indexer.readers.json_text import decode, place_of, raw_text
 from indexer.readers.limits import Limits
 from indexer.readers.lines import Line, lines
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import CandidateRecord, Place, Rejected
 
 _CANDIDATE = re.compile(rb'(?<!\\)"candidate"\s*:')
@@ -78,7 +79,10 @@ def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
                 yield record
             useless = 0 if useful else useless + 1
             if useless > limits.parts:
-                reason = f"more than {limits.parts} lines in a row are no records; the rest is not read"
+                reason = said(
+                    "more than %(most)s lines in a row are no records; the rest is not read",
+                    most=limits.parts,
+                )
                 yield Rejected(context.file, line.number, "", reason, "")
                 return
 
@@ -116,7 +120,7 @@ def _candidate(body: dict[str, object], line: Line, context: Context) -> Iterato
 
 
 FORMAT = StreamFormat(
-    name="JSON Lines",
+    name=marked("JSON Lines"),
     recognised_by="an object a line",
     taken={"a line": "a candidate in our own shape, or a document of any other format"},
     recognises=recognises,

@@ -10,6 +10,7 @@ from indexer.readers.envelopes import opened
 from indexer.readers.formats import Context, Record
 from indexer.readers.written import refused
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import AwardRecord, CandidateRecord, Rejected
 
 
@@ -46,7 +47,8 @@ class Learner:
             if len(people) == 1 or self._is_meant(person):
                 self.awards += person.awards
             else:
-                yield refused(replace(person, key=""), "is about another person than the record it stands in")
+                reason = said("is about another person than the record it stands in")
+                yield refused(replace(person, key=""), reason)
 
     def candidate(self, awards: Sequence[AwardRecord]) -> Iterator[CandidateRecord]:
         """The learner with `awards`; nobody where there are none."""

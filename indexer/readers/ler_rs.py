@@ -53,6 +53,7 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Record, t
 from indexer.readers.json_text import encode, shown
 from indexer.readers.parts import Many, Part
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import CandidateRecord, Notice, Rejected
 from matcher.store.identity import identifier, is_email
 
@@ -122,13 +123,13 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     identifiers = [*([did] if _URI.fullmatch(did) else ()), *emails]
     shape = {"name": _name(stated), "email": next(iter(emails), None), "identifiers": identifiers}
     record = read_person(shape, _PERSON, where, context)
-    said = {
+    document_of = {
         "type": "LER-RSType.json",
         "id": did or None,
         "person": {"name": {"formattedName": record.name}},
         "communication": {"email": [{"address": address} for address in emails[:_KEPT_EMAILS]]},
     }
-    yield from with_awards(record, _entries(subject, _Whose(record, said), where, context))
+    yield from with_awards(record, _entries(subject, _Whose(record, document_of), where, context))
 
 
 def _subject(document: Document, at: str) -> tuple[Document, str]:
@@ -138,7 +139,8 @@ def _subject(document: Document, at: str) -> tuple[Document, str]:
     subject, where = document["credentialSubject"], under(at, "credentialSubject")
     if isinstance(subject, list):
         if len(subject) != 1:
-            raise InvalidInput(f"has {len(subject)} subjects; a record is about one person", where=where)
+            reason = said("has %(number)s subjects; a record is about one person", number=len(subject))
+            raise InvalidInput(reason, where=where)
         subject, where = subject[0], f"{where}[0]"
     subject = object_of(subject, where)
     if "lerrsType" in subject:
@@ -186,9 +188,8 @@ def _entry(entry: object, at: str, *, section: str, whose: _Whose, context: Cont
 def _nested(body: object, at: str, context: Context) -> Iterator[Record]:
     # A list, or a person in our own shape, has no issuer: it would make claims look like an issuer's word.
     if isinstance(body, list) or (isinstance(body, dict) and "candidate" in body):
-        yield Rejected(
-            context.file, context.line, at, f"{shown(body)} without an issuer is no credential", ""
-        )
+        reason = said("%(value)s without an issuer is no credential", value=shown(body))
+        yield Rejected(context.file, context.line, at, reason, "")
     else:
         yield from context.nested(body, at, context)
 
@@ -214,13 +215,21 @@ def _attributed(record: Record, at: str, whose: _Whose, context: Context) -> Ite
     if not isinstance(record, CandidateRecord):
         yield record
     elif other := _somebody_else(record, whose.record):
-        reason = f"is about {shown(other)}, and the record about {shown(whose.record.email)}"
+        reason = said(
+            "is about %(one)s, and the record about %(other)s",
+            one=shown(other),
+            other=shown(whose.record.email),
+        )
         yield Rejected(context.file, context.line, at, reason, "")
     else:
         yield replace(whose.record, name="", email="", awards=record.awards, place=record.place)
         known = _compared(whose.record.identifiers)
         if record.identifiers and known.isdisjoint(_compared(record.identifiers)):
-            text = f"{at}: names its subject {shown(record.identifiers[0])}, which the record does not name"
+            text = said(
+                "%(place)s: names its subject %(value)s, which the record does not name",
+                place=at,
+                value=shown(record.identifiers[0]),
+            )
             yield Notice(context.file, context.line, text)
 
 
@@ -237,12 +246,12 @@ def _compared(identifiers: tuple[str, ...]) -> frozenset[str]:
 
 
 def _own_words(entry: object, at: str, section: str, context: Context) -> Iterator[Found]:
-    for where, said in hr_open.said(section, entry, at):
-        if isinstance(said, Stated):
-            claim = Stated({**said.shape, "claimed": True}, said.places)
+    for where, found in hr_open.stated(section, entry, at):
+        if isinstance(found, Stated):
+            claim = Stated({**found.shape, "claimed": True}, found.places)
             yield award_of(claim, context.zone, at)
         else:
-            yield Notice(context.file, context.line, hr_open.not_taken(at, where, said))
+            yield Notice(context.file, context.line, hr_open.not_taken(at, where, found))
 
 
 def _recognises(document: Mapping[str, Any]) -> bool:
@@ -261,7 +270,7 @@ def _is_record(document: Mapping[str, Any]) -> bool:
 
 
 FORMAT = DocumentFormat(
-    name="HR Open LER-RS",
+    name=marked("HR Open LER-RS"),
     recognised_by="has the type LER-RSType or TrustedCareerProfileType, or `person` and one of its sections",
     taken={
         "person.name": "the candidate's name",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from indexer.readers.unpacking import BadStream, Exhausted
+from matcher.messages import Said, said
 
 _KEPT_OF_TOO_LONG = 2_000
 
@@ -18,7 +19,7 @@ class Line:
 
     number: int
     data: bytes
-    wrong: str = ""
+    wrong: Said | None = None
 
     @property
     def whole(self) -> bool:
@@ -37,23 +38,26 @@ def lines(stream: BinaryIO, longest: int, empty: int | None = None) -> Iterator[
     while data := _next(stream, longest + 1):
         number += 1
         if isinstance(data, str):
-            yield Line(number, b"", f"the file {data}; what stands before is read")
+            reason = said("the file %(reason)s; what stands before is read", reason=data)
+            yield Line(number, b"", reason)
             return
         if number == 1:
             data = data.removeprefix(BOM_UTF8)
         if len(data) > longest and not data.endswith(b"\n"):
-            yield Line(number, data[:_KEPT_OF_TOO_LONG], f"the line is longer than {longest} bytes")
+            reason = said("the line is longer than %(most)s bytes", most=longest)
+            yield Line(number, data[:_KEPT_OF_TOO_LONG], reason)
             _skip(stream, longest)
         else:
             data = data.rstrip(b"\r\n")
             if empty is not None and not data and number - last > empty:
-                yield Line(number, b"", f"more than {empty} lines in a row are empty; the rest is not read")
+                reason = said("more than %(most)s lines in a row are empty; the rest is not read", most=empty)
+                yield Line(number, b"", reason)
                 return
             yield Line(number, data)
         last = number if data else last
 
 
-def _next(stream: BinaryIO, most: int) -> bytes | str:
+def _next(stream: BinaryIO, most: int) -> bytes | Said:
     """The next line, or up to `most` bytes of it; as text, why it cannot be had.
 
     Raises Exhausted: of an archive that unpacks to too much, nothing more is read.

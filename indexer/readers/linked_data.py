@@ -15,6 +15,7 @@ from typing import Any
 from indexer.readers.formats import Document, under
 from indexer.readers.json_text import shown
 from matcher.errors import InvalidInput
+from matcher.messages import said
 
 _REFERRED = 150_000
 _LANGUAGES = ("en", "fr")
@@ -79,7 +80,7 @@ class Graph:
             return found
         self.left -= _size(self.by_id[id_][1], self.left)
         if self.left < 0:
-            raise InvalidInput(f"references lead to more than {_REFERRED:,} values", where=at)
+            raise InvalidInput(said("references lead to more than %(most)s values", most=_REFERRED), where=at)
         return self.by_id[id_]
 
 
@@ -135,15 +136,15 @@ def _texts(value: object, at: str) -> Iterator[tuple[str, str]]:
         if isinstance(one, str):
             yield "", one
         elif not isinstance(one, dict):
-            raise InvalidInput(f"{shown(one)} is not text", where=where)
+            raise InvalidInput(said("%(value)s is not text", value=shown(one)), where=where)
         elif "@value" in one:
             language = one.get("@language")
             yield language if isinstance(language, str) else "", _checked(one["@value"], f"{where}.@value")
         elif one and not any(map(_TAG.fullmatch, one)):
-            raise InvalidInput("an object is not text", where=where)
+            raise InvalidInput(said("%(value)s is not text", value=said("an object")), where=where)
         else:
-            for tag, said in one.items():
-                for place, text in each((under(where, tag), said if _TAG.fullmatch(tag) else None)):
+            for tag, told in one.items():
+                for place, text in each((under(where, tag), told if _TAG.fullmatch(tag) else None)):
                     yield tag, _checked(text, place)
 
 
@@ -159,7 +160,7 @@ def _size(value: object, most: int) -> int:
 
 def _checked(value: object, at: str) -> str:
     if not isinstance(value, str):
-        raise InvalidInput(f"{shown(value)} is not text", where=at)
+        raise InvalidInput(said("%(value)s is not text", value=shown(value)), where=at)
     return value
 
 

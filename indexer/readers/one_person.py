@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from indexer.readers.json_text import shown
 from indexer.readers.written import refused
-from matcher.messages import said
+from matcher.messages import Said, said
 from matcher.records import (
     AchievementRecord,
     CandidateRecord,
@@ -52,8 +52,8 @@ class People:
         same = [group for group in self.groups if not group.isdisjoint(names)]
         self.groups = [group for group in self.groups if group.isdisjoint(names)] + [names.union(*same)]
 
-    def problem(self) -> str:
-        """Why nothing of the file is taken; "" where it may be."""
+    def problem(self) -> Said | None:
+        """Why nothing of the file is taken; None where it may be."""
         if self.awards > self.most:
             return said(
                 "the file holds more than %(most)s awards, too many for one person; the rest is not read",
@@ -64,7 +64,7 @@ class People:
         elif self.another:
             both = [self.candidate, self.another]
         else:
-            return ""
+            return None
         return said(
             "the file is about %(one)s and about %(other)s; it should be about one person, %(candidate)s",
             one=shown(both[0]),
@@ -85,8 +85,8 @@ class People:
             self.names(record.identifiers, record.key if record.own_key else "")
             held.append(record)
             self.awards += max(len(record.awards), 1)
-            if self.awards > self.most:
-                yield from (_refused(one, self.problem()) for one in held)
+            if self.awards > self.most and (reason := self.problem()):
+                yield from (_refused(one, reason) for one in held)
                 return
         reason = self.problem()
         for record in held:
@@ -99,6 +99,6 @@ class People:
         return replace(record, identifiers=kept)
 
 
-def _refused(record: CandidateRecord, reason: str) -> Rejected:
+def _refused(record: CandidateRecord, reason: Said) -> Rejected:
     """What is kept of a record names its own subject: that it is the candidate's was said of the file."""
     return refused(record if record.own_key else replace(record, key=""), reason)

@@ -44,8 +44,9 @@ from indexer.readers.frameworks import (
 )
 from indexer.readers.json_text import raw_text, shown
 from indexer.readers.lines import Line, lines
-from indexer.readers.statements import said
+from indexer.readers.statements import counted
 from matcher.errors import InvalidInput
+from matcher.messages import Said, marked, said
 from matcher.records import Kind, Notice, Rejected
 
 ATTRIBUTION = (
@@ -67,10 +68,10 @@ _OCCUPATION = "O*NET-SOC Code"
 _ELEMENTS = {"Element ID", "Element Name"}
 _TECHNOLOGY = {"Example", "Commodity Code", "Commodity Title"}
 _LEFT_OUT = (
-    ({"Task ID", "Task"}, "tasks of occupations, which are no competencies"),
-    ({"Alternate Title"}, "titles of occupations, which are no competencies"),
-    ({_OCCUPATION, "Title", "Description"}, "occupations, which are no competencies"),
-    (_TECHNOLOGY, "tools that occupations use, which are no competencies"),
+    ({"Task ID", "Task"}, marked("tasks of occupations, which are no competencies")),
+    ({"Alternate Title"}, marked("titles of occupations, which are no competencies")),
+    ({_OCCUPATION, "Title", "Description"}, marked("occupations, which are no competencies")),
+    (_TECHNOLOGY, marked("tools that occupations use, which are no competencies")),
 )
 
 
@@ -101,17 +102,17 @@ def _columns(head: bytes) -> frozenset[str]:
     return frozenset(name.strip() for name in first.split("\t")) if "\t" in first else frozenset()
 
 
-def _reader(columns: frozenset[str]) -> tuple[_Take | None, str]:
-    """What takes the rows of a table; or nothing, and what the table holds."""
+def _reader(columns: frozenset[str]) -> tuple[_Take | None, Said | None]:
+    """What takes the rows of a table; or nothing, and what it holds, None where it is none of O*NET."""
     if columns >= _TECHNOLOGY and "Hot Technology" in columns:
-        return _technology, ""
+        return _technology, None
     if columns >= _ELEMENTS and (_OCCUPATION in columns or "Description" in columns):
-        return _element, ""
+        return _element, None
     for named, what in _LEFT_OUT:
         if columns >= named:
-            return None, what
+            return None, said(what)
     known = not columns.isdisjoint((_OCCUPATION, "Element ID", "Scale ID"))
-    return None, "no competencies" if known else ""
+    return None, said("no competencies") if known else None
 
 
 def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # noqa: ARG001 - all have a URI
@@ -120,7 +121,7 @@ def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # no
     for file in files:
         take, what = _reader(_columns(file.head))
         if take is None:
-            yield Notice(file.name, 0, f"holds {what}: left out")
+            yield Notice(file.name, 0, said("holds %(what)s: left out", what=what))
         else:
             yield from _read_table(file, take, found)
     commodities = {one.label.casefold(): uri for uri, one in found.items() if uri.startswith(COMMODITY)}
@@ -155,25 +156,30 @@ def _read_table(file: FrameworkFile, take: _Take, found: _Competencies) -> Itera
                 continue
             elsewise = elsewise or (0 if is_utf_8 else line.number)
     if elsewise:
-        text = "not UTF-8: this line, and others like it, are read as Windows-1252"
+        text = said("not UTF-8: this line, and others like it, are read as Windows-1252")
         yield Notice(file.name, elsewise, text)
-    yield from said(
-        file.name, others, "elements left out, which are no abilities, skills, knowledge or styles"
-    )
+    left_out = marked("%(count)s elements left out, which are no abilities, skills, knowledge or styles")
+    yield from counted(file.name, others, left_out)
 
 
 def _row(line: Line, cells: list[str], names: list[str]) -> _Row:
     if line.wrong:
         raise InvalidInput(line.wrong)
     if len(cells) != len(names):
-        raise InvalidInput(f"{len(cells)} cells, the first line names {len(names)}")
+        raise InvalidInput(
+            said(
+                "the row has %(given)s cells, the header %(expected)s", given=len(cells), expected=len(names)
+            )
+        )
     return dict(zip(names, cells, strict=True))
 
 
 def _element(row: _Row, found: _Competencies) -> bool:
     id_ = row["Element ID"]
     if not _ID.fullmatch(id_):
-        raise InvalidInput(f"{shown(id_)} is not the id of an element", where="Element ID")
+        raise InvalidInput(
+            said("%(value)s is not the id of an element", value=shown(id_)), where="Element ID"
+        )
     steps = id_.split(".")
     kind = _KINDS.get(".".join(steps[:2]))
     if kind is None or len(steps) < 3:
@@ -189,7 +195,8 @@ def _element(row: _Row, found: _Competencies) -> bool:
 def _technology(row: _Row, found: _Competencies) -> bool:
     code = row["Commodity Code"]
     if not _CODE.fullmatch(code):
-        raise InvalidInput(f"{shown(code)} is not a code of a commodity", where="Commodity Code")
+        reason = said("%(value)s is not a code of a commodity", value=shown(code))
+        raise InvalidInput(reason, where="Commodity Code")
     title, example = _label(row, "Commodity Title"), _label(row, "Example")
     commodity = COMMODITY + code
     found.setdefault(commodity, _Found(title))
@@ -203,7 +210,7 @@ def _technology(row: _Row, found: _Competencies) -> bool:
 def _label(row: _Row, column: str) -> str:
     label = clean(_text(row, column), column)
     if not label:
-        raise InvalidInput("is empty", where=column)
+        raise InvalidInput(said("is empty"), where=column)
     return label
 
 
@@ -237,7 +244,7 @@ def _within(some: str, whole: str) -> bool:
 
 
 FORMAT = FrameworkFormat(
-    name="O*NET",
+    name=marked("O*NET"),
     recognised_by="text separated by tabs whose first line has O*NET's columns: `Element ID`, "
     "`O*NET-SOC Code`",
     taken={

@@ -36,7 +36,7 @@ from indexer.readers.open_badges_2_links import Graph, Linked, linked, revocatio
 from indexer.readers.open_badges_2_parts import kind_of, local_types, name_in, value_in
 from indexer.readers.shape import read_award
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import marked, said
 from matcher.records import (
     AwardRecord,
     CandidateRecord,
@@ -54,10 +54,10 @@ _NAMELESS = {"achievement": {"key": "-"}}
 """Stands for the achievement of an award, which is read apart."""
 
 _NOTICES = {
-    parts.PROFILE: "badge classes that lie beside it take their issuer from it",
-    parts.KEY: "it checks what its owner has signed",
-    parts.REVOCATION_LIST: "assertions that lie beside it take their status from it",
-    parts.ALIGNMENT: "it says something within a badge class only",
+    parts.PROFILE: marked("badge classes that lie beside it take their issuer from it"),
+    parts.KEY: marked("it checks what its owner has signed"),
+    parts.REVOCATION_LIST: marked("assertions that lie beside it take their status from it"),
+    parts.ALIGNMENT: marked("it says something within a badge class only"),
 }
 _HELPERS = {"Criteria", "Evidence", "Image", "IdentityObject", "VerificationObject"}
 
@@ -81,8 +81,11 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
             yield from _read_endorsement(document, "", context)
         else:
             name = value_in(document, "name")
-            called = f", {shown(name)}" if isinstance(name, str) else ""
-            text = f"{kind}{called}: {_NOTICES[kind]}; there is nothing in it to import"
+            text = said(
+                "%(what)s: %(purpose)s; there is nothing in it to import",
+                what=(said(kind), shown(name)) if isinstance(name, str) else said(kind),
+                purpose=said(_NOTICES[kind]),
+            )
             yield Notice(context.file, context.line, text)
             yield from _embedded(document, at, context)
     except InvalidInput as error:
@@ -111,7 +114,9 @@ def _read_assertion(document: Document, at: str, context: Context) -> Iterator[R
 
 def _badge_of(document: Document, assertion: parts.Assertion, context: Context) -> Linked:
     if assertion.revoked and value_in(document, "badge") is None:
-        reason = "is missing: this says only that an assertion was revoked; import the assertion with it"
+        reason = said(
+            "is missing: this says only that an assertion was revoked; import the assertion with it"
+        )
         raise InvalidInput(reason, where="badge")
     badge = linked(document, parts.BADGE_CLASS, context)
     if badge.document is None:
@@ -238,11 +243,12 @@ def _read_endorsement(document: Document, about: str, context: Context) -> Itera
     """The endorsement; `about` is the id of what it is embedded in."""
     endorsement = part(parts.Endorsement, document)
     if endorsement.revoked:
-        yield Notice(context.file, context.line, "an endorsement that its issuer has revoked: not imported")
+        text = said("an endorsement that its issuer has revoked: not imported")
+        yield Notice(context.file, context.line, text)
         return
     about = id_of(endorsement.claim.id) or about
     if not about:
-        raise InvalidInput("is missing: it says what is endorsed", where="claim.id")
+        raise InvalidInput(said("is missing: it says what is endorsed"), where="claim.id")
     issuer, _ = issuer_of(document, context)
     shape = {
         "key": id_of(endorsement.id),
@@ -283,7 +289,9 @@ def _embedded(holder: Document, at: str, context: Context) -> Iterator[Record]:
     entries = list(enumerate(value)) if isinstance(value, list) else [(-1, value)]
     most = context.limits.parts
     if len(entries) > most:
-        reason = f"has {len(entries):,} entries, more than {most}; the rest is not read"
+        reason = said(
+            "has %(number)s entries, more than %(most)s; the rest is not read", number=len(entries), most=most
+        )
         yield Rejected(context.file, context.line, under(at, where), reason, "")
     for number, one in entries[:most]:
         if not isinstance(one, dict) or not set(one) - {"id", "@id", "type", "@type"}:
@@ -322,7 +330,7 @@ def _recognises(document: Document) -> bool:
 
 
 FORMAT = DocumentFormat(
-    name="Open Badges 2.0 and 1.x",
+    name=marked("Open Badges 2.0 and 1.x"),
     recognised_by=(
         "the type Assertion (with a `badge`), BadgeClass, Endorsement, Issuer, Profile, CryptographicKey, "
         "RevocationList or AlignmentObject; in 1.x `badge` and `recipient`, or `criteria` and `issuer`; or a "

@@ -16,6 +16,7 @@ from indexer.readers.open_badges_2_parts import name_in
 from indexer.readers.problems import problem
 from indexer.readers.shape import read_award
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import AchievementRecord, IssuerRef
 
 _COMPETENCY = re.compile(r"competencies\[(\d+)\](?:\.(\w+))?")
@@ -120,7 +121,7 @@ def issuer_of(holder: Document, context: Context) -> tuple[IssuerRef, Document |
     except InvalidInput as error:
         raise link.error(error) from error
     if issuer == IssuerRef():
-        raise InvalidInput("has neither an id nor a name", where=link.where)
+        raise InvalidInput(said("has neither an id nor a name"), where=link.where)
     return issuer, link.document
 
 

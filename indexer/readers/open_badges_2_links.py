@@ -15,10 +15,12 @@ from indexer.readers.formats import Context, Document, Neighbours, under
 from indexer.readers.json_text import shown
 from indexer.readers.open_badges_2_parts import BADGE_CLASS, PROFILE, kind_of, name_in, value_in
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import AchievementRecord
 
 _LONGEST_ADDRESS = 2_000
 _FIELDS = {BADGE_CLASS: "badge", PROFILE: "issuer"}
+_NAMELESS = marked("something without a name")
 _NOT_UIDS = {"@context", "@id", "id", "@type", "type", "issuer"}
 
 
@@ -40,8 +42,10 @@ class Linked:
             return InvalidInput(wrong.reason, where=self.where)
         if not self.beside:
             return InvalidInput(wrong.reason, where=under(self.where, wrong.where))
-        place = f", {wrong.where}" if wrong.where else ""
-        return InvalidInput(f"in {shown(self.address)}{place}: {wrong.reason}", where=self.where)
+        within = ", ".join(filter(None, (shown(self.address), wrong.where)))
+        return InvalidInput(
+            said("in %(place)s: %(reason)s", place=within, reason=wrong.reason), where=self.where
+        )
 
 
 def linked(holder: Document, kind: str, context: Context) -> Linked:
@@ -60,12 +64,13 @@ def linked(holder: Document, kind: str, context: Context) -> Linked:
     elif isinstance(value, str):
         address = _address(value)
     else:
-        reason = "is missing" if value is None else f"{shown(value)} is neither an address nor an object"
-        raise InvalidInput(reason, where=where)
+        reason = said("%(value)s is neither an address nor an object", value=shown(value))
+        raise InvalidInput(said("is missing") if value is None else reason, where=where)
     if not address:
-        raise InvalidInput(f"{shown(value)} is no address", where=where)
+        raise InvalidInput(said("%(value)s is no address", value=shown(value)), where=where)
     if same_address(address, _address(value_in(holder, "id"))):
-        raise InvalidInput(f"{shown(address)} leads back to the document that names it", where=where)
+        reason = said("%(address)s leads back to the document that names it", address=shown(address))
+        raise InvalidInput(reason, where=where)
     found = context.neighbours.find(address)
     if found is not None and not _is_at(found, address):
         found = None
@@ -138,8 +143,12 @@ def _checked(link: Linked, kind: str) -> Linked:
     named = any(value_in(link.document, field) is not None for field in ("name", "org"))
     if found == kind or (named and not found):
         return link
-    what = f"{shown(link.address)} is" if link.address else "is"
-    raise InvalidInput(f"{what} {found or 'something without a name'}, not {kind}", where=link.where)
+    kinds = {"found": said(found or _NAMELESS), "kind": said(kind)}
+    if link.address:
+        reason = said("%(value)s is %(found)s, not %(kind)s", value=shown(link.address), **kinds)
+    else:
+        reason = said("is %(found)s, not %(kind)s", **kinds)
+    raise InvalidInput(reason, where=link.where)
 
 
 def _is_at(found: Document, address: str) -> bool:

@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from indexer.readers.formats import Document, types_of
 from indexer.readers.parts import listed, single
+from matcher.messages import marked
 
 _NAMESPACES = {
     "obi": "https://w3id.org/openbadges#",
@@ -225,9 +226,9 @@ class Endorsement(_Part):
 
 # --- kinds -----------------------------------------------------------------------------------------
 
-ASSERTION, BADGE_CLASS, ENDORSEMENT = "an assertion", "a badge class", "an endorsement"
-PROFILE, KEY, REVOCATION_LIST = "an issuer's profile", "a key", "a revocation list"
-ALIGNMENT = "an alignment"
+ASSERTION, BADGE_CLASS = marked("an assertion"), marked("a badge class")
+ENDORSEMENT, PROFILE, KEY = marked("an endorsement"), marked("an issuer's profile"), marked("a key")
+REVOCATION_LIST, ALIGNMENT = marked("a revocation list"), marked("an alignment")
 
 _BY_TYPE = {
     "Assertion": ASSERTION,

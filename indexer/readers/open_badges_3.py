@@ -55,7 +55,7 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Record, t
 from indexer.readers.json_text import shown
 from indexer.readers.parts import Many, Part
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import marked, said
 from matcher.records import CandidateRecord, Notice
 
 _TYPES = {"AchievementCredential", "OpenBadgeCredential"}
@@ -116,7 +116,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     place = under(at, "credentialSubject")
     subjects = entries(document.get("credentialSubject"), place, context.limits.parts)
     if not subjects:
-        raise InvalidInput("holds no subject", where=place)
+        raise InvalidInput(said("holds no subject"), where=place)
     if len(subjects) == 1:
         yield from _records(credential, subjects[0], at, context)
     else:
@@ -152,7 +152,11 @@ def _records(
     if not who and (needs_id or not context.candidate):
         raise InvalidInput(said("no subject: nothing says whose it is"), where=f"{place}.id")
     if status := _not_completed(subject):
-        text = f"{place}.result: {shown(status)}, so it is no award yet; nothing is imported"
+        text = said(
+            "%(place)s: %(status)s, so it is no award yet; nothing is imported",
+            place=f"{place}.result",
+            status=shown(status),
+        )
         yield Notice(context.file, context.line, text)
         return
 
@@ -221,7 +225,7 @@ def _endorsed(
 
 
 FORMAT = DocumentFormat(
-    name="Open Badges 3.0",
+    name=marked("Open Badges 3.0"),
     recognised_by="is an `AchievementCredential` or `OpenBadgeCredential`, or its subject has `achievement`",
     taken={
         "id, with issuer.id": "identity of the award",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import printable, shown
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import Notice
 
 _LISTS = {
@@ -32,20 +33,30 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     subject = document.get("credentialSubject")
     types = types_of(document) | (types_of(subject) if isinstance(subject, dict) else frozenset())
     if found := sorted(_LISTS & types):
-        text = (
-            f"{at or 'this'} is a list of the status of others ({found[0]}); it awards nothing, and says "
-            "which credentials were revoked or suspended"
+        text = said(
+            "%(what)s is a list of the status of others (%(kind)s); it awards nothing, and says which "
+            "credentials were revoked or suspended",
+            what=at or said("this"),
+            kind=found[0],
         )
         yield Notice(context.file, context.line, text)
         return
     kinds = sorted(types - _ANY)[:_SHOWN]
-    kind = f"of another kind ({', '.join(shown(printable(one)) for one in kinds)})" if kinds else "of no kind"
-    reason = f"a verifiable credential {kind}, and nothing is awarded in it: there is no achievement"
+    if kinds:
+        reason = said(
+            "a verifiable credential of another kind (%(kinds)s), and nothing is awarded in it: there is no "
+            "achievement",
+            kinds=tuple(shown(printable(one)) for one in kinds),
+        )
+    else:
+        reason = said(
+            "a verifiable credential of no kind, and nothing is awarded in it: there is no achievement"
+        )
     raise InvalidInput(reason, where=under(at, "credentialSubject.achievement"))
 
 
 FORMAT = DocumentFormat(
-    name="Another verifiable credential",
+    name=marked("Another verifiable credential"),
     recognised_by="has a `credentialSubject` without an achievement, or is a status list",
     taken={"a status list": "nothing: it says which credentials were revoked or suspended"},
     recognises=recognises,

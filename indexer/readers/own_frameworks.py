@@ -45,6 +45,7 @@ from indexer.readers.json_text import decode, encode, place_of, raw_text, shown
 from indexer.readers.lines import Line, lines
 from indexer.readers.problems import LONGEST_INDEXED
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import Kind, Notice, Rejected
 
 _IDENTITIES = ("uri", "key")
@@ -82,12 +83,12 @@ def _competency(cells: Mapping[str, object], prefix: str) -> FrameworkCompetency
     english = _label(cells, "label_en") or _label(cells, "label")
     french = _label(cells, "label_fr")
     if not english and not french:
-        raise InvalidInput("a label is needed, in label_en or label_fr", where="label_en")
+        raise InvalidInput(said("a label is needed, in label_en or label_fr"), where="label_en")
     labels = {language: text for language, text in zip(LANGUAGES, (english, french), strict=True) if text}
     aliases = {name: _aliases(cells, name, labels.get(name, "")) for name in LANGUAGES}
     description = cells.get("description") or ""
     if not isinstance(description, str):
-        raise InvalidInput(f"{shown(description)} is not text", where="description")
+        raise InvalidInput(said("%(value)s is not text", value=shown(description)), where="description")
     return FrameworkCompetency(
         uri=uri,
         kind=_kind(cells.get("kind")),
@@ -104,14 +105,14 @@ def _competency(cells: Mapping[str, object], prefix: str) -> FrameworkCompetency
 def _identity(cells: Mapping[str, object], prefix: str) -> str:
     uri, key = cells.get("uri") or "", cells.get("key") or ""
     if not isinstance(uri, str) or not isinstance(key, str):
-        raise InvalidInput(f"{shown(uri or key)} is not text", where="uri")
+        raise InvalidInput(said("%(value)s is not text", value=shown(uri or key)), where="uri")
     if uri.strip():
         if not URI.fullmatch(uri.strip()):
-            raise InvalidInput(f"{shown(uri)} is not an absolute URI", where="uri")
+            raise InvalidInput(said("%(value)s is not an absolute URI", value=shown(uri)), where="uri")
         return _checked_length(uri.strip(), "uri")
     if key.strip():
         return _checked_length(_reference(key.strip(), prefix), "key")
-    raise InvalidInput("a uri or a key is needed", where="uri")
+    raise InvalidInput(said("a uri or a key is needed"), where="uri")
 
 
 def _reference(text: str, prefix: str) -> str:
@@ -121,9 +122,13 @@ def _reference(text: str, prefix: str) -> str:
 
 def _checked_length(uri: str, where: str) -> str:
     if len(uri) > LONGEST_URI:
-        raise InvalidInput(f"{shown(uri)} has more than {LONGEST_URI} characters", where=where)
+        reason = said(
+            "%(value)s has more than %(max_length)s characters", value=shown(uri), max_length=LONGEST_URI
+        )
+        raise InvalidInput(reason, where=where)
     if len(uri.encode("utf-8", "replace")) > LONGEST_INDEXED:
-        raise InvalidInput(f"{shown(uri)} has more than {LONGEST_INDEXED} bytes", where=where)
+        reason = said("%(value)s has more than %(most)s bytes", value=shown(uri), most=LONGEST_INDEXED)
+        raise InvalidInput(reason, where=where)
     return uri
 
 
@@ -132,7 +137,7 @@ def _label(cells: Mapping[str, object], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise InvalidInput(f"{shown(value)} is not text", where=name)
+        raise InvalidInput(said("%(value)s is not text", value=shown(value)), where=name)
     return clean(value, name)
 
 
@@ -146,7 +151,7 @@ def _aliases(cells: Mapping[str, object], language: str, label: str) -> tuple[st
 def _uris(cells: Mapping[str, object], name: str, own: str, prefix: str) -> tuple[str, ...]:
     found = {_checked_length(_reference(text, prefix), name) for text in texts(cells.get(name), name)}
     if own in found:
-        raise InvalidInput(f"{own} names itself", where=name)
+        raise InvalidInput(said("%(uri)s names itself", uri=own), where=name)
     return tuple(sorted(found))
 
 
@@ -156,9 +161,8 @@ def _kind(value: object) -> Kind:
     try:
         return Kind(value.strip().lower() if isinstance(value, str) else "")
     except ValueError as error:
-        raise InvalidInput(
-            f"expected one of {', '.join(Kind)}, found {shown(value)}", where="kind"
-        ) from error
+        reason = said("%(value)s is not one of %(expected)s", value=shown(value), expected=tuple(Kind))
+        raise InvalidInput(reason, where="kind") from error
 
 
 def _rows(file: FrameworkFile) -> _Rows:
@@ -177,8 +181,12 @@ def _checked_columns(file: FrameworkFile) -> _Rows:
 def _check_columns(name: str, columns: set[str]) -> None:
     for needed in (_IDENTITIES, _LABELS):
         if columns.isdisjoint(needed):
-            found = ", ".join(sorted(columns))
-            raise InvalidInput(f"no column {' or '.join(needed)}; found {found}", where=name)
+            reason = said(
+                "none of the columns %(columns)s; found %(found)s",
+                columns=needed,
+                found=tuple(sorted(columns)),
+            )
+            raise InvalidInput(reason, where=name)
 
 
 def _json_rows(file: FrameworkFile) -> _Rows:
@@ -197,7 +205,7 @@ def _json_object(line: Line, file: FrameworkFile) -> Mapping[str, object]:
         raise InvalidInput(line.wrong)
     found = decode(line.data, file.limits)
     if not isinstance(found, dict):
-        raise InvalidInput(f"{shown(found)} is not an object", where="$")
+        raise InvalidInput(said("%(value)s is not an object", value=shown(found)), where="$")
     return found
 
 
@@ -222,7 +230,7 @@ def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:
 
 
 FORMAT = FrameworkFormat(
-    name="credmatch framework",
+    name=marked("credmatch framework"),
     recognised_by="CSV or JSON lines with `uri` or `key`, and `label_en`, `label` or `label_fr`",
     taken={
         "uri, else key": "the competency's URI; a key becomes one of the organisation's framework",

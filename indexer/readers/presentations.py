@@ -13,6 +13,7 @@ from indexer.readers.credential_parts import Leftovers, entries
 from indexer.readers.envelopes import opened
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 
 
 def recognises(document: Document) -> bool:
@@ -26,7 +27,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     place = under(at, "verifiableCredential")
     members = entries(document.get("verifiableCredential"), place, context.limits.parts)
     if not members:
-        raise InvalidInput("holds no credential", where=place)
+        raise InvalidInput(said("holds no credential"), where=place)
     leftovers = Leftovers(context, lambda name, member: {**document, name: [member]})
     for where, member in members:
         try:
@@ -36,7 +37,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
 
 
 FORMAT = DocumentFormat(
-    name="Verifiable Presentation",
+    name=marked("Verifiable Presentation"),
     recognised_by="is a `VerifiablePresentation`, or has `verifiableCredential` and no `credentialSubject`",
     taken={
         "verifiableCredential (objects, tokens, envelopes)": "see the formats of credentials",

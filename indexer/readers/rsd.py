@@ -46,9 +46,10 @@ from indexer.readers.statements import (
     Statement,
     Statements,
     checked_uri,
-    said,
+    counted,
 )
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import Notice, Rejected
 
 _LEFT_OUT = {"archived", "deleted", "draft"}
@@ -123,10 +124,12 @@ class _Gathered:
         for link in self.links:
             self.statements.relate(*link)
         yield from self.statements.competencies()
-        names = ", ".join(sorted(self.statuses))
-        yield from said(self.file, self.statuses.total(), f"skills left out ({names})")
+        names = tuple(sorted(self.statuses))
+        left_out = marked("%(count)s skills left out (%(names)s)")
+        yield from counted(self.file, self.statuses.total(), left_out, names=names)
         for field, places in self.nameless.items():
-            yield from said(self.file, len(places), f"{field} left out, without a URI ({places[0]})")
+            template = marked("%(count)s %(field)s left out, without a URI (%(place)s)")
+            yield from counted(self.file, len(places), template, field=field, place=places[0])
 
 
 def _recognises_document(document: object) -> bool:
@@ -173,7 +176,9 @@ def _read_json(file: FrameworkFile) -> Iterator[Entry]:
         skills, at = body["skills"], "skills"
     yield FrameworkFacts(_name(whole, collection=at == "skills"), "", _author(whole))
     if isinstance(skills, list) and skills and all(isinstance(one, str) for one in skills):
-        reason = "names the skills by their addresses only, and no address is fetched: import the skills"
+        reason = said(
+            "names the skills by their addresses only, and no address is fetched: import the skills"
+        )
         raise InvalidInput(reason, where=at)
     gathered = _Gathered(file.name)
     for number, one in enumerate(skills if isinstance(skills, list) else []):
@@ -219,7 +224,7 @@ def _take(skill: _Skill, at: str, gathered: _Gathered) -> None:
     statement = Statement(uri, place=at)
     statement.say("en", skill.skill_name or "", skill.skill_statement or "", f"{start}skillName")
     if not statement.labels:
-        raise InvalidInput("a skillName or a skillStatement is needed", where=f"{start}skillName")
+        raise InvalidInput(said("a skillName or a skillStatement is needed"), where=f"{start}skillName")
     gathered.statements.add(statement, f"{start}id")
     for field, link in _LINKS.items():
         for target in getattr(skill, field) or ():
@@ -234,7 +239,7 @@ def _uri(skill: _Skill, start: str) -> str:
         return checked_uri(skill.id, f"{start}id")
     if skill.uuid and skill.uuid.strip():
         return checked_uri(f"urn:uuid:{skill.uuid.strip().lower()}", f"{start}uuid")
-    raise InvalidInput("an id or a uuid is needed", where=f"{start}id")
+    raise InvalidInput(said("an id or a uuid is needed"), where=f"{start}id")
 
 
 def _read_table(file: FrameworkFile, prefix: str) -> Iterator[Entry]:
@@ -273,17 +278,19 @@ def _take_row(line: int, cells: Mapping[str, tuple[str, str]], prefix: str, gath
     statement = Statement(uri, place=f"line {line}")
     statement.say("en", name, whole, where)
     if not statement.labels or not (name or address):
-        raise InvalidInput(f"is empty, and so is {said_in}" if not name else "is empty", where=where)
+        both = said("is empty, and so is %(column)s", column=said_in)
+        raise InvalidInput(said("is empty") if name else both, where=where)
     gathered.statements.add(statement, column if address else where)
     for key, (column, target) in cells.items():
         if target and _ALIGNMENT.fullmatch(key):
             if not URI.fullmatch(target):
-                raise InvalidInput(f"{shown(target)} is not an absolute URI; the rest was read", where=column)
+                reason = said("%(value)s is not an absolute URI", value=shown(target))
+                raise InvalidInput(said("%(reason)s; the rest was read", reason=reason), where=column)
             gathered.links.append((uri, RELATED, target))
 
 
 FORMAT = FrameworkFormat(
-    name="Rich Skill Descriptors",
+    name=marked("Rich Skill Descriptors"),
     recognised_by="JSON of type `RichSkillDescriptor`, or with `skillStatement`, or a collection of such "
     "`skills`; CSV with the columns `RSD Name` and `Skill Statement`",
     taken={

@@ -47,6 +47,7 @@ from indexer.readers.json_text import encode, shown
 from indexer.readers.languages import language_code
 from indexer.readers.linked_data import Found, Graph, Vocabulary, each, graph_of, id_of, text_of
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import Notice, Rejected
 
 _SCHEMA = Vocabulary(("schema:", "https://schema.org/", "http://schema.org/", ""))
@@ -111,7 +112,9 @@ def _person(person: Document, at: str, page: _Page) -> Iterator[Record]:
     graph, context = page.graph, page.context
     place, credentials = _SCHEMA.find(person, at, "hasCredential")
     if credentials is None:
-        text = f"{under(at, 'hasCredential')}: a person without a credential; nothing to import"
+        text = said(
+            "%(place)s: a person without a credential; nothing to import", place=under(at, "hasCredential")
+        )
         yield Notice(context.file, context.line, text)
         return
     emails = [text.strip().removeprefix("mailto:") for _, text in _texts(person, at, "email")]
@@ -144,7 +147,7 @@ def _texts(node: Document, at: str, name: str) -> Iterator[tuple[str, str]]:
     for place, one in each(_SCHEMA.find(node, at, name)):
         text = id_of(one) if isinstance(one, dict) else one
         if not isinstance(text, str):
-            raise InvalidInput(f"{shown(one)} is not text", where=place)
+            raise InvalidInput(said("%(value)s is not text", value=shown(one)), where=place)
         yield place, text
 
 
@@ -280,7 +283,10 @@ def _end(start: str, duration: str, at: str) -> str | None:
     """
     match = _DURATION.fullmatch(duration.strip())
     if not match:
-        reason = f"{shown(duration)} is not a duration of years, months, weeks and days (such as P3Y)"
+        reason = said(
+            "%(value)s is not a duration of years, months, weeks and days (such as P3Y)",
+            value=shown(duration),
+        )
         raise InvalidInput(reason, where=at)
     years, months, weeks, days = (int(figure or 0) for figure in match.groups())
     try:
@@ -303,7 +309,7 @@ def _recognises(document: Mapping[str, Any]) -> bool:
 
 
 FORMAT = DocumentFormat(
-    name="schema.org",
+    name=marked("schema.org"),
     recognised_by="has a `Person` or an `EducationalOccupationalCredential` of schema.org",
     taken={
         "Person.name": "the candidate's name",

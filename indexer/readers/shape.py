@@ -72,8 +72,11 @@ _Language = Annotated[
 _Date = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
 
 _EARLIEST_YEAR = 1900
-_LATEST = 253_402_214_400
-"""9999-12-31T00:00Z. Systems write 9999-12-31 for "never"; later moments are no date in every time zone."""
+_NEVER = "9999-12-31"
+"""What systems write for "never": the last day that there is."""
+
+_LATEST = 253_402_300_799
+"""Its last second in UTC: there is no date for a later moment."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d.*)?")
 _STATUSES = {status.value: status for status in Status}
@@ -288,7 +291,7 @@ def _not_json(body: object, at: str) -> InvalidInput:
         _Achievement.model_validate(body)
     except ValidationError as error:
         return problem(error, FIELDS, at)
-    return InvalidInput("has half of a surrogate pair, or is nested too deeply", where=at)
+    return InvalidInput(said("has half of a surrogate pair, or is nested too deeply"), where=at)
 
 
 @lru_cache(maxsize=5_000)
@@ -312,7 +315,7 @@ def _kept(value: object, at: str) -> str:
     """A value that is kept as it stands, as JSON text; empty where nothing is stated."""
     text = "" if value is None else encode(value)
     if len(text) > _LONGEST_KEPT:
-        raise InvalidInput(f"has more than {_LONGEST_KEPT:,} characters", where=at)
+        raise InvalidInput(said("has more than %(most)s characters", most=_LONGEST_KEPT), where=at)
     return text
 
 
@@ -345,7 +348,7 @@ def read_moment(text: str | None, zone: ZoneInfo, at: str, read: _Read = first_m
 def _read(text: str, zone: ZoneInfo, read: _Read) -> int:
     if not _DATE.fullmatch(text) or int(text[:4]) < _EARLIEST_YEAR:
         raise ValueError
-    return min(read(text, zone), _LATEST)
+    return min(read(text, zone), last_moment(_NEVER, zone), _LATEST)
 
 
 def _check_order(award: AwardRecord, stated: _Award, at: str) -> None:
@@ -355,7 +358,7 @@ def _check_order(award: AwardRecord, stated: _Award, at: str) -> None:
         if start is not None and award.expires < start:
             first = shown(getattr(stated, name))
             reason = said(
-                "%(expires)s is before %(field)s, %(start)s",
+                '%(expires)s is before "%(field)s", %(start)s',
                 expires=shown(stated.expires),
                 field=name,
                 start=first,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF32_LE
 
-from matcher.messages import marked, said
+from matcher.messages import Said, marked, said
 
 OTHERS = (
     (BOM_UTF32_LE, marked("this is UTF-32; save it in UTF-8")),
@@ -34,11 +34,11 @@ _WEB_PAGE = re.compile(
 _PAGE_WITHIN = 4_096
 
 
-def other(head: bytes) -> str:
-    """What a file that begins with `head` is, where that is known and nothing that we read; else ""."""
+def other(head: bytes) -> Said | None:
+    """What a file that begins with `head` is, where that is known and nothing that we read."""
     if _WEB_PAGE.match(head[:_PAGE_WITHIN]):
         return said("this is a web page (HTML); save the credential itself, as JSON or as an image")
-    return next((said(reason) for first, reason in OTHERS if head.startswith(first)), "")
+    return next((said(reason) for first, reason in OTHERS if head.startswith(first)), None)
 
 
 def is_foreign(head: bytes) -> bool:

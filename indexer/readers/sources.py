@@ -22,6 +22,7 @@ from indexer.readers.floods import told_once
 from indexer.readers.formats import Alone, Context, Neighbours, Record
 from indexer.readers.limits import Limits
 from indexer.readers.signatures import is_foreign
+from matcher.messages import Said, said
 from matcher.records import Rejected
 
 STANDARD_INPUT = "(standard input)"
@@ -78,7 +79,7 @@ def _file(path: Path, context: Context) -> Iterator[Record]:
     try:
         stream = path.open("rb")
     except OSError as error:
-        yield Rejected(named.file, 0, "", f"cannot be read: {error.strerror}", "")
+        yield Rejected(named.file, 0, "", _unreadable(error), "")
         return
     with stream:
         yield from _read(stream, named)
@@ -88,7 +89,11 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     try:
         yield from context.unpack(stream, context)
     except OSError as error:
-        yield Rejected(context.file, 0, "", f"cannot be read: {error.strerror or error}", "")
+        yield Rejected(context.file, 0, "", _unreadable(error), "")
+
+
+def _unreadable(error: OSError) -> Said:
+    return said("cannot be read: %(found)s", found=error.strerror or str(error))
 
 
 def _folder(folder: Path, context: Context) -> Iterator[Record]:
@@ -97,7 +102,7 @@ def _folder(folder: Path, context: Context) -> Iterator[Record]:
     number = 0
     for number, path in enumerate(_walk(folder, skipped), start=1):
         if number > most:
-            reason = f"the folder holds more than {most} files; the rest is not read"
+            reason = said("the folder holds more than %(most)s files; the rest is not read", most=most)
             yield Rejected(str(folder), 0, "", reason, "")
             break
         if _is_foreign(path):
@@ -106,7 +111,7 @@ def _folder(folder: Path, context: Context) -> Iterator[Record]:
             yield from _file(path, replace(context, neighbours=neighbours.View(index, str(path.parent))))
     yield from skipped.notices(str(folder))
     if not number:
-        yield Rejected(str(folder), 0, "", "the folder holds no files that are read", "")
+        yield Rejected(str(folder), 0, "", said("the folder holds no files that are read"), "")
 
 
 def _is_foreign(path: Path) -> bool:

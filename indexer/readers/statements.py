@@ -25,6 +25,7 @@ from indexer.readers.frameworks import (
 from indexer.readers.json_text import shown
 from indexer.readers.problems import LONGEST_INDEXED
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.records import Kind, Notice
 
 BROADER, NARROWER, RELATED, SAME = "broader", "narrower", "related", "same"
@@ -189,14 +190,14 @@ def checked_uri(text: str, where: str) -> str:
         or len(uri.encode("utf-8", "replace")) > LONGEST_INDEXED
         or not URI.fullmatch(uri)
     ):
-        raise InvalidInput(f"{shown(text)} is not an absolute URI", where=where)
+        raise InvalidInput(said("%(value)s is not an absolute URI", value=shown(text)), where=where)
     return uri
 
 
-def said(file: str, count: int, what: str) -> Iterator[Notice]:
-    """That `count` of something were left out, where there were any."""
+def counted(file: str, count: int, template: str, **values: object) -> Iterator[Notice]:
+    """What `template`, which names the `count`, says of so many, where there were any."""
     if count:
-        yield Notice(file, 0, f"{count:,} {what}")
+        yield Notice(file, 0, said(template, count=count, **values))
 
 
 def _cut(text: str) -> str:

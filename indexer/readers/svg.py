@@ -25,6 +25,7 @@ from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import raw_text, shown
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import Rejected
 
 _NAMESPACE = re.compile(
@@ -34,6 +35,26 @@ _NAMESPACE = re.compile(
 _VERSIONS = {"credential": baked.OPEN_BADGES_3, "assertion": baked.OPEN_BADGES_2}
 _SVG = {None, "", "http://www.w3.org/2000/svg"}
 _MOST_KEPT = 10
+_EXPATS = (
+    marked("not well-formed (invalid token)"),
+    marked("no element found"),
+    marked("mismatched tag"),
+    marked("unclosed token"),
+    marked("unclosed CDATA section"),
+    marked("partial character"),
+    marked("duplicate attribute"),
+    marked("junk after document element"),
+    marked("undefined entity"),
+    marked("unbound prefix"),
+    marked("unknown encoding"),
+    marked("XML or text declaration not at start of entity"),
+    marked("reference to invalid character number"),
+    marked("syntax error"),
+    marked("encoding specified in XML declaration is incorrect"),
+    marked("XML declaration not well-formed"),
+)
+"""What the parser says, for translation."""
+
 _KEPT_OF_BAD = 200
 
 
@@ -52,7 +73,9 @@ class _Parser(DefusedExpatParser):  # type: ignore[misc]  # defusedxml has no ty
         has_internal_subset: int,
     ) -> None:
         if has_internal_subset:
-            raise InvalidInput("the XML's document type has declarations of its own (entities or others)")
+            raise InvalidInput(
+                said("the XML's document type has declarations of its own (entities or others)")
+            )
 
     def defused_external_entity_ref_handler(
         self,
@@ -82,9 +105,10 @@ class _Finder(ContentHandler):
         namespace, local = name
         self._depth += 1
         if self._depth > self._deepest:
-            raise InvalidInput(f"the XML is nested more than {self._deepest} levels deep")
+            raise InvalidInput(said("the XML is nested more than %(most)s levels deep", most=self._deepest))
         if self._depth == 1 and (local != "svg" or namespace not in _SVG):
-            raise InvalidInput(f"this is XML, and no SVG image: its root is {shown(local)}")
+            reason = said("this is XML, and no SVG image: its root is %(root)s", root=shown(local))
+            raise InvalidInput(reason)
         if self._inside or len(self.found) >= _MOST_KEPT:
             return
         if local in _VERSIONS and _NAMESPACE.fullmatch(namespace or ""):
@@ -99,7 +123,9 @@ class _Finder(ContentHandler):
         if self._depth == self._inside:
             self._inside = 0
             text = "".join(self._pieces).strip() or self._verify
-            self.found.append(Baked(f"element {name[1]}", _VERSIONS[name[1]], text.encode()))
+            self.found.append(
+                Baked(said("element %(name)s", name=name[1]), _VERSIONS[name[1]], text.encode())
+            )
         self._depth -= 1
 
 
@@ -115,11 +141,13 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 
 def _found(data: bytes, limits: Limits) -> list[Baked]:
     if len(data) > limits.document:
-        raise InvalidInput(f"the XML is longer than {limits.document} bytes")
+        raise InvalidInput(said("the XML is longer than %(most)s bytes", most=limits.document))
     if max(map(data.count, (b"<", b"=", b"\n"))) > limits.values:
-        raise InvalidInput(f"the XML has more than {limits.values} elements, attributes or lines")
+        reason = said("the XML has more than %(most)s elements, attributes or lines", most=limits.values)
+        raise InvalidInput(reason)
     if any(one[0].count(b"=") > limits.parts for one in re.finditer(rb"[^<]+", data)):
-        raise InvalidInput(f"an element of the XML has more than {limits.parts} attributes")
+        reason = said("an element of the XML has more than %(most)s attributes", most=limits.parts)
+        raise InvalidInput(reason)
     parser = _Parser()
     parser.setFeature(feature_namespaces, True)  # noqa: FBT003 - SAX's signature
     finder = _Finder(limits.nesting)
@@ -128,17 +156,21 @@ def _found(data: bytes, limits: Limits) -> list[Baked]:
         parser.feed(data.lstrip(b" \t\r\n"))  # all at once: expat reads a long token again with every piece
         parser.close()
     except DefusedXmlException as error:
-        raise InvalidInput("the XML declares or loads entities, which is refused") from error
+        raise InvalidInput(said("the XML declares or loads entities, which is refused")) from error
     except SAXParseException as error:
-        reason = f"this is not well-formed XML: {error.getMessage()} in line {error.getLineNumber()}"
+        reason = said(
+            "this is not well-formed XML: %(found)s in line %(line)s",
+            found=said(error.getMessage().replace("%", "%%")),
+            line=error.getLineNumber() or 0,
+        )
         raise InvalidInput(reason) from error
     except (SAXException, LookupError, ValueError) as error:  # an encoding that expat or Python does not know
-        raise InvalidInput(f"this XML cannot be read: {error}") from error
+        raise InvalidInput(said("this XML is in an encoding that is not known")) from error
     return finder.found
 
 
 FORMAT = StreamFormat(
-    name="SVG image",
+    name=marked("SVG image"),
     recognised_by="begins with <, as XML does; its root is svg",
     taken={
         "openbadges:credential": "the credential (Open Badges 3.0), before any other",

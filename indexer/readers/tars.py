@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from indexer.readers.archive_entries import Entry, Kind
 from indexer.readers.signatures import is_tar
 from indexer.readers.unpacking import BadStream, Budget, Source, Stored
+from matcher.messages import Said, marked, said
 
 _BLOCK = 512
 _LONGEST_HEADER = 65_536
 _FILES = {b"0", b"\0", b"7"}
+_OF_NO_KIND = marked("is of a kind that is not read")
 _KINDS = {
-    b"1": "is a link, and is not followed",
-    b"2": "is a link, and is not followed",
-    b"3": "is a device, and no file",
-    b"4": "is a device, and no file",
-    b"6": "is a pipe, and no file",
-    b"S": "is a sparse file, which is not read",
+    b"1": marked("is a link, and is not followed"),
+    b"2": marked("is a link, and is not followed"),
+    b"3": marked("is a device, and no file"),
+    b"4": marked("is a device, and no file"),
+    b"6": marked("is a pipe, and no file"),
+    b"S": marked("is a sparse file, which is not read"),
 }
 
 
@@ -27,12 +29,14 @@ class _TarEntry(Entry):
     def __init__(self, name: str, type_: bytes, source: Source, budget: Budget, size: int) -> None:
         folder = type_ == b"5" or (type_ in _FILES and name.endswith("/"))
         kind = Kind.FOLDER if folder else Kind.FILE
-        problem = "" if folder or type_ in _FILES else _KINDS.get(type_, "is of a kind that is not read")
+        problem = None
+        if not (folder or type_ in _FILES):
+            problem = said(_KINDS.get(type_, _OF_NO_KIND))
         super().__init__(name, kind, Stored(source, size, budget), problem, source.position)
         self._source = source
         self._filling = -size % _BLOCK
 
-    def _finish(self) -> str:
+    def _finish(self) -> Said | None:
         damage = super()._finish()
         self._source.skip(self._filling)
         return damage
@@ -48,7 +52,8 @@ def entries(source: Source, budget: Budget) -> Iterator[Entry]:
         if not any(block):
             return
         if not is_tar(block):
-            raise BadStream("is cut off" if len(block) < _BLOCK else "is damaged: what follows is no entry")
+            cut_off = len(block) < _BLOCK
+            raise BadStream(said("is cut off") if cut_off else said("is damaged: what follows is no entry"))
         size, type_ = _number(block[124:136]), block[156:157]
         if type_ in {b"x", b"L"}:
             stated |= _stated(type_, _text(source, size))
@@ -61,7 +66,7 @@ def entries(source: Source, budget: Budget) -> Iterator[Entry]:
                 size = int(length)
             stated = {}
             yield _TarEntry(name, type_, source, budget, 0 if type_ in {b"1", b"2"} else size)
-    raise BadStream("is cut off: it has no end")
+    raise BadStream(said("is cut off: it has no end"))
 
 
 def _text(source: Source, size: int) -> bytes:
@@ -100,5 +105,5 @@ def _number(field: bytes) -> int:
         return int.from_bytes(bytes([field[0] & 0x7F]) + field[1:])
     digits = field.strip(b"\0 ")
     if digits.strip(b"01234567"):
-        raise BadStream("is damaged: an entry's size is no number")
+        raise BadStream(said("is damaged: an entry's size is no number"))
     return int(digits or b"0", 8)

@@ -28,6 +28,7 @@ from indexer.readers.json_text import decode, raw_text, shown
 from indexer.readers.limits import Limits
 from indexer.readers.lines import lines
 from matcher.errors import InvalidInput
+from matcher.messages import marked, said
 from matcher.records import Rejected
 
 _START = re.compile(r"[A-Za-z0-9_-]{4,}(?:[.~]|$)")
@@ -39,7 +40,7 @@ _LATEST = 253_402_300_799
 
 _STARTS = ("validFrom", "issuanceDate", "awardedDate")
 _ENDS = ("validUntil", "expirationDate")
-_PARTS = {1: "header", 2: "payload", 3: "signature"}
+_HEADER, _PAYLOAD, _SIGNATURE = marked("header"), marked("payload"), marked("signature")
 
 
 def is_token(text: str) -> bool:
@@ -72,30 +73,35 @@ def opened(body: object, at: str, limits: Limits) -> object:
 
 def _payload(token: str, limits: Limits) -> dict[str, Any]:
     if len(token) > limits.document:
-        raise InvalidInput(f"the token is longer than {limits.document} characters")
+        raise InvalidInput(said("the token is longer than %(most)s characters", most=limits.document))
     if "~" in token:
-        raise InvalidInput("is an SD-JWT (selective disclosure), which is not read")
+        raise InvalidInput(said("is an SD-JWT (selective disclosure), which is not read"))
     parts = token.split(".")
     if len(parts) == 5:
-        raise InvalidInput("is an encrypted token (JWE), which cannot be read without its key")
+        raise InvalidInput(said("is an encrypted token (JWE), which cannot be read without its key"))
     if len(parts) != 3:
-        raise InvalidInput(f"is no token: it has {len(parts)} parts separated by full stops, not 3")
-    header = _object(parts[0], "header", limits)
+        raise InvalidInput(
+            said("is no token: it has %(number)s parts separated by full stops, not 3", number=len(parts))
+        )
+    header = _object(parts[0], _HEADER, limits)
     if header.get("b64") is False:
-        raise InvalidInput("the token's payload is not encoded (b64 is false), which is not read")
+        raise InvalidInput(said("the token's payload is not encoded (b64 is false), which is not read"))
     if not parts[1]:
-        raise InvalidInput("the token's payload is detached: the credential itself is not in it")
-    _bytes(parts[2], "signature")
-    return _object(parts[1], "payload", limits)
+        raise InvalidInput(said("the token's payload is detached: the credential itself is not in it"))
+    _bytes(parts[2], _SIGNATURE)
+    return _object(parts[1], _PAYLOAD, limits)
 
 
 def _bytes(part: str, name: str) -> bytes:
     """A part of the token, decoded. Strictly: letters of base64url without padding, and no bits left over."""
     if not _PART.fullmatch(part) or len(part) % 4 == 1:
-        raise InvalidInput(f"the token's {name} is not base64url")
+        raise InvalidInput(said("the token's %(part)s is not base64url", part=said(name)))
     data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     if base64.urlsafe_b64encode(data).rstrip(b"=") != part.encode():
-        raise InvalidInput(f"the token's {name} is not base64url: its last letter has bits left over")
+        reason = said(
+            "the token's %(part)s is not base64url: its last letter has bits left over", part=said(name)
+        )
+        raise InvalidInput(reason)
     return data
 
 
@@ -104,9 +110,14 @@ def _object(part: str, name: str, limits: Limits) -> dict[str, Any]:
     try:
         body = decode(data, limits)
     except InvalidInput as error:
-        raise InvalidInput(f"the token's {name}: {error.reason}") from error
+        reason = said("the token's %(part)s: %(reason)s", part=said(name), reason=error.reason)
+        raise InvalidInput(reason) from error
     if not isinstance(body, dict):
-        raise InvalidInput(f"the token's {name} is not a JSON object, but {shown(body)}")
+        raise InvalidInput(
+            said(
+                "the token's %(part)s is not a JSON object, but %(value)s", part=said(name), value=shown(body)
+            )
+        )
     return body
 
 
@@ -114,10 +125,10 @@ def _held(payload: dict[str, Any]) -> dict[str, Any]:
     """The document that a payload is or holds, with what its claims say."""
     claims = [name for name in ("vc", "vp") if name in payload]
     if len(claims) == 2:
-        raise InvalidInput("the token has both vc and vp: which one is meant is not clear")
+        raise InvalidInput(said("the token has both vc and vp: which one is meant is not clear"))
     document = payload[claims[0]] if claims else payload
     if not isinstance(document, dict):
-        raise InvalidInput(f"{shown(document)} is not an object", where=claims[0])
+        raise InvalidInput(said("%(value)s is not an object", value=shown(document)), where=claims[0])
     types = types_of(document)
     if claims == ["vp"] or "VerifiablePresentation" in types:
         return _filled(document, payload, {"id": "jti", "holder": "iss"})
@@ -155,7 +166,9 @@ def _filled(document: dict[str, Any], payload: dict[str, Any], claims: dict[str,
 def _moment(value: object, claim: str) -> str:
     """A NumericDate (seconds since 1970, RFC 7519) as a date and time."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST:
-        raise InvalidInput(f"{shown(value)} is not a moment in seconds since 1970", where=claim)
+        raise InvalidInput(
+            said("%(value)s is not a moment in seconds since 1970", value=shown(value)), where=claim
+        )
     return (_EPOCH + timedelta(seconds=int(value))).isoformat()
 
 
@@ -180,7 +193,7 @@ def _document(text: str, context: Context) -> object:
 
 
 FORMAT = StreamFormat(
-    name="JSON Web Token",
+    name=marked("JSON Web Token"),
     recognised_by="begins with a JSON object in base64url and a full stop; a token a line",
     taken={
         "the payload, or its vc or vp": "the credential, read as its JSON would be",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast
 
-from matcher.messages import said
+from matcher.messages import Said, said
 
 PIECE = 65_536
 
@@ -25,7 +25,7 @@ _LZMA_MEMORY = 40_000_000
 class BadStream(OSError):
     """The bytes of a file in an archive cannot be had: what is wrong, in words."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Said) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -46,7 +46,7 @@ class Budget:
     most: int
     packed: int = 0
     used: int = 0
-    exhausted: str = ""
+    exhausted: Said | None = None
 
     def take(self, count: int) -> None:
         """Count unpacked bytes. Raises Exhausted where they are too many, and from then on."""
@@ -150,7 +150,7 @@ class Source:
         """Exactly `count` bytes. Raises BadStream where there are fewer."""
         data = self.read(count)
         if len(data) < count:
-            raise BadStream("is cut off")
+            raise BadStream(said("is cut off"))
         return data
 
     def back(self, data: bytes) -> None:
@@ -182,7 +182,7 @@ class Stored(io.RawIOBase):
         data = self._source.read(min(len(buffer), self.left))
         if self.left and not data:
             self.failed = True
-            raise BadStream("is cut off")
+            raise BadStream(said("is cut off"))
         self.left -= len(data)
         self._budget.take(len(data))
         self.size += len(data)
@@ -282,17 +282,15 @@ class Unpacked(io.RawIOBase):
         try:
             text, self._waiting = self._unpacker.feed(data, most)
         except lzma.LZMAError as error:
-            memory = "needs more than 40 MB of memory to be unpacked; pack it again without -9"
-            reason = (
-                memory
-                if "memory" in str(error).lower()
-                else said("cannot be unpacked: its bytes are damaged")
-            )
+            if "memory" in str(error).lower():  # the library has no other way of telling
+                reason = said("needs more than 40 MB of memory to be unpacked; pack it again without -9")
+            else:
+                reason = said("cannot be unpacked: its bytes are damaged")
             raise BadStream(reason) from error
         except (zlib.error, OSError, ValueError, EOFError) as error:
             raise BadStream(said("cannot be unpacked: its bytes are damaged")) from error
         if starved and not (text or self._unpacker.eof):
-            raise BadStream("is cut off")
+            raise BadStream(said("is cut off"))
         if self._unpacker.eof and not self._again:
             self._return()
         return text

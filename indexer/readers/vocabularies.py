@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from indexer.readers import case, ctdl_asn, esco, onet, own_frameworks, rsd
 from indexer.readers.frameworks import FrameworkFormat
-from matcher.messages import said
+from matcher.messages import Said, said
 
 FRAMEWORK_FORMATS: tuple[FrameworkFormat, ...] = (
     own_frameworks.FORMAT,
@@ -30,10 +30,10 @@ def format_of_head(head: bytes) -> FrameworkFormat | None:
     return next((one for one in FRAMEWORK_FORMATS if one.recognises_head(head)), None)
 
 
-def refusal(document_or_head: object) -> str:
+def refusal(document_or_head: object) -> Said | None:
     """Why a decoded JSON value, or a file with such first bytes, is no credential: it is a framework.
 
-    "" where it is none: then it may be a credential, and `credmatch import` reads it.
+    None where it is none: then it may be a credential, and `credmatch import` reads it.
     """
     found = (
         format_of_head(document_or_head)
@@ -41,9 +41,9 @@ def refusal(document_or_head: object) -> str:
         else format_of_document(document_or_head)
     )
     if found is None:
-        return ""
+        return None
     return said(
         "this is a framework of competencies (%(framework)s), which nobody holds: "
         "`credmatch vocabulary import` loads it",
-        framework=found.name,
+        framework=said(found.name),
     )

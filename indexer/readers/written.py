@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from indexer.readers.json_text import decode, encode
+from matcher.messages import Said
 from matcher.records import (
     UNITS,
     AchievementRecord,
@@ -19,7 +20,7 @@ _NOTHING: tuple[object, ...] = ("", None, [], {})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def refused(record: CandidateRecord, reason: str, where: str = "") -> Rejected:
+def refused(record: CandidateRecord, reason: Said, where: str = "") -> Rejected:
     """A record that was read and is not taken in, as quarantine keeps it; `where` is a path within it."""
     place = record.place
     return Rejected(

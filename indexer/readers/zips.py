@@ -25,7 +25,7 @@ from indexer.readers.unpacking import (
     bzip2,
     deflate,
 )
-from matcher.messages import said
+from matcher.messages import Said, said
 
 _LOCAL = b"PK\x03\x04"
 _DIRECTORY = b"PK\x01\x02"
@@ -54,14 +54,14 @@ class _Header:
         """Whether checksum and size follow the entry."""
         return bool(self.flags & 8)
 
-    def problem(self) -> str:
+    def problem(self) -> Said | None:
         if self.flags & 1:
             return said("is encrypted: unpack it with its password first")
         if self.method not in {0, *_METHODS}:
-            return f"is compressed in a way that is not read (method {self.method})"
+            return said("is compressed in a way that is not read (method %(method)s)", method=self.method)
         if self.method == 0 and self.packed is None:
-            return "is stored without its length, so that its end cannot be told"
-        return ""
+            return said("is stored without its length, so that its end cannot be told")
+        return None
 
 
 class _ZipEntry(Entry):
@@ -82,9 +82,10 @@ class _ZipEntry(Entry):
         self._header = header
         self._source = source
 
-    def _finish(self) -> str:
+    def _finish(self) -> Said | None:
         header, source, body = self._header, self._source, self.body
-        damage, whole = "", False
+        damage: Said | None = None
+        whole = False
         try:
             if body is None:
                 source.skip(header.packed or 0)
@@ -102,7 +103,7 @@ class _ZipEntry(Entry):
             return damage
         stated = _described(source) if header.described else (header.crc, header.size)
         if whole and body is not None and stated != (body.crc, body.size & _BIG):
-            return "is damaged: its checksum or its size is not the one that is stated"
+            return said("is damaged: its checksum or its size is not the one that is stated")
         return damage
 
 
@@ -125,11 +126,12 @@ def entries(source: Source, budget: Budget, most: int) -> Iterator[Entry]:
         elif signature in _ENDS:
             return
         elif not signature:
-            raise BadStream("is cut off: it has no directory at its end")
+            raise BadStream(said("is cut off: it has no directory at its end"))
         else:
             source.back(signature)
             resume(source)
-            yield Entry("", problem="is damaged: something stands between its entries", place=place)
+            problem = said("is damaged: something stands between its entries")
+            yield Entry("", problem=problem, place=place)
 
 
 def resume(source: Source) -> None:
@@ -139,7 +141,7 @@ def resume(source: Source) -> None:
         source.back(data[min(found) if found else -3 :])
         if found:
             return
-    raise BadStream("is cut off, or damaged: no further entry was found")
+    raise BadStream(said("is cut off, or damaged: no further entry was found"))
 
 
 def _header(source: Source) -> _Header:
@@ -210,9 +212,14 @@ def _directory(source: Source, places: set[int], most: int) -> Iterator[Entry]:
             count += 1
             within += [shown_name(name)][: _SHOWN - len(within)]
         if made_by == _UNIX and stat.S_ISLNK(attributes >> 16):
-            yield Entry(name, Kind.LINK, problem="is a link, and is not followed", place=place)
+            yield Entry(name, Kind.LINK, problem=said("is a link, and is not followed"), place=place)
         if source.read(4) != _DIRECTORY:
             break
     if count:
         names = ", ".join(within) + (", ..." if count > len(within) else "")
-        yield Entry("", problem=f"lists {count:,} entries that overlap others and are not read ({names})")
+        problem = said(
+            "lists %(number)s entries that overlap others and are not read (%(names)s)",
+            number=count,
+            names=names,
+        )
+        yield Entry("", problem=problem)

@@ -160,7 +160,7 @@ def _refuse_unscorable(drafts: list[PlannedRequirement]) -> None:
                 said(
                     "requirements[%(index)s]: the must-have %(text)s was not understood for certain; "
                     "confirm its competency first",
-                    index=draft.number - 1,
+                    index=str(draft.number - 1),
                     text=repr(text),
                 )
             )

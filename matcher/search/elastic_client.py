@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import ssl
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -264,9 +265,15 @@ class Cluster:
         if isinstance(error, ConnectionTimeout):
             return Unavailable(f"{self.place} does not answer in time")
         why = str(error).rsplit(": ", 1)[-1].rstrip(")>'\"")
-        if isinstance(error, TlsError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        if isinstance(error, TlsError) and _untrusted(error):
             return ConfigurationError(f"{self.place} shows a certificate that cannot be trusted: {why}")
         return Unavailable(f"{self.place} does not answer: {why}")
+
+
+def _untrusted(error: TlsError) -> bool:
+    """Whether it is the certificate that is wrong: what was caught has Python's own error within."""
+    causes = (cause for caught in error.errors for cause in (caught, *caught.args))
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
 
 
 def _file(path: Path | None) -> str | DefaultType:

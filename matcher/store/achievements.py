@@ -197,7 +197,7 @@ def _check_seen(connection: Connection, organisation: Organisation, competency_i
     c = t.competencies.c
     seen = select(c.id).where(c.id.in_(competency_ids), c.organisation_id.in_((organisation.id, t.SHARED)))
     if missing := set(competency_ids) - set(connection.execute(seen).scalars()):
-        raise InvalidInput(said("there is no competency %(id)s", id=min(missing)), where="competencies")
+        raise InvalidInput(said("there is no competency %(id)s", id=str(min(missing))), where="competencies")
 
 
 def _replace(

@@ -342,6 +342,15 @@ def _create_file(path: Path) -> None:
         made.unlink()
 
 
+def is_there(url: str) -> bool:
+    """Whether there may be a database at a URL: of SQLite, whether its file is there."""
+    try:
+        parsed = make_url(url)
+    except (exc.SQLAlchemyError, ValueError):  # which is said where it is opened
+        return True
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+
+
 def newest_version() -> str:
     """The newest migration: files are named NUMBER_WHAT.py and the revision is the number."""
     versions = files("migrations") / "versions"

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select, update
 
 from matcher import messages
+from matcher.messages import Said
 from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Proof, Status
 from matcher.store import tables as t
 from matcher.store.achievement_intake import AchievementIntake, Offer
@@ -30,13 +31,13 @@ from matcher.store.superseded import Of, Version, load_older, store_older
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """What was not stored: the record with only the part that was refused, where in the record as it was
-    given that stood, and why. `told`: why, for who must not learn of other candidates; "" for `reason`.
+    given that stood, and why. `told`: why, for who must not learn of other candidates; None for `reason`.
     """
 
     record: CandidateRecord
     where: str
-    reason: str
-    told: str = ""
+    reason: Said
+    told: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +288,12 @@ def _refusals(connection: Connection, conflicts: Sequence[tuple[_Said, int]]) ->
         )
         where = f"awards[{record.awards.index(said.award)}].key"
         told = messages.said("the award %(key)s belongs to another candidate", key=said.key)
-        yield Refusal(alone, where, f"{told}, {keys[owner]}", told)
+        reason = messages.said(
+            "the award %(key)s belongs to another candidate, %(candidate)s",
+            key=said.key,
+            candidate=keys[owner],
+        )
+        yield Refusal(alone, where, reason, told)
 
 
 def _start(issued: int | None, valid_from: int | None) -> int | None:

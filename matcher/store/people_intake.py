@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, insert, select, update
 
-from matcher.messages import said
+from matcher.messages import Said, said
 from matcher.records import CandidateRecord
 from matcher.store import tables as t
 from matcher.store.database import Connection, parts
@@ -28,7 +28,7 @@ class People:
     """
 
     subjects: list[tuple[int, str] | None] = field(default_factory=list)
-    refused: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, Said] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
 
 
@@ -101,8 +101,8 @@ def _subject(record: CandidateRecord, owners: dict[str, str], place: int, people
     if not key:
         known = {owners[name] for name in names if name in owners}
         if len(known) > 1:
-            people.refused[place] = (
-                f"its identifiers belong to several candidates: {', '.join(sorted(known))}"
+            people.refused[place] = said(
+                "its identifiers belong to several candidates: %(keys)s", keys=tuple(sorted(known))
             )
             return ""
         key = known.pop() if known else next((name for name in names if not is_email(name)), "")

@@ -82,7 +82,7 @@ def show(connection: Connection, organisation_id: int, id_: int) -> Quarantined:
         )
     ).one_or_none()
     if row is None:
-        raise NotFound(said("there is no quarantined record %(id)s", id=id_))
+        raise NotFound(said("there is no quarantined record %(id)s", id=str(id_)))
     return Quarantined(*row)
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.errors import ConfigurationError, CredmatchError, InvalidInput, Unavailable
+from matcher.messages import said
 from matcher.vocabulary.encoder import DIMENSION, MODEL, REVISION, Encoder
 
 SECONDS = 60
@@ -185,12 +186,12 @@ def _texts(question: bytes, model: str) -> list[str]:
     try:
         body = json.loads(question)
     except (ValueError, RecursionError) as error:
-        raise InvalidInput("is not JSON") from error
+        raise InvalidInput(said("is not JSON")) from error
     texts = body.get("texts") if isinstance(body, dict) else None
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise InvalidInput("must be a list of strings", where="texts")
+        raise InvalidInput(said("must be a list of strings"), where="texts")
     if len(texts) > MAX_TEXTS:
-        raise InvalidInput(f"must be at most {MAX_TEXTS}", where="texts")
+        raise InvalidInput(said("must be at most %(most)s", most=MAX_TEXTS), where="texts")
     if body.get("model") != model:
         raise ConfigurationError(f"the sentence encoder that runs is {model}: restart the server")
     return texts

@@ -161,7 +161,7 @@ class Vocabulary:
         for layer in self._layers:
             if (row := layer.row(id_)) is not None:
                 return layer.competency(row)
-        raise NotFound(said("there is no competency with the number %(number)s", number=id_))
+        raise NotFound(said("there is no competency with the number %(number)s", number=str(id_)))
 
     def _find_relations(self, competency: int) -> Mapping[int, Pair]:
         return self._related.of(competency, self._label_vector(competency))
@@ -171,7 +171,7 @@ class Vocabulary:
             if (row := layer.row(competency)) is not None:
                 vector: bytes = layer.labels.vectors[row].tobytes()
                 return vector
-        raise NotFound(said("there is no competency with the number %(number)s", number=competency))
+        raise NotFound(said("there is no competency with the number %(number)s", number=str(competency)))
 
     def _vector(self, reading: Reading) -> bytes:
         """The vector of the words that were read, else of the label of what they were read as."""

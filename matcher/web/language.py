@@ -11,6 +11,7 @@ from flask import Flask, Response, request, url_for
 from flask_babel import Babel, format_date, format_decimal, format_percent, get_locale, gettext
 
 from matcher.messages import Said
+from matcher.settings import Bound, variable
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 """What a person can choose, in its own words."""
@@ -55,8 +56,18 @@ def spoken(text: str) -> str:
     """A text in the reader's language where it was marked (see `matcher.messages`), else as it is."""
     if not isinstance(text, Said):
         return text
-    values = {name: spoken(value) if isinstance(value, str) else value for name, value in text.values.items()}
-    return str(gettext(text.template, **values)) if values else str(gettext(text.template) % {})
+    return str(gettext(text.template)) % {name: _value(value) for name, value in text.values.items()}
+
+
+def _value(value: object) -> str:
+    """What was filled into a sentence, as the reader's language writes it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_value, value))
+    if isinstance(value, Bound):
+        return f"{format_decimal(int(value))} ({variable(value.setting)})"
+    if type(value) is int:
+        return str(format_decimal(value))
+    return spoken(value) if isinstance(value, str) else str(value)
 
 
 def day(iso: str | None) -> str:

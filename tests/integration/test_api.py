@@ -610,7 +610,7 @@ def test_too_much_at_once_names_the_limit_its_setting_and_the_file(
     names = ("one.json", "two.json", "three.json")
     files = [FileStorage(BytesIO(b"x" * size), name) for size, name in zip(sizes, names, strict=False)]
     body = problem(post_files(client, files), 413)
-    assert "More bytes are sent at once than CREDMATCH_UPLOAD_BODY allows: 10000000." in body["detail"]
+    assert "More bytes are sent at once than CREDMATCH_UPLOAD_BODY allows: 10,000,000." in body["detail"]
     assert body["detail"].endswith(f'It is passed within the file "{within}".')
     assert body["where"] == within
 
@@ -621,7 +621,8 @@ def test_too_many_files_at_once_name_their_limit(client: FlaskClient) -> None:
     sent = client.post("/api/v1/candidates/c/credentials", data=data, content_type=content_type)
     body = problem(sent, 413)
     assert (
-        body["detail"] == "More files and fields are sent at once than CREDMATCH_UPLOAD_ENTRIES allows: 1000."
+        body["detail"]
+        == "More files and fields are sent at once than CREDMATCH_UPLOAD_ENTRIES allows: 1,000."
     )
 
 

@@ -388,6 +388,68 @@ def test_inspecting_a_file_shows_all_that_would_be_imported(credmatch: Command, 
     )
 
 
+@pytest.fixture
+def looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs a command where there is no data folder, and fails where it leaves anything behind."""
+    folder, temporary = tmp_path / "data", tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("CREDMATCH_DATA_DIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+
+    def command(*arguments: object) -> Result:
+        code = run([str(argument) for argument in arguments])
+        assert not folder.exists()
+        assert not list(temporary.iterdir())
+        return code, *capsys.readouterr()
+
+    return command
+
+
+def test_inspecting_needs_no_installation_and_makes_none(looking: Command, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(f"uri,label\n{FORKLIFT},lift\nurn:own:1,yard duty\n")
+    code, out, err = looking("inspect", path)
+    assert (code, err) == (0, "")
+    assert "framework own, 1 competency, the organisation's own" in out
+    assert "1 competencies are in the shared vocabulary already" in " ".join(out.split())
+    path.write_text("candidate_key,achievement_name\nc-1,Lift truck\n")
+    code, out, err = looking("inspect", path)
+    assert (code, err) == (0, "")
+    assert "would be imported: 1 award of 1 candidate record" in out
+
+
+def test_inspecting_changes_nothing_in_an_installation(
+    credmatch: Command, data_dir: Path, tmp_path: Path, pool: Path
+) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("uri,label\nurn:own:inspected,yard duty\n")
+    before = _dump(data_dir)
+    assert credmatch("inspect", path, pool)[0] == 2
+    assert _dump(data_dir) == before
+
+
+def test_inspecting_leaves_the_database_of_an_older_version_as_it_is(
+    looking: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    monkeypatch.setenv("CREDMATCH_DATA_DIR", str(old))
+    with closing(sqlite3.connect(old / "credmatch.db")) as database:
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        database.execute("INSERT INTO alembic_version VALUES ('0000')")
+        database.commit()
+    before = _dump(old)
+    path = tmp_path / "awards.csv"
+    path.write_text("candidate_key,achievement_name\nc-1,Lift truck\n")
+    assert looking("inspect", path)[0] == 0
+    assert _dump(old) == before
+
+
+def _dump(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / "credmatch.db")) as database:
+        return list(database.iterdump())
+
+
 def test_inspecting_a_table_that_is_wrong_all_over_tells_it_once(credmatch: Command, tmp_path: Path) -> None:
     table = tmp_path / "awards.csv"
     table.write_text("candidate_key,achievement_name\n" + 'c1,"a,b\n' * 50)
@@ -616,8 +678,8 @@ def test_a_framework_is_inspected_and_nothing_is_stored(credmatch: Command, tmp_
         "    Yard duty <urn:case:yard>",
         "    Gate duty <urn:case:gate>",
         "  note: related: 1 would wait for competencies that nobody knows, such as urn:nobody:knows",
-        '  note: 1 associations left out: "isCousinOf" is no type of CASE (CFAssociations[4])',
         "  WRONG at CFItems[2].fullStatement: is empty",
+        '  note: 1 associations left out: "isCousinOf" is no type of CASE (CFAssociations[4])',
         f"  note: {MET}",
         f"  WRONG at CFItems[1].broader: {CIRCLE}",
         "would be imported: 2 competencies of 1 framework",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
-from website import DAY, NOW, SKILLS, Website, make_website
+from website import DAY, NOW, SKILLS, Website, make_website, words
 
 from matcher.records import (
     AchievementRecord,
@@ -20,7 +20,6 @@ from matcher.settings import read_settings
 from matcher.store.endorsements import store_endorsements
 from matcher.store.intake import store_candidates
 from matcher.store.organisations import organisation
-from tests.integration.test_pages import words
 from tests.parts.databases import Databases
 
 YARD = IssuerRef("Harbour Yard", "https://yard.example.org")

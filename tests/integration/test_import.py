@@ -157,7 +157,7 @@ def test_what_no_index_can_hold_is_kept_and_the_rest_stored(database: Database, 
     file = write(tmp_path / "pool.jsonl", line("c-1", award(1)), line("c-2", skill), person, fits)
     report = import_files(database, "default", [file])
     assert report.awards_added >= 2
-    assert all("2600 bytes" in one.reason for one in kept(database))
+    assert all("2,600 bytes" in one.reason for one in kept(database))
     assert [one.where for one in kept(database)] == [
         "awards[0].achievement.competencies[0].uri",
         "candidate.identifiers[0]",

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import insert
-from website import SKILLS, Website, make_website
+from website import SKILLS, Website, make_website, words
 
 from matcher.settings import read_settings
 from matcher.store import tables
 from matcher.store.organisations import note_vocabulary_change, organisation
 from matcher.web.pages import narrower
-from tests.integration.test_pages import words
 from tests.parts.databases import Databases
 
 NARROWER = ("load cargo", "inspect equipment", "provide first aid")

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from numpy.typing import NDArray
-from website import SKILLS, Website, WordEncoder, make_website
+from website import SKILLS, Website, WordEncoder, make_website, words
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
@@ -29,6 +29,7 @@ from matcher.store.organisations import organisation
 from matcher.store.positions import load_position
 from matcher.web.services import Services
 from tests.parts.databases import Databases
+from tests.unit.specimens import FILES
 from tools import translations
 
 TOKEN, WRONG = "correct-horse-battery", "incorrect-horse-battery"
@@ -103,11 +104,6 @@ class Form(HTMLParser):
             if change is not None:
                 sent[name.replace("__", "-")] = [change]
         return sent
-
-
-def words(page: TestResponse) -> str:
-    """The page's text, without tags."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
 
 
 # --- every page --------------------------------------------------------------------------------
@@ -323,14 +319,22 @@ def test_what_is_wrong_is_said_in_french_beside_its_field(
 
 
 def test_what_may_be_said_to_people_is_marked_where_it_is_raised() -> None:
-    raised = {"InvalidInput", "NotFound", "NotScorable", "BadRequest", "Forbidden", "Unauthorized"}
-    others = {"api", "remote.py"}  # for programs, and between processes
-    for path in sorted(translations.FOLDERS[0].rglob("*.py")):
-        if others & set(path.parts):
-            continue
+    raised = {
+        "InvalidInput",
+        "NotFound",
+        "NotScorable",
+        "BadRequest",
+        "Forbidden",
+        "Unauthorized",
+        "BadStream",
+    }
+    read = {"Notice": 2, "Rejected": 3}  # which argument says something
+    for path in sorted(path for folder in translations.FOLDERS for path in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in raised:
-                assert not isinstance(node.args[0], ast.Constant | ast.JoinedStr), f"{path}: {node.lineno}"
+            name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            if name in raised or name in read:
+                sentence = node.args[read.get(name, 0)]
+                assert not isinstance(sentence, ast.Constant | ast.JoinedStr), f"{path}: {node.lineno}"
 
 
 # --- the list and the ranking ------------------------------------------------------------------
@@ -1034,12 +1038,15 @@ def test_services_know_their_organisation(website: Website) -> None:
 # --- adding credentials ------------------------------------------------------------------------
 
 
-def upload(client: FlaskClient, *files: tuple[str, bytes]) -> TestResponse:
+def upload(
+    client: FlaskClient, *files: tuple[str, bytes], headers: dict[str, str] | None = None
+) -> TestResponse:
     path = "/candidates/uploader/credentials"
     token = dict(Form(client.get(path)).fields)["csrf_token"]
     sent = {"csrf_token": token, "files": [FileStorage(BytesIO(one), name) for name, one in files]}
     boundary, body = encode_multipart(sent)
-    return client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+    kind = f"multipart/form-data; boundary={boundary}"
+    return client.post(path, data=body, content_type=kind, headers=headers)
 
 
 def test_credentials_are_added_by_a_form_that_says_what_was_read(client: FlaskClient) -> None:
@@ -1053,6 +1060,19 @@ def test_credentials_are_added_by_a_form_that_says_what_was_read(client: FlaskCl
     assert "awards.csv:3" in page.text
     assert "2026-02-30" in page.text
     assert "Rigging" in client.get("/candidates/uploader").text
+
+
+def test_what_is_said_of_broken_files_is_french_throughout(client: FlaskClient) -> None:
+    halves = [(f"{number}.bin", data[: len(data) * 2 // 3]) for number, data in enumerate(FILES.values())]
+    rows = b"candidate_key,achievement_name,issued,expires,courriel,shoes\n"
+    bad = b'uploader,a,03/04/2026,,,\nuploader,b,45717,,,\nuploader,c,2026-05-01,2026-01-01,,\nuploader,"d\n'
+    page = upload(client, *halves, ("table.csv", rows + bad), headers=FRENCH)
+    assert page.status_code == 200
+    assert english(page) == []
+    remarks = re.findall(r"<li><strong>.*?<span>(.*?)</span></li>", page.text)
+    assert len(remarks) > 20
+    for remark in map(unescape, remarks):
+        assert not re.search(r"\b(the|is|not|of|with|has|its)\b", re.sub(r'"[^"]*"', "", remark)), remark
 
 
 BADGE_CLASS = {
@@ -1157,12 +1177,12 @@ def two_people() -> bytes:
         (encrypted_zip(), "est chiffré"),
         (b"achievement_name,issued\nRigging,03/04/2026\n", "(jour d’abord) ou le 2026-03-04 (mois d’abord)"),
         (b"achievement_name,issued\nRigging,2026\n", "n’est qu’une année"),
-        (b"achievement_name,expires,issued\nA,2025-01-01,2026-01-01\n", "précède issued"),
-        (b"name,issued\nZo,2026-01-01\n", "ni cette colonne ni achievement_key"),
+        (b"achievement_name,expires,issued\nA,2025-01-01,2026-01-01\n", "précède « issued »"),
+        (b"name,issued\nZo,2026-01-01\n", "ni cette colonne ni « achievement_key »"),
         (b'{"candidate": {"key": "uploader"}, "awards": [{"achievement": {}}]}', "il faut un nom ou une clé"),
         (b'{"candidate": ', "pas du JSON"),
         (b'{"candidate": {}, "candidate": {}}', "un objet a deux fois la clé"),
-        (b"[" + b"1," * 10_001 + b"1]", "a 10,002 éléments"),
+        (b"[" + b"1," * 10_001 + b"1]", "a 10 002 éléments"),
         (b'{"basics": {"email": "a@example.org"}, "certificates": [{"name": "A", "date": "2021-05"}]}',
          "est lue comme son premier jour"),
     ],
@@ -1177,8 +1197,15 @@ def test_what_is_wrong_with_a_file_is_said_in_french(client: FlaskClient, conten
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "More bytes are sent at once than CREDMATCH_UPLOAD_BODY allows: 10000000."),
-        ("fr", "Plus d’octets sont envoyés à la fois que CREDMATCH_UPLOAD_BODY n’en permet : 10000000."),
+        ("en", "More bytes are sent at once than CREDMATCH_UPLOAD_BODY allows: 10,000,000."),
+        (
+            "fr",
+            (
+                "fr",
+                "Plus d’octets sont envoyés à la fois que CREDMATCH_UPLOAD_BODY n’en permet"
+                " : 10\u00a0000\u00a0000.",
+            ),
+        ),
     ],
 )
 def test_files_too_large_together_are_refused_with_the_limit(

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from indexer.readers.detect import read_stream
 from indexer.readers.formats import Alone, Context, Neighbours, Record
 from indexer.readers.limits import Limits
-from matcher.records import CandidateRecord, Recognised, Rejected
+from matcher.records import CandidateRecord, Notice, Recognised, Rejected
+from tests.unit.french import check_french
 
 ZONE = ZoneInfo("America/Toronto")
 _Kind = TypeVar("_Kind")
@@ -23,12 +24,19 @@ def read_any(
     limits: Limits | None = None,
     neighbours: Neighbours | None = None,
 ) -> list[Record]:
-    """All that a file named "f" holds, but for its formats. `data`: bytes, text, or what becomes JSON."""
+    """All that a file named "f" holds, but for its formats. `data`: bytes, text, or what becomes JSON.
+
+    Whatever is said of it can be said in French, too.
+    """
     if isinstance(data, str):
         data = data.encode()
     raw = data if isinstance(data, bytes) else json.dumps(data).encode()
     context = Context("f", ZONE, candidate, limits or Limits(), neighbours or Alone())
-    return [one for one in read_stream(io.BytesIO(raw), context) if not isinstance(one, Recognised)]
+    found = [one for one in read_stream(io.BytesIO(raw), context) if not isinstance(one, Recognised)]
+    for one in found:
+        if isinstance(one, Rejected | Notice):
+            check_french(one.reason if isinstance(one, Rejected) else one.text)
+    return found
 
 
 def formats_of(data: bytes) -> list[str]:

@@ -16,6 +16,7 @@ from indexer.readers.frameworks import FrameworkCompetency, FrameworkFacts, Fram
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.records import Notice, Rejected
+from tests.unit.french import check_french
 
 ANYTHING = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False),
@@ -48,7 +49,10 @@ def read_files(*paths: Path, limits: Limits | None = None) -> Found:
         if isinstance(one, Rejected):
             found.rejected.append(one)
         elif isinstance(one, Notice):
+            check_french(one.text)
             found.notices.append(f"{one.file}: {one.text}")
+    for one in found.rejected:
+        check_french(one.reason)
     return found
 
 
@@ -67,6 +71,7 @@ def _take(found: Found, framework: Framework) -> None:
             elif isinstance(one, FrameworkFacts):
                 found.facts.append(one)
             elif isinstance(one, Notice):
+                check_french(one.text)
                 found.notices.append(one.text)
             else:
                 found.rejected.append(one)

@@ -6,19 +6,19 @@ import json
 from typing import Any
 
 from tests.unit.containers import CONTAINERS
-from tests.unit.test_readers_clr_1 import ASSERTION as CLR_1_ASSERTION
-from tests.unit.test_readers_clr_1 import CLR as CLR_1
-from tests.unit.test_readers_clr_2 import CLR as CLR_2
-from tests.unit.test_readers_ctdl import GRAPH
-from tests.unit.test_readers_endorsements import ENDORSEMENT
-from tests.unit.test_readers_json_resume import RESUME
-from tests.unit.test_readers_jsonl import WHOLE
-from tests.unit.test_readers_ler_rs import RECORD, TRANSCRIPT
-from tests.unit.test_readers_open_badges_2 import ASSERTION
-from tests.unit.test_readers_open_badges_3 import CREDENTIAL
-from tests.unit.test_readers_other_credentials import STATUS_LIST
-from tests.unit.test_readers_presentations import PRESENTATION, TOKEN, envelope
-from tests.unit.test_readers_schema_org import PERSON
+from tests.unit.examples.clr_1 import ASSERTION as CLR_1_ASSERTION
+from tests.unit.examples.clr_1 import CLR as CLR_1
+from tests.unit.examples.clr_2 import CLR as CLR_2
+from tests.unit.examples.ctdl import GRAPH
+from tests.unit.examples.endorsements import ENDORSEMENT
+from tests.unit.examples.json_resume import RESUME
+from tests.unit.examples.jsonl import WHOLE
+from tests.unit.examples.ler_rs import RECORD, TRANSCRIPT
+from tests.unit.examples.open_badges_2 import ASSERTION
+from tests.unit.examples.open_badges_3 import CREDENTIAL
+from tests.unit.examples.other_credentials import STATUS_LIST
+from tests.unit.examples.presentations import PRESENTATION, TOKEN, envelope
+from tests.unit.examples.schema_org import PERSON
 
 DOCUMENTS: dict[str, Any] = {
     "credmatch JSON": WHOLE,

@@ -14,11 +14,11 @@ import pytest
 from indexer.readers import detect, documents
 from indexer.readers.limits import Limits
 from matcher.records import AchievementRecord, CandidateRecord, EndorsementRecord, Notice, Rejected
+from tests.unit.examples.open_badges_3 import CREDENTIAL
 from tests.unit.mutations import changed_document, mutations
 from tests.unit.reading import formats_of, only, read_any
 from tests.unit.specimens import DOCUMENTS, FILES
 from tests.unit.survival import COUNT, bounded
-from tests.unit.test_readers_open_badges_3 import CREDENTIAL
 
 RECORDS = CandidateRecord, AchievementRecord, EndorsementRecord, Notice, Rejected
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "credentials"

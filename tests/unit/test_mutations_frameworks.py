@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from indexer.readers.vocabularies import FRAMEWORK_FORMATS
+from tests.unit.examples.case import PACKAGE
+from tests.unit.examples.ctdl_asn import GRAPH
+from tests.unit.examples.framework_files import EACH
+from tests.unit.examples.onet import TECHNOLOGY
+from tests.unit.examples.rsd import COLLECTION
 from tests.unit.mutations import mutations
 from tests.unit.reading_frameworks import read_files
 from tests.unit.survival import COUNT, bounded
-from tests.unit.test_readers_case import PACKAGE
-from tests.unit.test_readers_ctdl_asn import GRAPH
-from tests.unit.test_readers_framework_files import EACH
-from tests.unit.test_readers_onet import TECHNOLOGY
-from tests.unit.test_readers_rsd import COLLECTION
 
 FILES: dict[str, bytes] = {
     **EACH,

@@ -118,8 +118,8 @@ def test_what_can_hold_no_credential_is_counted_in_one_notice() -> None:
         assert keys(found) == ["1"]
         assert not refusals(found)
         (notice,) = notices(found)
-        assert "3 hidden files or files of an operating system" in notice
-        assert "301 pictures, documents or other files in which there can be no credential" in notice
+        assert "hidden files or files of an operating system: 3" in notice
+        assert "other files in which there can be no credential: 301" in notice
         assert "1 folders" in notice
         assert notice.endswith("(__MACOSX/._one.json, folder/.DS_Store, Thumbs.db, ...)")
 

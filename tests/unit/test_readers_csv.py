@@ -18,7 +18,7 @@ from indexer.readers.csv_columns import PATHS, TAKEN, columns, not_known
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import Limits
 from matcher.moments import first_moment, last_moment
-from matcher.records import CandidateRecord, CompetencyRef, Notice, Rejected, Status
+from matcher.records import CandidateRecord, CompetencyRef, Notice, Place, Rejected, Status
 from tests.unit.reading import read_any
 
 ZONE = ZoneInfo("America/Toronto")
@@ -90,9 +90,24 @@ def test_a_record_stays_bounded_however_long_its_run_of_rows() -> None:
 def test_a_bad_row_is_refused_with_line_column_and_value_and_can_be_corrected() -> None:
     text = "Clé candidat;Titre;Expire\na;One;2026-01-31\na;Two;2026-02-30\na;Three;\n"
     assert rejected(text) == [(3, "Expire", '"2026-02-30" is not a date')]
-    assert [award.achievement.name for award in records(text)[0].awards] == ["One", "Three"]
+    assert [[award.achievement.name for award in one.awards] for one in records(text)] == [["One"], ["Three"]]
     (refused,) = [one for one in read(text) if isinstance(one, Rejected)]
     assert records(refused.raw.replace("02-30", "02-28"))[0].awards[0].achievement.name == "Two"
+
+
+def test_what_is_read_noted_and_refused_comes_in_the_order_of_the_rows() -> None:
+    text = (
+        "candidate_key,achievement_name,expires,shoes\n"
+        "a,One,,\na,Two,mars 2030,\na,Three,2026-02-30,\na,Four,,\nb,Five,,\n"
+    )
+    found = [
+        (type(one).__name__, getattr(one, "line", 0) or getattr(one, "place", Place()).line)
+        for one in read(text)
+    ]
+    assert found == [
+        ("Notice", 1), ("CandidateRecord", 2), ("Notice", 3), ("Rejected", 4), ("CandidateRecord", 5),
+        ("CandidateRecord", 6),
+    ]  # fmt: skip
 
 
 def notices(text: str | bytes) -> list[tuple[int, str]]:
@@ -121,7 +136,7 @@ HEADER = "candidate_key,achievement_name,level,status,competencies,competency_ur
         ("Total,125,,,,", "", "is a line of totals, and no award"),
         ("Total général : 1 250,,,,,", "", "is a line of totals, and no award"),
         ("n/a,One,,,,", "candidate_key", "is missing"),
-        ("a,One,,gone,,", "status", "\"gone\" is not one of 'active', 'suspended', 'revoked' or 'unknown'"),
+        ("a,One,,gone,,", "status", "\"gone\" is not one of 'active', 'suspended', 'revoked', 'unknown'"),
         ("a,One,,,,lifting", "competency_uris", '"lifting" is not a URI'),
         (
             "a,One,,,x|y,urn:x",
@@ -565,8 +580,9 @@ def test_more_awards_than_one_person_has_are_refused() -> None:
 
 def test_another_word_is_not_taken_for_a_typing_error() -> None:
     found = columns(["email", "achievement_name", "Hours"])
-    assert not_known(["email", "achievement_name", "Hours"], found) == '"Hours"'
-    assert 'did you mean "issued"' in not_known(["email", "achievement_name", "Isued"], found)
+    assert not_known(["email", "achievement_name", "Hours"], found) == ('"Hours"',)
+    (named,) = not_known(["email", "achievement_name", "Isued"], found)
+    assert named == '"Isued" (did you mean "issued"?)'
 
 
 def test_an_expiry_before_the_issue_names_the_tables_columns() -> None:
@@ -574,4 +590,4 @@ def test_an_expiry_before_the_issue_names_the_tables_columns() -> None:
     (found,) = read_any(table)
     assert isinstance(found, Rejected)
     assert found.where == "Expiration date"
-    assert found.reason == '"2025-01-01" is before Date earned, "2026-01-01"'
+    assert found.reason == '"2025-01-01" is before "Date earned", "2026-01-01"'

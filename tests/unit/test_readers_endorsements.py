@@ -14,30 +14,11 @@ from indexer.readers import endorsements
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import Limits
 from matcher.records import CandidateRecord, EndorsementRecord, IssuerRef, Notice, Recognised, Rejected
+from tests.unit.examples.endorsements import ENDORSEMENT, OLDER
+from tests.unit.examples.open_badges_3 import CREDENTIAL
 from tests.unit.mutations import changed_document
 from tests.unit.reading import ZONE, only, read_any
-from tests.unit.test_readers_open_badges_3 import CREDENTIAL
 
-ENDORSEMENT: dict[str, Any] = {
-    "@context": ["https://www.w3.org/ns/credentials/v2"],
-    "id": " https://board.example.org/endorsements/a%20b ",
-    "type": ["VerifiableCredential", "EndorsementCredential"],
-    "issuer": {"id": "https://board.example.org", "type": ["Profile"], "name": "Example Safety Board"},
-    "validFrom": "2026-01-31T12:00:00Z",
-    "credentialSubject": {
-        "id": "https://issuer.example.org/",
-        "type": ["EndorsementSubject"],
-        "endorsementComment": "In good standing.",
-    },
-}
-OLDER: dict[str, Any] = {
-    "@context": "https://w3id.org/openbadges/v2",
-    "id": "urn:endorsement:2",
-    "type": "Endorsement",
-    "issuer": "https://board.example.org",
-    "issuedOn": "2026-01-31T12:00:00Z",
-    "claim": {"id": "urn:badge:1", "endorsementComment": "Well made."},
-}
 BOARD = IssuerRef("Example Safety Board", "https://board.example.org")
 
 

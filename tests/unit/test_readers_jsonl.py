@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,43 +16,15 @@ from indexer.readers import jsonl
 from indexer.readers.formats import Context, Record
 from indexer.readers.limits import Limits
 from indexer.readers.shape import parse_candidate
+from indexer.readers.written import candidate_json
 from matcher.errors import InvalidInput
+from matcher.moments import day_of
 from matcher.records import CandidateRecord, CompetencyRef, IssuerRef, Kind, Rejected, RelatedRef, Status
+from tests.unit.examples.jsonl import WHOLE
 
 ZONE = ZoneInfo("America/Toronto")
 
-STATUSES = "'active', 'suspended', 'revoked' or 'unknown'"
-WHOLE: dict[str, Any] = {
-    "candidate": {
-        "key": " c-1 ",
-        "name": "Zoé Tremblay",
-        "email": "zoe@example.org",
-        "region": "CA-ON-Ottawa",
-        "languages": ["fr-CA", "en"],
-    },
-    "awards": [
-        {
-            "key": "n-17",
-            "achievement": {
-                "key": "urn:lift",
-                "name": "Cariste",
-                "description": "Conduire un chariot",
-                "issuer": {"name": "Institut", "url": "https://institut.example.org"},
-                "competencies": [
-                    {"uri": "urn:c", "label": "conduire", "framework": "F", "kind": "knowledge"}
-                ],
-                "related": [{"type": "isPartOf", "key": "urn:whole"}],
-            },
-            "issued": "2026-01-31",
-            "valid_from": "2026-02-01T08:30:00+01:00",
-            "expires": "2026-07-31",
-            "status": "suspended",
-            "level": {"value": 0.75, "label": "Avancé"},
-            "evidence": ["https://example.org/e"],
-        }
-    ],
-    "applied_to": ["warehouse"],
-}
+STATUSES = "'active', 'suspended', 'revoked', 'unknown'"
 
 
 def read(*lines: bytes | str | dict[str, Any], candidate: str = "") -> list[Record]:
@@ -145,12 +118,12 @@ def test_a_bad_award_is_refused_alone_and_can_be_corrected() -> None:
         (
             {"issued": "2026-01-02", "expires": "2026-01-01"},
             "awards[0].expires",
-            '"2026-01-01" is before issued, "2026-01-02"',
+            '"2026-01-01" is before "issued", "2026-01-02"',
         ),
         (
             {"valid_from": "2026-01-02", "expires": "2026-01-01"},
             "awards[0].expires",
-            '"2026-01-01" is before valid_from, "2026-01-02"',
+            '"2026-01-01" is before "valid_from", "2026-01-02"',
         ),
         ({"achievement": {}}, "awards[0].achievement", "needs a name or a key"),
         ({"achievement": None}, "awards[0].achievement", "null is not an object"),
@@ -196,7 +169,7 @@ def test_what_is_wrong_with_an_award_is_named_with_its_path_and_value(
         (
             b'{"candidate":' * 100_000,
             "",
-            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep at character 2601",
+            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep at character 2,601",
         ),
         (
             b'{"candidate":{"key":"\\ud800"}}',
@@ -272,7 +245,7 @@ def test_a_line_too_long_is_refused_without_being_held() -> None:
 
 def test_a_line_of_too_many_awards_is_refused_as_a_whole() -> None:
     many = {"candidate": {"key": "c"}, "awards": [{}] * 10_001}
-    assert refused(many).reason == "has 10001 entries, more than 10000"
+    assert refused(many).reason == "has 10,001 entries, more than 10,000"
 
 
 def test_fields_of_others_are_skipped_and_a_byte_order_mark_too() -> None:
@@ -301,10 +274,17 @@ def test_identifiers_say_whose_it_is_where_there_is_no_key() -> None:
     assert (given.key, given.identifiers) == ("c-1", ("did:example:a",))
 
 
-def test_never_ends_is_a_moment_that_every_zone_can_show() -> None:
-    (record,) = read(award(expires="9999-12-31"))
-    assert isinstance(record, CandidateRecord)
-    assert record.awards[0].expires == 253_402_214_400
+@pytest.mark.parametrize("stated", ["9999-12-31", "9999-12-31T23:59:59-08:00", "9999-12-31T20:00:00Z"])
+@pytest.mark.parametrize(
+    "zone", ["America/Toronto", "Pacific/Honolulu", "UTC", "Asia/Tokyo", "Pacific/Kiritimati"]
+)
+def test_never_ends_is_the_last_day_in_every_zone(stated: str, zone: str) -> None:
+    record = parse_candidate(award(expires=stated), ZoneInfo(zone))
+    expires = record.awards[0].expires
+    assert expires is not None
+    assert day_of(expires, ZoneInfo(zone)) == date(9999, 12, 31)
+    again = candidate_json(record)["awards"][0]["expires"]
+    assert parse_candidate(award(expires=again), ZoneInfo(zone)) == record
 
 
 def test_a_request_with_one_bad_award_is_refused_as_a_whole() -> None:

@@ -14,6 +14,7 @@ import pytest
 from indexer.readers.floods import told_once
 from indexer.readers.formats import Record
 from indexer.readers.limits import Limits, limits_of, upload_limits, vocabulary_limits
+from matcher.messages import said
 from matcher.records import CandidateRecord, Notice, Rejected
 from matcher.settings import Settings, variable
 from tests.unit.containers import read_bounded, zip_of
@@ -130,7 +131,7 @@ def test_the_rest_of_very_many_endorsements_is_named() -> None:
         (
             '{"t": "' + "1" * 5_000 + '", "a": -' + "7" * 5_000 + "}",
             "",
-            "not readable: the number -7777777777777777777..., at character 5016, has too many digits",
+            "not readable: the number -7777777777777777777..., at character 5,016, has too many digits",
         ),
     ],
 )
@@ -144,9 +145,10 @@ def test_what_is_wrong_with_json_is_told_with_its_place(data: str, where: str, r
 
 def flood() -> Iterable[Record]:
     for number in range(1, 11):
-        yield Rejected("f", number, f"[{number}]", f'"{number}" is no credential, nor {number:,}', "")
-        yield Rejected("f", number, "", "a row of a table is wrong", "key\nvalue")
-    yield Rejected("f", 11, "", "the file is empty", "")
+        reason = said('"%(one)s" is no credential, nor %(other)s', one=number, other=number)
+        yield Rejected("f", number, f"[{number}]", reason, "")
+        yield Rejected("f", number, "", said("a row of a table is wrong"), "key\nvalue")
+    yield Rejected("f", 11, "", said("the file is empty"), "")
 
 
 def test_refusals_of_one_kind_are_told_once_and_what_can_be_corrected_always() -> None:
@@ -161,8 +163,10 @@ def test_refusals_of_one_kind_are_told_once_and_what_can_be_corrected_always() -
 
 
 def test_who_only_looks_is_told_identical_refusals_once() -> None:
-    alike = [Rejected("f", number, "", "a row is wrong", "raw") for number in range(1, 31)]
-    others = [Rejected("f", number, "", f'"{number}" is no day', "raw") for number in range(1, 301)]
+    alike = [Rejected("f", number, "", said("a row is wrong"), "raw") for number in range(1, 31)]
+    others = [
+        Rejected("f", number, "", said('"%(day)s" is no day', day=number), "raw") for number in range(1, 301)
+    ]
     found = list(told_once([*alike, *others], 20, correctable_too=True))
     assert found[:20] == alike[:20]
     assert found[20:320] == others
@@ -176,12 +180,12 @@ def test_few_refusals_stay_as_they_are() -> None:
 
 
 def test_refusals_of_very_many_kinds_are_bounded_too() -> None:
-    kinds = [Rejected("f", 0, "", "x" * number, "") for number in range(1, 5_001)]
+    kinds = [Rejected("f", 0, "", said("x" * number), "") for number in range(1, 5_001)]
     assert len(list(told_once(kinds, 10))) <= 100 + 10 + 1
 
 
 def test_other_records_pass() -> None:
-    records: list[Record] = [Notice("f", 0, "said"), CandidateRecord(key="c")]
+    records: list[Record] = [Notice("f", 0, said("told")), CandidateRecord(key="c")]
     assert list(told_once(records, 1)) == records
 
 

@@ -10,6 +10,7 @@ import pytest
 from indexer.readers.frameworks import FrameworkCompetency
 from indexer.readers.onet import ATTRIBUTION, COMMODITY, ELEMENT, EXAMPLE
 from matcher.records import Kind
+from tests.unit.examples.onet import TECHNOLOGY
 from tests.unit.reading_frameworks import read_files
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "onet"
@@ -31,16 +32,6 @@ O*NET-SOC Code\tElement ID\tElement Name\tScale ID\tData Value\tN
 11-1011.00\t2.B.3.k\tTroubleshooting\tIM\t3.0\t8
 11-1011.00\t2.A.1.a\tReading Comprehension\tIM\t4.0\t8
 11-1011.03\t2.A.1.a\tReading Comprehension\tLV\t4.1\t8
-"""
-TECHNOLOGY = """\
-O*NET-SOC Code\tExample\tCommodity Code\tCommodity Title\tHot Technology\tIn Demand
-15-1252.00\tPython\t43232405\tDevelopment software\tY\tN
-15-1252.00\tC#\t43232405\tDevelopment software\tY\tN
-15-1252.00\tPython\t43232306\tQuery software\tY\tN
-15-1252.00\tStructured query language SQL\t43232306\tQuery software\tY\tN
-15-1252.00\tquery software\t43232306\tQuery software\tY\tN
-15-1252.00\tExtensible markup language XML\t43232405\tDevelopment software\tY\tN
-15-1252.00\tActuarial Systems Corporation AIM\t43232405\tDevelopment software\tN\tN
 """
 TASKS = "O*NET-SOC Code\tTask ID\tTask\tTask Type\n11-1011.00\t8823\tDirect.\tCore\n"
 OCCUPATIONS = "O*NET-SOC Code\tTitle\tDescription\n11-1011.00\tChief Executives\tDirect.\n"
@@ -131,7 +122,7 @@ def test_bad_rows_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     found = read_files(path)
     assert EXAMPLE + "R" in found.competencies
     assert [(one.line, one.where, one.reason) for one in found.rejected] == [
-        (9, "", "2 cells, the first line names 6"),
+        (9, "", "the row has 2 cells, the header 6"),
         (10, "Commodity Code", '"43" is not a code of a commodity'),
         (11, "Commodity Code", '"code" is not a code of a commodity'),
         (12, "Commodity Title", "is empty"),
@@ -158,4 +149,4 @@ def test_names_of_columns_in_no_encoding_are_names_all_the_same(tmp_path: Path) 
     path.write_bytes(TECHNOLOGY.encode().replace(b"Hot Technology", b"Hot Technology\tcaf\x8e", 1))
     found = read_files(path)
     assert not found.competencies
-    assert {one.reason for one in found.rejected} == {"6 cells, the first line names 7"}
+    assert {one.reason for one in found.rejected} == {"the row has 6 cells, the header 7"}

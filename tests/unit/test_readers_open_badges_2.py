@@ -28,53 +28,12 @@ from matcher.records import (
     RelatedRef,
     Status,
 )
+from tests.unit.examples.open_badges_2 import ASSERTION, AT, BADGE, ISSUER
 from tests.unit.mutations import changed_document
 from tests.unit.reading import formats_of, one_candidate, only, read_any
 
 FIXTURES = Path(__file__).parents[3] / "shared" / "data" / "credentials" / "ob20"
-AT = "https://issuer.example.org"
 
-ISSUER: dict[str, Any] = {
-    "@context": "https://w3id.org/openbadges/v2",
-    "id": f"{AT}/issuer.json",
-    "type": "Issuer",
-    "name": "Northshore Safety Institute",
-    "url": AT,
-    "email": "office@example.org",
-}
-BADGE: dict[str, Any] = {
-    "@context": "https://w3id.org/openbadges/v2",
-    "id": f"{AT}/badges/lift.json",
-    "type": "BadgeClass",
-    "name": "Lift truck operator",
-    "description": "Drives a lift truck.",
-    "image": f"{AT}/badges/lift.png",
-    "criteria": {"id": f"{AT}/criteria", "narrative": "Passed a practical test."},
-    "alignment": [
-        {"targetName": "operate forklift", "targetUrl": "urn:esco:forklift", "targetFramework": "ESCO"},
-        {"targetName": "stack pallets", "targetUrl": "urn:own:pallets"},
-    ],
-    "tags": ["warehouse", "gold"],
-    "related": [{"id": f"{AT}/badges/lift-fr.json", "@language": "fr"}],
-    "issuer": ISSUER,
-}
-ASSERTION: dict[str, Any] = {
-    "@context": "https://w3id.org/openbadges/v2",
-    "id": f" {AT}/assertions/a%20b ",
-    "type": "Assertion",
-    "recipient": {"type": "email", "hashed": False, "identity": " zoe@example.org "},
-    "badge": BADGE,
-    "issuedOn": "2026-01-31T12:00:00Z",
-    "expires": "2029-01-31T12:00:00Z",
-    "evidence": [
-        f"{AT}/evidence/1",
-        {"id": f"{AT}/evidence/2", "narrative": "A film of the test."},
-        {"narrative": "Moved forty pallets."},
-        {"id": "data:text/plain,long", "name": "Log book"},
-    ],
-    "narrative": "Practised for a month.",
-    "verification": {"type": "hosted"},
-}
 SIGNED = {"type": "signed", "creator": f"{AT}/key.json"}
 HASHED = {"type": "email", "hashed": True, "salt": "sea", "identity": "sha256$" + "0" * 64}
 
@@ -623,7 +582,11 @@ _MISSING = f'the badge class "{BADGE["id"]}" is missing: its file may lie beside
          "is missing: this says only that an assertion was revoked; import the assertion with it"),
         (assertion(issuedOn="2026-02-30"), "issuedOn", '"2026-02-30" is not a date'),
         ({**assertion(issued_on=[1, 2]), "issuedOn": "x"}, "issuedOn", '"x" is not a date'),
-        (assertion(expires="2020-01-01"), "expires", '"2020-01-01" is before issued, "2026-01-31T12:00:00Z"'),
+        (
+            assertion(expires="2020-01-01"),
+            "expires",
+            '"2020-01-01" is before "issued", "2026-01-31T12:00:00Z"',
+        ),
         (assertion(revoked="yes"), "revoked", '"yes" is neither true nor false'),
         (assertion(recipient=5), "recipient", "5 is not an object"),
         (assertion(recipient=[{}, {}]), "recipient", "a list is not an object"),

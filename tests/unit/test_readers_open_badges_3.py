@@ -23,44 +23,10 @@ from matcher.records import (
     RelatedRef,
     Status,
 )
+from tests.unit.examples.open_badges_3 import CREDENTIAL
 from tests.unit.reading import formats_of, read_any
 
 FIXTURES = Path(__file__).parents[3] / "shared" / "data" / "credentials"
-
-CREDENTIAL: dict[str, Any] = {
-    "@context": ["https://www.w3.org/ns/credentials/v2"],
-    "id": " https://issuer.example.org/credentials/a%20b ",
-    "type": ["VerifiableCredential", "OpenBadgeCredential"],
-    "issuer": {
-        "id": "https://issuer.example.org/",
-        "type": ["Profile"],
-        "name": "Northshore Safety Institute",
-    },
-    "validFrom": "2026-01-31T12:00:00Z",
-    "validUntil": "2029-01-31T12:00:00Z",
-    "credentialSubject": {
-        "id": "did:example:zoe",
-        "type": ["AchievementSubject"],
-        "achievement": {
-            "id": "https://issuer.example.org/achievements/lift",
-            "type": ["Achievement"],
-            "name": "Lift truck operator",
-            "description": "Drives a lift truck.",
-            "criteria": {"narrative": "Passed a practical test."},
-            "alignment": [
-                {
-                    "targetName": "operate forklift",
-                    "targetUrl": "urn:esco:forklift",
-                    "targetFramework": "ESCO",
-                },
-                {"targetName": "Diploma", "targetUrl": "urn:diploma", "targetType": "ceterms:Credential"},
-                {"targetName": "stack pallets", "targetUrl": "urn:own:pallets"},
-            ],
-        },
-    },
-    "evidence": {"id": "https://issuer.example.org/evidence/1", "type": ["Evidence"]},
-    "proof": {"type": "DataIntegrityProof"},
-}
 
 
 read = read_any
@@ -359,7 +325,7 @@ def test_very_many_results_are_looked_up_at_once() -> None:
     [
         ({**CREDENTIAL, "validFrom": "soon"}, "validFrom", '"soon" is not a date'),
         ({**CREDENTIAL, "expirationDate": "2020-01-01", "validUntil": None}, "expirationDate",
-         '"2020-01-01" is before issued, "2026-01-31T12:00:00Z"'),
+         '"2020-01-01" is before "issued", "2026-01-31T12:00:00Z"'),
         ({**CREDENTIAL, "issuer": 5}, "issuer", "5 is not an object"),
         ({**CREDENTIAL, "id": "a%0Ab"}, "id", '"a\\nb" has control characters'),
         (with_achievement(name=None, id=None), "credentialSubject.achievement", "needs a name or a key"),

@@ -7,18 +7,8 @@ from typing import Any
 import pytest
 
 from matcher.records import Notice, Rejected
+from tests.unit.examples.other_credentials import STATUS_LIST
 from tests.unit.reading import read_any
-
-STATUS_LIST: dict[str, Any] = {
-    "id": "https://issuer.example.org/list",
-    "type": ["VerifiableCredential", "BitstringStatusListCredential"],
-    "issuer": "https://issuer.example.org/",
-    "credentialSubject": {
-        "type": "BitstringStatusList",
-        "statusPurpose": "revocation",
-        "encodedList": "uH4sI",
-    },
-}
 
 
 @pytest.mark.parametrize(

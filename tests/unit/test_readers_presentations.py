@@ -12,24 +12,10 @@ from hypothesis import strategies as st
 
 from indexer.readers.limits import Limits
 from matcher.records import CandidateRecord, Rejected
+from tests.unit.examples.open_badges_3 import CREDENTIAL
+from tests.unit.examples.presentations import PRESENTATION, TOKEN, envelope
 from tests.unit.mutations import changed_document
 from tests.unit.reading import formats_of, only, read_any
-from tests.unit.test_readers_open_badges_3 import CREDENTIAL
-from tests.unit.tokens_in_tests import token
-
-PRESENTATION: dict[str, Any] = {
-    "@context": ["https://www.w3.org/ns/credentials/v2"],
-    "type": "VerifiablePresentation",
-    "holder": "did:example:wallet",
-    "verifiableCredential": [CREDENTIAL, {**CREDENTIAL, "id": "urn:credential:2"}],
-}
-
-
-TOKEN = token(CREDENTIAL)
-
-
-def envelope(id_: object, type_: object = "EnvelopedVerifiableCredential") -> dict[str, Any]:
-    return {"@context": "https://www.w3.org/ns/credentials/v2", "id": id_, "type": type_}
 
 
 def test_every_credential_is_read_and_is_its_own_subjects() -> None:

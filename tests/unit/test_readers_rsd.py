@@ -10,31 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.readers.frameworks import FrameworkCompetency
+from tests.unit.examples.rsd import COLLECTION, ESCO, SKILLS, skill
 from tests.unit.reading_frameworks import ANYTHING, check_anything, read_files, read_json
-
-SKILLS = "https://osmt.example.org/api/skills/"
-ESCO = "http://data.europa.eu/esco/skill/x"
-
-
-def skill(name: str, **more: object) -> dict[str, Any]:
-    return {
-        "@context": "https://rsd.openskillsnetwork.org/context-v1.json",
-        "type": "RichSkillDescriptor",
-        "id": SKILLS + name,
-        "uuid": name,
-        "skillName": f"{name} trailers",
-        "skillStatement": f"The worker can {name} trailers in a yard.",
-        "author": "North College",
-        "category": "Yard",
-        "keywords": ["trailers", "yard"],
-        "status": "published",
-        "alignments": [{"id": ESCO, "skillName": "move goods", "isPartOf": {"name": "ESCO"}}],
-        "standards": [{"skillName": "without an address"}],
-        "occupations": [{"code": "53-7051.00"}],
-        "employers": [{"name": "Northshore"}],
-        **more,
-    }
-
 
 MOVE = FrameworkCompetency(
     SKILLS + "move",
@@ -43,15 +20,6 @@ MOVE = FrameworkCompetency(
     related=(ESCO,),
     description="The worker can move trailers in a yard.",
 )
-COLLECTION = {
-    "@context": "https://rsd.openskillsnetwork.org/context-v1.json",
-    "type": "RsdCollection",
-    "id": "https://osmt.example.org/api/collections/1",
-    "name": "Yard skills",
-    "creator": "https://osmt.example.org",
-    "author": "North College",
-    "skills": [skill("move"), skill("park", status="archived"), skill("wash", status="", archiveDate="2026")],
-}
 
 
 def test_a_skill_field_by_field(tmp_path: Path) -> None:

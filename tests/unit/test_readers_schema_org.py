@@ -19,47 +19,8 @@ from matcher.records import (
     Rejected,
 )
 from tests.unit.changed import changed
+from tests.unit.examples.schema_org import CREDENTIAL, PERSON
 from tests.unit.reading import formats_of, one_candidate, only, read_any
-
-CREDENTIAL: dict[str, Any] = {
-    "@type": "EducationalOccupationalCredential",
-    "@id": "https://safety.example.org/offers/lift",
-    "name": "Lift truck operator",
-    "description": "Drives a lift truck.",
-    "credentialCategory": "certificate",
-    "educationalLevel": {"@type": "DefinedTerm", "name": "Advanced"},
-    "recognizedBy": {
-        "@type": "Organization",
-        "name": "Northshore Safety Institute",
-        "url": "https://safety.example.org/",
-    },
-    "dateCreated": "2025-03-10",
-    "validFor": "P3Y",
-    "competencyRequired": [
-        "stack pallets",
-        "urn:own:pick",
-        {
-            "@type": "DefinedTerm",
-            "@id": "urn:esco:forklift",
-            "name": "operate forklift",
-            "inDefinedTermSet": {"@type": "DefinedTermSet", "name": "ESCO"},
-        },
-        {"termCode": "F1", "url": "urn:own:f1", "inDefinedTermSet": "https://terms.example.org/"},
-    ],
-}
-
-PERSON: dict[str, Any] = {
-    "@context": "https://schema.org",
-    "@type": "Person",
-    "@id": "https://zoe.example.org/#me",
-    "name": "Zoé Tremblay",
-    "email": "mailto:zoe@example.org",
-    "url": "https://zoe.example.org/",
-    "image": "https://zoe.example.org/me.png",
-    "gender": "Female",
-    "knowsLanguage": ["fr", {"@type": "Language", "name": "English"}, "Klingon"],
-    "hasCredential": [CREDENTIAL],
-}
 
 
 def award(**changes: Any) -> AwardRecord:
@@ -207,8 +168,8 @@ def test_what_a_credential_is_called() -> None:
         ({"dateCreated": {"x": 5}}, "hasCredential.dateCreated", "an object is not text"),
         ({"validFor": "3 years"}, "hasCredential.validFor",
          '"3 years" is not a duration of years, months, weeks and days (such as P3Y)'),
-        ({"expires": "2020-01-01"}, "hasCredential.expires", '"2020-01-01" is before issued, "2025-03-10"'),
-        ({"validFor": "P0D"}, "hasCredential.validFor", '"2025-03-09" is before issued, "2025-03-10"'),
+        ({"expires": "2020-01-01"}, "hasCredential.expires", '"2020-01-01" is before "issued", "2025-03-10"'),
+        ({"validFor": "P0D"}, "hasCredential.validFor", '"2025-03-09" is before "issued", "2025-03-10"'),
         ({"recognizedBy": 5}, "hasCredential.recognizedBy", "5 is not an object"),
         ({"competencyRequired": ["a", 5]}, "hasCredential.competencyRequired[1]", "5 is not an object"),
         ({"competencyRequired": [{}]}, "hasCredential.competencyRequired[0]", "needs a URI or a label"),

@@ -58,8 +58,8 @@ def test_links_hidden_files_and_pictures_are_passed_over_and_said(tmp_path: Path
     assert keys(found) == ["1"]
     (notice,) = only(Notice, found)
     assert notice.text == (
-        "not read: 1 hidden files or files of an operating system, 2 links, 2 pictures, documents or other "
-        "files in which there can be no credential (.hidden, link.json, loop, ...)"
+        "not read: hidden files or files of an operating system: 1, links: 2, pictures, documents or other "
+        "files in which there can be no credential: 2 (.hidden, link.json, loop, ...)"
     )
     assert keys(read(inside / "link.json")) == ["9"]  # named by the one who imports, it is meant
 

@@ -7,6 +7,7 @@ from pydantic_core import to_json
 from werkzeug.exceptions import UnsupportedMediaType
 
 from matcher.errors import InvalidInput
+from matcher.messages import said
 from matcher.validation import place_of_no_number, place_of_twice, shown
 from matcher.web.services import services
 
@@ -31,7 +32,8 @@ def json_body() -> object:
 def refuse_other_key(stated: str, key: str, where: str) -> None:
     """Raise InvalidInput where a body names another key than its address."""
     if stated != key:
-        raise InvalidInput(f"{shown(stated)} is not the key it is sent to, {shown(key)}", where=where)
+        wrong = said("%(stated)s is not the key it is sent to, %(key)s", stated=shown(stated), key=shown(key))
+        raise InvalidInput(wrong, where=where)
 
 
 def answer(body: object, status: int = 200) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 
 from matcher.errors import Changed, InvalidInput
+from matcher.messages import said
 from matcher.positions import parse_position, position_json, version_of
 from matcher.records import Position
 from matcher.store.organisations import organisation
@@ -74,5 +75,6 @@ def _check_version(stored: Position | None) -> None:
 def _language() -> str:
     chosen = request.args.get("language", "en")
     if chosen not in LANGUAGES:
-        raise InvalidInput(f"{shown(chosen)} is none of {', '.join(LANGUAGES)}", where="language")
+        wrong = said("%(value)s is not one of %(expected)s", value=shown(chosen), expected=tuple(LANGUAGES))
+        raise InvalidInput(wrong, where="language")
     return chosen
