@@ -120,7 +120,7 @@ def test_what_can_hold_no_credential_is_counted_in_one_notice() -> None:
         (notice,) = notices(found)
         assert "hidden files or files of an operating system: 3" in notice
         assert "other files in which there can be no credential: 301" in notice
-        assert "1 folders" in notice
+        assert "folders: 1" in notice
         assert notice.endswith("(__MACOSX/._one.json, folder/.DS_Store, Thumbs.db, ...)")
 
 
