@@ -21,6 +21,7 @@ A bad assertion or achievement does not lose the others. A record that its publi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -158,10 +159,9 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     if not any(pieces.values()):
         raise InvalidInput(said("holds no assertion"), where=under(at, "assertions"))
     learner = Learner(who, context, Leftovers(context, _alone(document)))
-    yield from _assertions(pieces["assertions"], clr, learner)
-    for where, token in pieces["signedAssertions"]:
-        yield from learner.take("signedAssertions", token, where)
-    yield from learner.candidate(learner.awards)
+    signed = (learner.take("signedAssertions", token, where) for where, token in pieces["signedAssertions"])
+    others = chain(_assertions(pieces["assertions"], clr, learner), chain.from_iterable(signed))
+    yield from learner.before(others, lambda: learner.awards)
     yield from _achievements(pieces["achievements"], clr, learner)
     yield from endorsements.embedded(_endorsed(document, at, pieces), context)
 

@@ -120,16 +120,21 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     associations = entries(subject.association, f"{place}.association", limit)
 
     learner = Learner(who, context, Leftovers(context, _alone(document)))
-    for where, member in members:
-        yield from learner.take("verifiableCredential", member, where)
     achievements: list[AchievementRecord] = []
-    yield from _achievements(offered, issuer, learner.leftovers, achievements)
-    yield from _confused(learner.awards, at, context)
-    relations = _Relations(learner.awards, achievements)
-    yield from relations.take(associations, learner.leftovers, context)
-    yield from learner.candidate(
-        [replace(one, achievement=relations.told(one.achievement)) for one in learner.awards]
-    )
+    relations = _Relations()
+
+    def others() -> Iterator[Record]:
+        for where, member in members:
+            yield from learner.take("verifiableCredential", member, where)
+        yield from _achievements(offered, issuer, learner.leftovers, achievements)
+        yield from _confused(learner.awards, at, context)
+        relations.among(learner.awards, achievements)
+        yield from relations.take(associations, learner.leftovers, context)
+
+    def told() -> list[AwardRecord]:
+        return [replace(one, achievement=relations.told(one.achievement)) for one in learner.awards]
+
+    yield from learner.before(others(), told)
     yield from map(relations.told, relations.unawarded(achievements))
     yield from endorsements.embedded(_endorsed(document, at, offered), context)
 
@@ -194,12 +199,18 @@ class _Unknown:
 class _Relations:
     """What the associations of a record say of its achievements."""
 
-    def __init__(self, awards: Iterable[AwardRecord], achievements: Iterable[AchievementRecord]) -> None:
+    def __init__(self) -> None:
+        self._of_credentials: dict[str, str] = {}
+        self._awarded: set[str] = set()
+        self._known: set[str] = set()
+        self._stated: defaultdict[str, dict[RelatedRef, None]] = defaultdict(dict)
+
+    def among(self, awards: Iterable[AwardRecord], achievements: Iterable[AchievementRecord]) -> None:
+        """Say which things they may be between."""
         held = list(awards)
         self._of_credentials = {one.key: one.achievement.key for one in held if one.key}
         self._awarded = {one.achievement.key for one in held}
         self._known = self._awarded | {one.key for one in achievements}
-        self._stated: defaultdict[str, dict[RelatedRef, None]] = defaultdict(dict)
 
     def take(
         self, associations: Iterable[tuple[str, Any]], leftovers: Leftovers, context: Context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from indexer.readers.credential_parts import Leftovers
@@ -11,7 +11,9 @@ from indexer.readers.formats import Context, Record
 from indexer.readers.written import refused
 from matcher.errors import InvalidInput
 from matcher.messages import said
-from matcher.records import AwardRecord, CandidateRecord, Rejected
+from matcher.records import AwardRecord, CandidateRecord, Recognised, Rejected
+
+_GATHERED = 200
 
 
 @dataclass(slots=True)
@@ -50,7 +52,25 @@ class Learner:
                 reason = said("is about another person than the record it stands in")
                 yield refused(replace(person, key=""), reason)
 
-    def candidate(self, awards: Sequence[AwardRecord]) -> Iterator[CandidateRecord]:
+    def before(self, others: Iterator[Record], told: Callable[[], Sequence[AwardRecord]]) -> Iterator[Record]:
+        """The learner with the awards that `told` gives once `others` were gone through, and then these.
+
+        Of very many others some come first: they are not gathered beyond a bound. In which formats documents
+        are is said as they are read.
+        """
+        waiting: list[Record] = []
+        for one in others:
+            if isinstance(one, Recognised):
+                yield one
+                continue
+            waiting.append(one)
+            if len(waiting) == _GATHERED:
+                yield from waiting
+                waiting.clear()
+        yield from self._candidate(told())
+        yield from waiting
+
+    def _candidate(self, awards: Sequence[AwardRecord]) -> Iterator[CandidateRecord]:
         """The learner with `awards`; nobody where there are none."""
         if awards:
             key = self.context.candidate

@@ -374,4 +374,4 @@ def test_the_language_is_switched_and_kept(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     assert "top=10" in page.url
     page.goto("/how")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Comment se fait le classement")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Le classement expliqué")

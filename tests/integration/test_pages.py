@@ -116,7 +116,7 @@ def test_a_page_speaks_its_readers_language(client: FlaskClient, path: str, lang
     assert page.status_code == 200, page.text
     assert f'<html lang="{language}">' in page.text
     shown = words(page)
-    assert ("Comment se fait le classement" in shown) is (language == "fr")
+    assert ("Le classement expliqué" in shown) is (language == "fr")
     assert ("How ranking works" in shown) is (language == "en")
     assert "None" not in shown.replace("None of these", "")
     assert "%(" not in shown

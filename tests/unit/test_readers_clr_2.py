@@ -270,3 +270,9 @@ def test_a_published_record_with_achievements_that_nobody_is_awarded() -> None:
 @given(st.randoms(use_true_random=False))
 def test_any_value_in_any_place_is_read_or_refused(chance: Any) -> None:
     assert read_any(changed_document(CLR, chance))
+
+
+def test_the_learner_comes_before_what_is_said_of_the_record() -> None:
+    bad = credential("bad", validFrom="2026-02-30")
+    found = read_any(with_subject(verifiableCredential=[bad, credential("lift")], association=[]))
+    assert [type(one) for one in found[:2]] == [CandidateRecord, Rejected]
