@@ -270,10 +270,12 @@ class Cluster:
         return Unavailable(f"{self.place} does not answer: {why}")
 
 
-def _untrusted(error: TlsError) -> bool:
-    """Whether it is the certificate that is wrong: what was caught has Python's own error within."""
-    causes = (cause for caught in error.errors for cause in (caught, *caught.args))
-    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
+def _untrusted(error: BaseException) -> bool:
+    """Whether it is the certificate that is wrong: Python's own error lies within those of each attempt."""
+    within = (*getattr(error, "errors", ()), *error.args)
+    return isinstance(error, ssl.SSLCertVerificationError) or any(
+        _untrusted(one) for one in within if isinstance(one, BaseException)
+    )
 
 
 def _file(path: Path | None) -> str | DefaultType:
