@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 
+from indexer.readers.formats import Context
 from indexer.readers.json_text import decode
-from indexer.readers.limits import upload_limits
+from indexer.readers.limits import Limits, limits_of, upload_limits
 from indexer.readers.shape import parse_candidate
 from indexer.uploads import take_credentials
 from matcher.health import Health
 from matcher.matching import Matcher
+from matcher.records import CandidateRecord
 from matcher.search.embedded import EmbeddedEngine
 from matcher.search.engine import Engine
 from matcher.settings import Settings, read_settings
@@ -65,6 +68,10 @@ def build_parts(settings: Settings, encoder: Encoder | None = None, observe: Obs
     )
 
 
+def _parse_candidate(limits: Limits, body: object, zone: ZoneInfo) -> CandidateRecord:
+    return parse_candidate(body, Context("", zone, limits=limits))
+
+
 def _search(settings: Settings, database: Database) -> tuple[Engine, Narrow | None]:
     """Elasticsearch where its address is set, for people and for competencies; else the embedded engine, and
     all competencies looked through in this process. Raises ConfigurationError."""
@@ -104,7 +111,7 @@ def create_app(
         vocabularies=parts.vocabularies,
         encoder=parts.encoder,
         decode_json=decode,
-        parse_candidate=parse_candidate,
+        parse_candidate=partial(_parse_candidate, limits_of(parts.settings)),
         take_credentials=partial(
             take_credentials, parts.database, parts.settings.organisation, upload_limits(parts.settings)
         ),

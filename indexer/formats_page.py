@@ -34,16 +34,26 @@ what a file holds without storing anything. This page is made from the readers, 
 Nothing is fetched from an address in a document, and no signature is checked: what a file states counts as
 stated. Vocabularies are loaded by `credmatch vocabulary import`, all else by `credmatch import`.
 
-Limits are settings (`CREDMATCH_IMPORT_...`, `CREDMATCH_UPLOAD_...`), and each refusal names its own. What
-stays fixed stays so because no honest file comes near it, or because more would not be shown or stored:
+Limits are settings (`CREDMATCH_IMPORT_...`, `CREDMATCH_UPLOAD_...`, `CREDMATCH_VOCABULARY_...`), and each
+refusal names its own. What stays fixed stays so because no honest file comes near it, because it refuses
+nothing, or because more would not be shown or stored:
 
-- Beyond 16 MB, an archive may unpack to a hundred times its size: text packs 10 to 50 times, archives made
-  to harm a thousand times and more. xz may ask for 40 MB of memory, which all its levels but -9 keep to.
+- What an archive unpacks to is held against its size from 16 MB on: less harms nobody, and a small file of
+  one letter packs a thousand times.
 - An entry of an archive of up to 4 MB is checked whole before it is read; of a longer one that turns out to
-  be damaged, what was read stays. This bounds memory, and refuses nothing.
-- One achievement has at most 500 competencies and 500 relations: ranking goes through them for each award.
-- Of refusals with nothing to correct a hundred kinds are told apart; the rest count as one. An answer to an
-  upload lists at most a hundred of one kind, and a page a hundred in all; both say how many there were.
+  be damaged, what was read stays. An archive's directory is looked at for as many entries as are read.
+- A row that goes on over several lines loses, where its quotation mark is never closed, only its first line.
+- What lies beside a badge is read again rather than kept in memory, beyond 64 documents of as many bytes
+  together as one document may have.
+- A description of a competency is kept up to 5,000 characters: it is read for its meaning. Headings above
+  headings of a framework are followed 20 levels up, to 100 competencies.
+- Of refusals with nothing to correct a hundred kinds are told apart; the rest count as one. Of a framework
+  10 MB of refused records are kept, and others told without. An answer to an upload lists at most a hundred
+  refusals of one kind, and a page a hundred in all; both say how many there were.
+- An object in credmatch's own shape has at most 1,000 fields: it has a dozen that are known.
+- Texts have the lengths of the database's columns and of its indexes: keys, names and labels 500 characters,
+  URIs and addresses 1,000 (2,600 bytes), descriptions 50,000, a piece of evidence 2,000. An award has at most
+  100 pieces of evidence, and a person 50 languages and 50 identifiers.
 
 | format | is | recognised by | what is taken | where it goes |
 | --- | --- | --- | --- | --- |"""

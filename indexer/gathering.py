@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from indexer.readers.floods import told_once
 from indexer.readers.formats import Context, Record
 from indexer.readers.framework_files import Framework as FoundFramework
 from indexer.readers.framework_files import name_of, read_frameworks
@@ -27,6 +28,8 @@ from matcher.vocabulary.circles import Circle
 
 _LONGEST_NAME = 200
 _LONGEST_VERSION = 100
+_REFUSED = 10_000_000  # bytes of refused records that are kept, to be corrected
+_ITSELF = 500  # bytes that one takes beside its text
 _TOLD = 5
 
 
@@ -135,7 +138,7 @@ def beside_frameworks(
     def take(one: FoundFramework) -> None:
         read = Gathered(one.format, one.file if one.file in prefixes else first)
         try:
-            read.take(one.entries)
+            read.take(told_once(_kept(one.entries), limits.refused))
         except InvalidInput as error:
             read.take([Rejected(one.file, 0, error.where, error.reason, "")])
             read.failed = not read.competencies
@@ -145,6 +148,17 @@ def beside_frameworks(
                 same.take([*read.competencies.values(), *read.remarks])
 
     yield from read_frameworks(paths, {**prefixes, "": prefixes[first]}, limits, take, others)
+
+
+def _kept(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """`entries`, which are held in memory: of very much that is refused the rest without its record."""
+    kept = 0
+    for one in entries:
+        if isinstance(one, Rejected) and one.raw:
+            kept += len(one.raw) + _ITSELF
+            yield one if kept <= _REFUSED else replace(one, raw="")
+        else:
+            yield one
 
 
 def _stem(file: str) -> str:

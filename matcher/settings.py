@@ -135,12 +135,12 @@ class Settings(BaseSettings):
         description="Bytes of one row of a table, over all its lines",
     )
     import_values: int = Field(
-        default=400_000,
+        default=250_000,
         ge=100,
         le=100_000_000,
         description=(
-            "Values of one JSON document, elements or lines of an SVG image, chunks of a PNG image, "
-            "empty lines in a row"
+            "Values of one JSON document, and values that its references lead to; elements or lines of an "
+            "SVG image, chunks of a PNG image, empty lines in a row"
         ),
     )
     import_nesting: int = Field(
@@ -154,9 +154,15 @@ class Settings(BaseSettings):
         ge=1,
         le=1_000_000,
         description=(
-            "Parts of one thing: awards, endorsements or entries of a document, columns or lines of a row, "
-            "attributes of an element, useless lines in a row"
+            "Parts of one thing: awards, endorsements or entries of a document or of a list in it, columns "
+            "or lines of a row, attributes of an element, useless lines in a row"
         ),
+    )
+    import_competencies: int = Field(
+        default=500,
+        ge=1,
+        le=100_000,
+        description="Competencies of one achievement, its relations, and keywords of one skill, each",
     )
     import_depth: int = Field(
         default=8, ge=1, le=16, description="Archives in archives, and documents in documents"
@@ -166,6 +172,20 @@ class Settings(BaseSettings):
         ge=1_000,
         le=1_000_000_000_000,
         description="Bytes of an archive or a compressed file, unpacked",
+    )
+    import_ratio: int = Field(
+        default=100,
+        ge=1,
+        le=100_000,
+        description="Times its size that an archive or a compressed file may unpack to, beyond 16 MB",
+    )
+    import_xz: int = Field(
+        default=40_000_000,
+        ge=1_000_000,
+        le=4_000_000_000,
+        description=(
+            "Bytes of memory that unpacking an xz file may take: one packed with -9 asks for 68,000,000"
+        ),
     )
     import_entries: int = Field(
         default=20_000, ge=1, le=10_000_000, description="Files in an archive or a folder"
@@ -210,7 +230,7 @@ class Settings(BaseSettings):
         default=64_000_000,
         ge=1_000,
         le=1_000_000_000,
-        description="Bytes of one JSON document that holds a framework",
+        description="Bytes of one JSON document, or one table, that holds a framework",
     )
     vocabulary_values: int = Field(
         default=3_000_000,

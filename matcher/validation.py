@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,6 +55,7 @@ _REASONS = {
 }
 
 _LONGEST_SHOWN = 80
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def problem(error: ValidationError, fields: Sequence[str], at: str = "") -> InvalidInput:
@@ -82,6 +84,8 @@ def shown(value: object) -> str:
         return said("an object")
     if isinstance(value, list | tuple):
         return said("a list")
+    if isinstance(value, str):
+        value = value[: _LONGEST_SHOWN + 1]  # of megabytes no copy is made
     text = printable(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
@@ -95,7 +99,9 @@ def indexable(text: str) -> str:
 
 def printable(text: str) -> str:
     """`text` without what databases refuse: lone surrogates and NUL are written as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\u0000")
+    if _SURROGATES.search(text):  # megabytes are copied only where they have to be
+        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text.replace("\0", "\\u0000")
 
 
 def place_of_no_number(data: bytes) -> str:

@@ -16,6 +16,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
@@ -34,6 +35,7 @@ _OFFICE = ("[Content_Types].xml", "_rels/", "docProps/", "customXml/", "xl/", "w
 _SPREADSHEET = said("this is a spreadsheet or another office document; save the table as CSV in UTF-8")
 _NOWHERE = ZoneInfo("UTC")
 _Walk = Callable[[Source, Budget, int], Iterator[Entry]]
+_Member = Callable[[Limits], Callable[[], unpacking.Unpacker]]
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ def _reader(walk: _Walk) -> Callable[[BinaryIO, Context], Iterator[Record]]:
         if context.packed >= context.limits.depth:
             yield Rejected(context.file, 0, "", _too_deep(context), "")
             return
-        budget = context.budget or Budget(context.limits.unpacked)
+        budget = context.budget or Budget(context.limits)
         source = Source(stream, budget, outermost=context.budget is None)
         run = _Run(context, budget, _index(walk, context))
         try:
@@ -226,7 +228,7 @@ def neighbours_within(
 def _beside(
     walk: _Walk, again: Callable[[], AbstractContextManager[BinaryIO]], context: Context
 ) -> Iterator[neighbours.Beside]:
-    budget = Budget(context.limits.unpacked)
+    budget = Budget(context.limits)
     kept = 0
     try:
         with again() as stream:
@@ -236,7 +238,7 @@ def _beside(
                 if data:
                     kept += len(data)
                     folder, _, name = entry.name.rpartition("/")
-                    yield neighbours.Beside(folder, name, io.BytesIO(data).getvalue)
+                    yield neighbours.Beside(folder, name, len(data), io.BytesIO(data).getvalue)
                 entry.close()
     except OSError:
         return
@@ -268,14 +270,12 @@ def _json(entry: Entry, longest: int) -> bytes:
 # --- compressed files --------------------------------------------------------------------------
 
 
-def _decompressing(
-    member: Callable[[], unpacking.Unpacker],
-) -> Callable[[BinaryIO, Context], Iterator[Record]]:
+def _decompressing(member: _Member) -> Callable[[BinaryIO, Context], Iterator[Record]]:
     def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
         if context.packed >= context.limits.depth:
             yield Rejected(context.file, 0, "", _too_deep(context), "")
             return
-        budget = context.budget or Budget(context.limits.unpacked)
+        budget = context.budget or Budget(context.limits)
         inside = replace(
             context, budget=budget, packed=context.packed + 1, again=_unpacked_again(member, context)
         )
@@ -288,15 +288,14 @@ def _decompressing(
     return read
 
 
-def _unpacked(
-    stream: BinaryIO, member: Callable[[], unpacking.Unpacker], budget: Budget, context: Context
-) -> BinaryIO:
+def _unpacked(stream: BinaryIO, member: _Member, budget: Budget, context: Context) -> BinaryIO:
     source = Source(stream, budget, outermost=context.budget is None)
-    return cast(BinaryIO, io.BufferedReader(Unpacked(source, member(), budget, again=member), PIECE))
+    begin = member(context.limits)
+    return cast(BinaryIO, io.BufferedReader(Unpacked(source, begin(), budget, again=begin), PIECE))
 
 
 def _unpacked_again(
-    member: Callable[[], unpacking.Unpacker], context: Context
+    member: _Member, context: Context
 ) -> Callable[[], AbstractContextManager[BinaryIO]] | None:
     packed_again = context.again
     if packed_again is None:
@@ -305,7 +304,7 @@ def _unpacked_again(
     @contextmanager
     def again() -> Iterator[BinaryIO]:
         with packed_again() as packed:
-            yield _unpacked(packed, member, Budget(context.limits.unpacked), replace(context, budget=None))
+            yield _unpacked(packed, member, Budget(context.limits), replace(context, budget=None))
 
     return again
 
@@ -346,7 +345,7 @@ TAR = StreamFormat(
 )
 
 
-def _compressed(name: str, signature: bytes, member: Callable[[], unpacking.Unpacker]) -> StreamFormat:
+def _compressed(name: str, signature: bytes, member: _Member) -> StreamFormat:
     return StreamFormat(
         name=name,
         recognised_by=f"the signature of {name.split(maxsplit=1)[0]}",
@@ -356,9 +355,21 @@ def _compressed(name: str, signature: bytes, member: Callable[[], unpacking.Unpa
     )
 
 
-GZIP = _compressed(marked("gzip file"), b"\x1f\x8b", unpacking.gzip_member)
-BZIP2 = _compressed(marked("bzip2 file"), b"BZh", unpacking.bzip2)
-XZ = _compressed(marked("xz file"), b"\xfd7zXZ\x00", unpacking.xz)
+def _gzip(_: Limits) -> Callable[[], unpacking.Unpacker]:
+    return unpacking.gzip_member
+
+
+def _bzip2(_: Limits) -> Callable[[], unpacking.Unpacker]:
+    return unpacking.bzip2
+
+
+def _xz(limits: Limits) -> Callable[[], unpacking.Unpacker]:
+    return partial(unpacking.xz, limits.xz)
+
+
+GZIP = _compressed(marked("gzip file"), b"\x1f\x8b", _gzip)
+BZIP2 = _compressed(marked("bzip2 file"), b"BZh", _bzip2)
+XZ = _compressed(marked("xz file"), b"\xfd7zXZ\x00", _xz)
 FORMATS = (ZIP, TAR, GZIP, BZIP2, XZ)
 _WALKS: tuple[tuple[StreamFormat, _Walk], ...] = ((ZIP, zips.entries), (TAR, _tar))
-_MEMBERS = ((GZIP, unpacking.gzip_member), (BZIP2, unpacking.bzip2), (XZ, unpacking.xz))
+_MEMBERS = ((GZIP, _gzip), (BZIP2, _bzip2), (XZ, _xz))

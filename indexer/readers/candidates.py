@@ -20,7 +20,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     Raises InvalidInput where the candidate itself is wrong, or is not the one that the file is about.
     """
     try:
-        record, refused = read_candidate(without_extensions(dict(document)), context.zone)
+        record, refused = read_candidate(without_extensions(dict(document)), context)
         if context.people:
             context.people.names(record.identifiers, record.key)
         record = about(context.candidate, replace(record, own_key=bool(record.key)))

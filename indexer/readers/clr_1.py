@@ -145,7 +145,7 @@ def recognises_assertion(document: Document) -> bool:
 
 def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     """The records of a learner's record. Raises InvalidInput with the JSON path of what is wrong."""
-    clr = parsed(_Clr, document, at)
+    clr = parsed(_Clr, document, at, context)
     if clr.revoked:
         reason = said(
             "its publisher has revoked this record (%(reason)s)",
@@ -168,7 +168,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
 
 def read_assertion(document: Document, at: str, context: Context) -> Iterator[Record]:
     """The record of one assertion. Raises InvalidInput with the JSON path of what is wrong."""
-    assertion = parsed(_Assertion, document, at)
+    assertion = parsed(_Assertion, document, at, context)
     recipient = assertion.recipient or _Recipient()
     who = () if recipient.hashed else _identified(recipient)
     if not (who or context.candidate):
@@ -209,7 +209,7 @@ def _assertions(pieces: list[tuple[str, Any]], clr: _Clr, learner: Learner) -> I
             yield from learner.take("assertions", body, where)
             continue
         try:
-            assertion = parsed(_Assertion, body, where)
+            assertion = parsed(_Assertion, body, where, learner.context)
             learner.awards.append(_award(assertion, clr.publisher or Profile(), where, learner.context))
         except InvalidInput as error:
             yield learner.leftovers.refused(error, "assertions", body)
@@ -221,7 +221,7 @@ def _award(assertion: _Assertion, publisher: Profile, at: str, context: Context)
             return "endDate" if assertion.end_date else "expires"
         return _AWARDED.place(where, assertion.achievement)
 
-    return award(_shape(assertion, publisher), context.zone, at, named)
+    return award(_shape(assertion, publisher), context, at, named)
 
 
 def _shape(assertion: _Assertion, publisher: Profile) -> Mapping[str, Any]:
@@ -248,10 +248,11 @@ def _status(assertion: _Assertion) -> str:
 
 
 def _achievements(pieces: list[tuple[str, Any]], clr: _Clr, learner: Learner) -> Iterator[Record]:
+    context = learner.context
     awarded = {one.achievement.key for one in learner.awards}
     for where, body in pieces:
         try:
-            found = _achievement(parsed(_Achievement, body, where), clr, where)
+            found = _achievement(parsed(_Achievement, body, where, context), clr, where, context)
         except InvalidInput as error:
             yield learner.leftovers.refused(error, "achievements", body)
         else:
@@ -260,8 +261,9 @@ def _achievements(pieces: list[tuple[str, Any]], clr: _Clr, learner: Learner) ->
                 yield found
 
 
-def _achievement(achievement: _Achievement, clr: _Clr, at: str) -> AchievementRecord:
-    return achievement_alone(achievement, achievement.issuer or clr.publisher or Profile(), at, _ALONE)
+def _achievement(achievement: _Achievement, clr: _Clr, at: str, context: Context) -> AchievementRecord:
+    issuer = achievement.issuer or clr.publisher or Profile()
+    return achievement_alone(achievement, issuer, at, _ALONE, context)
 
 
 def _endorsed(

@@ -49,7 +49,6 @@ from matcher.messages import marked, said
 from matcher.records import AchievementRecord, AwardRecord, Notice, RelatedRef
 
 _SHOWN = 5
-_MOST_RELATIONS = 500  # of one achievement, as in our own shape
 _INVERSE = {
     "isChildOf": "isParentOf",
     "isParentOf": "isChildOf",
@@ -104,11 +103,11 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     """The records of a learner's record. Raises InvalidInput with the JSON path of what is wrong."""
-    issuer = parsed(_Clr, document, at).issuer
+    issuer = parsed(_Clr, document, at, context).issuer
     body, place = document.get("credentialSubject"), under(at, "credentialSubject")
     if isinstance(body, list) and len(body) == 1:
         body, place = body[0], f"{place}[0]"
-    subject = parsed(_Subject, body, place)
+    subject = parsed(_Subject, body, place, context)
     who = tuple(dict.fromkeys(identifiers(subject.id, subject.identifier or ())))
     if not (who or context.candidate):
         raise InvalidInput(said("no subject: nothing says whose it is"), where=f"{place}.id")
@@ -121,12 +120,12 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
 
     learner = Learner(who, context, Leftovers(context, _alone(document)))
     achievements: list[AchievementRecord] = []
-    relations = _Relations()
+    relations = _Relations(context.limits.competencies)
 
     def others() -> Iterator[Record]:
         for where, member in members:
             yield from learner.take("verifiableCredential", member, where)
-        yield from _achievements(offered, issuer, learner.leftovers, achievements)
+        yield from _achievements(offered, issuer, learner, achievements)
         yield from _confused(learner.awards, at, context)
         relations.among(learner.awards, achievements)
         yield from relations.take(associations, learner.leftovers, context)
@@ -158,17 +157,18 @@ def _alone(document: Document) -> Any:
 def _achievements(
     offered: Iterable[tuple[str, Any]],
     issuer: Profile,
-    leftovers: Leftovers,
+    learner: Learner,
     found: list[AchievementRecord],
 ) -> Iterator[Record]:
     """Read the achievements of a record into `found`; what is refused comes back."""
+    context = learner.context
     for where, body in offered:
         try:
-            achievement = parsed(Achievement, body, where)
+            achievement = parsed(Achievement, body, where, context)
             creator = achievement.creator or issuer
-            found.append(achievement_alone(achievement, creator, where, _NAMES))
+            found.append(achievement_alone(achievement, creator, where, _NAMES, context))
         except InvalidInput as error:
-            yield leftovers.refused(error, "achievement", body)
+            yield learner.leftovers.refused(error, "achievement", body)
 
 
 def _confused(awards: Iterable[AwardRecord], at: str, context: Context) -> Iterator[Notice]:
@@ -199,7 +199,8 @@ class _Unknown:
 class _Relations:
     """What the associations of a record say of its achievements."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most  # relations of one achievement
         self._of_credentials: dict[str, str] = {}
         self._awarded: set[str] = set()
         self._known: set[str] = set()
@@ -219,7 +220,7 @@ class _Relations:
         unknown = _Unknown()
         for where, body in associations:
             try:
-                if not self._take(parsed(_Association, body, where), where):
+                if not self._take(parsed(_Association, body, where, context), where):
                     unknown.count += 1
                     unknown.first = unknown.first or where
             except InvalidInput as error:
@@ -264,8 +265,8 @@ class _Relations:
 
     def _say(self, key: str, related: RelatedRef, where: str) -> None:
         stated = self._stated[key]
-        if related not in stated and len(stated) >= _MOST_RELATIONS:
-            reason = said("more than %(most)s relations of one achievement", most=_MOST_RELATIONS)
+        if related not in stated and len(stated) >= self._most:
+            reason = said("more than %(most)s relations of one achievement", most=self._most)
             raise InvalidInput(reason, where=where)
         if related.key != key:
             stated[related] = None

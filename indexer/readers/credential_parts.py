@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
-from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 
 from indexer.readers.formats import Context, Document, under
 from indexer.readers.json_text import encode
-from indexer.readers.parts import Many, Part, Single, listed
+from indexer.readers.parts import Listed, Many, Part, Single, listed
 from indexer.readers.problems import problem
 from indexer.readers.shape import read_achievement, read_award
 from matcher.errors import InvalidInput
@@ -151,7 +150,7 @@ class Identity(Part):
 
 
 Identities = Annotated[
-    Annotated[list[Identity], Field(max_length=_MOST_IDENTITIES)] | None, BeforeValidator(listed)
+    Annotated[Listed[Identity], Field(max_length=_MOST_IDENTITIES)] | None, BeforeValidator(listed)
 ]
 """What a holder is known by."""
 
@@ -196,33 +195,35 @@ class Names:
         return self.places.get(where, where)
 
 
-def parsed(model: type[_Model], body: object, at: str) -> _Model:
+def parsed(model: type[_Model], body: object, at: str, context: Context) -> _Model:
     """`body` as a part that stands at the path `at`. Raises InvalidInput with the path of what is wrong."""
     try:
-        return model.model_validate(body)
+        return model.model_validate(body, context=context.limits)
     except ValidationError as error:
         raise problem(error, (), at) from error
 
 
-def award(shape: Mapping[str, Any], zone: ZoneInfo, at: str, place: Callable[[str], str]) -> AwardRecord:
+def award(shape: Mapping[str, Any], context: Context, at: str, place: Callable[[str], str]) -> AwardRecord:
     """The award that `shape` (see shape.py) describes. `place`: its fields as paths below `at`.
 
     Raises InvalidInput with the document's own path.
     """
     try:
-        return read_award(shape, zone, "award")
+        return read_award(shape, context, "award")
     except InvalidInput as error:
         where = place(error.where.removeprefix("award."))
         raise InvalidInput(error.reason, where=under(at, where)) from error
 
 
-def achievement_alone(achievement: Achievement, issuer: Profile, at: str, names: Names) -> AchievementRecord:
+def achievement_alone(
+    achievement: Achievement, issuer: Profile, at: str, names: Names, context: Context
+) -> AchievementRecord:
     """An achievement that stands at the path `at`, and that nobody is awarded there.
 
     `names`: relative to `at`. Raises InvalidInput with the document's own path.
     """
     try:
-        return read_achievement(achievement_shape(achievement, issuer), "achievement")
+        return read_achievement(achievement_shape(achievement, issuer), "achievement", context)
     except InvalidInput as error:
         where = "" if error.where == "achievement" else names.place(error.where, achievement)
         raise InvalidInput(error.reason, where=under(at, where)) from error

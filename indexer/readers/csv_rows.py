@@ -28,7 +28,7 @@ from indexer.readers.csv_table import Header, Remarks, Row, Table, looks_like_on
 from indexer.readers.csv_values import Reading, body, is_totals
 from indexer.readers.dates import NOT_STATED
 from indexer.readers.formats import Context, Record, StreamFormat
-from indexer.readers.json_text import printable, raw_text
+from indexer.readers.json_text import printable, raw_text, shown
 from indexer.readers.shape import about, read_candidate
 from matcher.errors import InvalidInput
 from matcher.messages import Said, marked, said
@@ -82,7 +82,7 @@ def _records(table: Table, header: Header, context: Context, remarks: Remarks) -
             continue
         try:
             keyed = _names(row, header, context)
-            record = about(context.candidate, _record(row, header, reading))
+            record = about(context.candidate, _record(row, header, reading, context))
             if context.candidate and not keyed:
                 record = replace(record, name="", email="")
             yield from remarks.notices(context.file)
@@ -106,7 +106,7 @@ def _names(row: Row, header: Header, context: Context) -> bool:
     return bool(key)
 
 
-def _record(row: Row, header: Header, reading: Reading) -> CandidateRecord:
+def _record(row: Row, header: Header, reading: Reading, context: Context) -> CandidateRecord:
     if row.reason:
         raise InvalidInput(row.reason)
     if is_totals(row.cells):
@@ -118,7 +118,11 @@ def _record(row: Row, header: Header, reading: Reading) -> CandidateRecord:
         )
     cells = map(str.strip, row.cells)
     values = {column: cell for column, cell in zip(header.columns, cells, strict=False) if cell and column}
-    record, refused = read_candidate(body(values, reading, row.number), reading.zone)
+    if "\0" in row.text:  # found here at once: there may be very many such rows
+        for column, cell in values.items():
+            if "\0" in cell and column != UNREAD:
+                raise InvalidInput(said("%(value)s has a NUL character", value=shown(cell)), where=column)
+    record, refused = read_candidate(body(values, reading, row.number), context)
     for _, error in refused:
         raise error
     return record

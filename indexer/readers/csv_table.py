@@ -27,6 +27,7 @@ from matcher.records import Notice
 
 _SEPARATORS = ",;\t|"
 _HEADER_WITHIN = 10  # lines that are not empty
+_HEADER_LINES = 500  # of one header: each line that may begin it is tried with each separator
 _LOOKED_AT = 1_000  # cells of a line, to tell what the file is
 _PYTHONS = (
     marked("',' expected after '\"'"),
@@ -90,13 +91,17 @@ class Columns:
 
 
 class Table:
-    """The rows of a stream: `open` (of awards) or `find` gives the header, and `rows` goes on below it."""
+    """The rows of a stream: `open` (of awards) or `find` gives the header, and `rows` goes on below it.
 
-    def __init__(self, stream: BinaryIO, limits: Limits, remarks: Remarks) -> None:
-        self._source = source = lines(stream, limits.row, limits.values)
+    `most`: how many bytes of it are read, None for all of it.
+    """
+
+    def __init__(self, stream: BinaryIO, limits: Limits, remarks: Remarks, most: int | None = None) -> None:
+        self._source = source = lines(stream, limits.row, limits.values, most)
         self._limits = limits
         self._waiting: deque[Line] = deque()  # lines taken from `source` that no row has used yet
         self._remarks = remarks
+        self._alone_before = 0  # the number of a line: a row that begins before it ends with its first line
         self.first: Line | None = next((line for line in source if line.data.strip()), None)
         if self.first:
             self._waiting.append(self.first)
@@ -127,19 +132,35 @@ class Table:
         return Header(row, tuple(names), (), separator, start)
 
     def rows(self, separator: str) -> Iterator[Row]:
-        """The rows with a cell that says something; one that cannot be split loses its first line alone."""
-        waiting = self._waiting
+        """The rows with a cell that says something; one that cannot be split loses its first line alone.
+
+        The lines that it was looked for on are rows of their own, so that none is looked through again for
+        each of them. Where very many rows in a row cannot be split, the rest is not read.
+        """
+        waiting, wrong = self._waiting, 0
         while True:
             waiting.extend(islice(self._source, 0 if waiting else 1))
             if not waiting:
                 return
             start = waiting[0]
+            parts: list[str] = []
             try:
-                text, used, cells = self._row(0, separator)
+                text, used, cells = self._row(0, separator, parts)
             except InvalidInput as error:
+                last = waiting[max(len(parts) - 1, 0)].number
+                self._alone_before = max(self._alone_before, last)
                 waiting.popleft()
                 yield Row(start.number, raw_text(start.data), reason=error.reason)
+                wrong += 1
+                if wrong > self._limits.parts:
+                    reason = said(
+                        "more than %(most)s rows one after the other are none; the rest is not read",
+                        most=self._limits.parts,
+                    )
+                    yield Row(start.number, "", reason=reason)
+                    return
                 continue
+            wrong = 0
             for _ in range(used):
                 waiting.popleft()
             if any(map(str.strip, cells)):
@@ -192,7 +213,7 @@ class Table:
         found: list[tuple[int, tuple[Row, list[str], str, int]]] = []
         for separator in separators:
             try:
-                text, used, cells = self._row(number, separator)
+                text, used, cells = self._row(number, separator, [], _HEADER_LINES)
             except InvalidInput as error:
                 wrong = wrong or error
                 continue
@@ -222,17 +243,19 @@ class Table:
         for remark in repeated(names, found):
             self._remarks.note(remark, row.number)
 
-    def _row(self, start: int, separator: str) -> tuple[str, int, list[str]]:
+    def _row(
+        self, start: int, separator: str, parts: list[str], most: int | None = None
+    ) -> tuple[str, int, list[str]]:
         """The row that begins with a line waiting: its text, how many lines it has, and its cells.
 
-        More lines are taken while a quoted cell goes on; they stay waiting.
+        More lines, `most` in all, are taken while a quoted cell goes on, each added to `parts`; they stay
+        waiting.
         """
         text = self._text(self._waiting[start])
         if '"' not in text and "\r" not in text:
             return text, 1, text.split(separator)
-        parts: list[str] = []
         try:
-            cells = next(csv.reader(self._parts(start, parts), delimiter=separator, strict=True), [])
+            cells = next(csv.reader(self._parts(start, parts, most), delimiter=separator, strict=True), [])
         except csv.Error as error:
             if any("\r" in part for part in parts):
                 raise InvalidInput(said("lines end in CR alone: save the file as CSV in UTF-8")) from error
@@ -240,10 +263,13 @@ class Table:
             raise InvalidInput(said("not CSV: %(found)s", found=found)) from error
         return "".join(parts).rstrip("\n"), len(parts), cells
 
-    def _parts(self, start: int, parts: list[str]) -> Iterator[str]:
+    def _parts(self, start: int, parts: list[str], most: int | None) -> Iterator[str]:
         """The line waiting at `start` and what follows it, each added to `parts`."""
         length, limits = 0, self._limits
-        while len(parts) < limits.parts and length < limits.row:
+        longest = limits.parts if most is None else min(limits.parts, most)
+        while len(parts) < longest and length < limits.row:
+            if parts and self._waiting[start].number < self._alone_before:
+                raise InvalidInput(said("a quotation mark is opened and not closed"))
             if len(self._waiting) == start + len(parts):
                 self._waiting.extend(islice(self._source, 1))
             if len(self._waiting) == start + len(parts):
@@ -254,9 +280,7 @@ class Table:
         if length >= limits.row:
             reason = said("a quotation mark is opened and not closed within %(most)s bytes", most=limits.row)
         else:
-            reason = said(
-                "a quotation mark is opened and not closed within %(most)s lines", most=limits.parts
-            )
+            reason = said("a quotation mark is opened and not closed within %(most)s lines", most=longest)
         raise InvalidInput(reason)
 
     def _text(self, line: Line) -> str:

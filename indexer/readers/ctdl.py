@@ -45,7 +45,6 @@ _HELD = ("targetCompetency", "assesses", "teaches")
 _ON_THE_WAY = ("targetLearningOpportunity", "targetAssessment")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,980}")
 _SHOWN = 3
-_COMPETENCIES = 500
 
 
 def read(document: Document, at: str, context: Context) -> Iterator[Record]:
@@ -56,7 +55,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     if "envelope_type" in document or "decoded_resource" in document:
         at = under(at, "decoded_resource")
         document = object_of(document.get("decoded_resource"), at)
-    graph = graph_of(document, at)
+    graph = graph_of(document, at, context.limits.values)
     credentials = [(where, node) for where, node in graph.nodes if _is_credential(node)]
     for where, node in credentials:
         try:
@@ -74,7 +73,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
 
 
 def _achievement(node: Document, at: str, graph: Graph, context: Context) -> AchievementRecord:
-    competencies = list(_competencies(node, at, graph))
+    competencies = list(_competencies(node, at, graph, context.limits.competencies))
     related = [
         {"type": name, "key": key}
         for name in ("isPartOf", "hasPart")
@@ -106,7 +105,7 @@ def _achievement(node: Document, at: str, graph: Graph, context: Context) -> Ach
         "achievement.issuer": owner_at,
         **{f"achievement.competencies[{n}]": where for n, (where, _) in enumerate(competencies)},
     }
-    return achievement_of(Stated(shape, places), context.zone, "")
+    return achievement_of(Stated(shape, places), context, "")
 
 
 def _issuer(owner: object, at: str, graph: Graph) -> dict[str, Any]:
@@ -116,7 +115,7 @@ def _issuer(owner: object, at: str, graph: Graph) -> dict[str, Any]:
     return {"name": name, "url": "" if url.startswith("_:") else url}
 
 
-def _competencies(node: Document, at: str, graph: Graph) -> Iterator[tuple[str, dict[str, Any]]]:
+def _competencies(node: Document, at: str, graph: Graph, most: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """The competencies that a credential stands for, each with the JSON path at which it is aligned."""
     seen: set[tuple[object, ...]] = set()
     for where, part in _stands_on(node, at, graph):
@@ -125,7 +124,7 @@ def _competencies(node: Document, at: str, graph: Graph) -> Iterator[tuple[str, 
                 competency = _competency(one, place, graph)
                 identity = tuple(competency.values())
                 if any(identity) and identity not in seen:
-                    check_number(len(seen) + 1, _COMPETENCIES, at)
+                    check_number(len(seen) + 1, most, at)
                     seen.add(identity)
                     yield place, competency
 
@@ -176,7 +175,7 @@ def _recognises(document: Document) -> bool:
         return True
     if "envelope_type" in document and "resource" in document:
         return True
-    nodes = [node for _, node in graph_of(document, "").nodes]
+    nodes = [node for _, node in graph_of(document, "", 0).nodes]
     ours = _context_has(document, "credreg.net/ctdl/") or any(map(_CTDL_NAMED.types, nodes))
     return ours and (any(map(_is_credential, nodes)) or not _is_framework(document))
 
@@ -185,7 +184,7 @@ def _is_framework(document: Document) -> bool:
     if "credentialSubject" in document:
         return False
     vocabulary = _ASN if _context_has(document, "credreg.net/ctdlasn/") else _ASN_NAMED
-    nodes = graph_of(document, "").nodes
+    nodes = graph_of(document, "", 0).nodes
     return any(not _FRAMEWORK.isdisjoint(vocabulary.types(node)) for _, node in nodes)
 
 

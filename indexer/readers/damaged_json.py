@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.readers.json_text import decode, encode, entries_of, place_of, raw_text
+from indexer.readers.json_text import decode, encode, entries_of, holds_too_many, place_of, raw_text
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
@@ -57,12 +57,14 @@ def whole_items(data: bytes, limits: Limits) -> object:
 
     `data` is what `decode` refused, with no more values than `limits` allow.
     """
+    if holds_too_many(data, limits):
+        return None
     document = _lenient(data, limits)
     if document is not None:
         return document
     text = raw_text(data).strip()
-    entries = entries_of(text) if text.startswith("[") else []
-    if not 1 < len(entries) <= limits.values:
+    entries = entries_of(text, limits.values) if text.startswith("[") else []
+    if len(entries) < 2:
         return None
     return _any_whole([_decoded(entry.encode(), limits) for entry in entries])
 
@@ -72,8 +74,11 @@ def whole_lines(data: bytes, limits: Limits) -> object:
 
     A line that cannot be read is a `Damaged`.
     """
-    lines = data.rstrip().split(b"\n")
-    if not 1 < len(lines) <= limits.values or not any(line.lstrip().startswith(b"{") for line in lines):
+    data = data.rstrip()
+    if not 0 < data.count(b"\n") < limits.values or holds_too_many(data, limits):
+        return None
+    lines = data.split(b"\n")
+    if not any(line.lstrip().startswith(b"{") for line in lines):
         return None
     found = [_decoded(line, limits) if line.strip() else BLANK for line in lines]
     whole = sum(isinstance(one, dict) for one in found)
@@ -93,8 +98,6 @@ def _decoded(data: bytes, limits: Limits) -> object:
 
 def _lenient(data: bytes, limits: Limits) -> object:
     """A document that is JSON but for numbers and keys, with a `Damaged` for each item that has such ones."""
-    if sum(map(data.count, (b",", b"[", b"{"))) > limits.values:
-        return None
     wrong: dict[int, tuple[object, str, Said]] = {}  # by identity: what is wrong directly in an object
 
     def read(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

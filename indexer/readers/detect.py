@@ -46,8 +46,10 @@ def read_stream(
     Raises OSError where the stream itself cannot be read.
     """
     head, stream, encoding = in_utf_8(first_bytes(stream, _HEAD), stream, context.file)
-    head += _after_white_space(head, stream, context.limits.document)
     start = head.removeprefix(BOM_UTF8)
+    if more := _after_white_space(head, stream, context.limits.document):
+        head += more
+        start = more.lstrip() or head
     reason = _reason(start)
     format_ = None if reason else next((one for one in FORMATS if one.recognises(start)), None)
     if format_ is None:

@@ -140,10 +140,10 @@ def _signed(token: str, at: str, context: Context) -> Iterator[Record]:
 
 
 def _read(document: object, at: str, about: str, context: Context) -> Iterator[Record]:
-    endorsement = parsed(_Endorsement, document, at)
+    endorsement = parsed(_Endorsement, document, at, context)
     claim = endorsement.claim or _Claim()
     field = "claim" if isinstance(document, dict) and "claim" in document else "credentialSubject"
-    about = claim.id or parsed(_Claim, {"id": about}, at).id or ""
+    about = claim.id or parsed(_Claim, {"id": about}, at, context).id or ""
     if not about:
         raise InvalidInput(said("nothing says what is endorsed"), where=under(at, f"{field}.id"))
     issuer = IssuerRef(endorsement.issuer.name or "", endorsement.issuer.id or endorsement.issuer.url or "")

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, ValidationError
 
@@ -73,24 +72,24 @@ def read_person(
         )
     body = {"candidate": {"key": context.candidate or None, **shape}}
     try:
-        return read_candidate(body, context.zone)[0]
+        return read_candidate(body, context)[0]
     except InvalidInput as error:
         field = error.where.removeprefix("candidate.")
         raise InvalidInput(error.reason, where=under(at, _place(field, places))) from error
 
 
-def award_of(stated: Stated, zone: ZoneInfo, at: str) -> AwardRecord:
+def award_of(stated: Stated, context: Context, at: str) -> AwardRecord:
     """The award that an entry at the JSON path `at` states. Raises InvalidInput with its own names."""
     try:
-        return read_award(dict(stated.shape), zone, "award")
+        return read_award(dict(stated.shape), context, "award")
     except InvalidInput as error:
         field = error.where.removeprefix("award").removeprefix(".")
         raise InvalidInput(error.reason, where=under(at, _place(field, stated.places))) from error
 
 
-def achievement_of(stated: Stated, zone: ZoneInfo, at: str) -> AchievementRecord:
+def achievement_of(stated: Stated, context: Context, at: str) -> AchievementRecord:
     """The same where an entry states only what is offered."""
-    return award_of(stated, zone, at).achievement
+    return award_of(stated, context, at).achievement
 
 
 def read_section(
@@ -159,10 +158,10 @@ def _place(field: str, places: Mapping[str, str]) -> str:
 
 
 def one_award(
-    entry: object, at: str, *, stated: Callable[[object, str], Stated], zone: ZoneInfo
+    entry: object, at: str, *, stated: Callable[[object, str], Stated], context: Context
 ) -> Iterator[AwardRecord]:
     """The award of an entry that states one; for `read_section`."""
-    yield award_of(stated(entry, at), zone, at)
+    yield award_of(stated(entry, at), context, at)
 
 
 def alone(entry: object, *, section: str, whose: Mapping[str, Any]) -> object:

@@ -51,6 +51,7 @@ from indexer.readers.esco_tables import (
 )
 from indexer.readers.framework_tables import table_rows
 from indexer.readers.frameworks import (
+    LONGEST_DESCRIPTION,
     Entry,
     FrameworkCompetency,
     FrameworkFacts,
@@ -223,7 +224,7 @@ def _competency(cells: dict[str, str], language: str, around: _Around) -> Framew
         aliases={spoken: aliases for spoken, (_, aliases) in names.items() if aliases},
         broader=tuple(sorted(around.broader.get(uri, ()))),
         related=tuple(sorted(around.related.get(uri, ()))),
-        description=cells.get("description", "").strip() if language == "en" else "",
+        description=cells.get("description", "").strip()[:LONGEST_DESCRIPTION] if language == "en" else "",
     )
 
 

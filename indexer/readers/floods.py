@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
-from indexer.readers.formats import Record
 from matcher.messages import said
 from matcher.records import Rejected
 
 _KINDS = 100
+_Record = TypeVar("_Record")
 
 
-def told_once(records: Iterable[Record], most: int, *, correctable_too: bool = False) -> Iterator[Record]:
+def told_once(
+    records: Iterable[_Record], most: int, *, correctable_too: bool = False
+) -> Iterator[_Record | Rejected]:
     """`records`, with no more than `most` refusals of one kind of those in which there is nothing to correct.
 
     Such are those without a raw record. One more refusal at the end says of each kind how many more there
@@ -37,12 +40,12 @@ def told_once(records: Iterable[Record], most: int, *, correctable_too: bool = F
             yield record
         else:
             last[kind] = record
-    for kind, record in last.items():
+    for kind, one in last.items():
         more = counts[kind] - most
         reason = said(
             "%(more)s more were refused, after the first %(most)s; the last, here: %(reason)s",
             more=more,
             most=most,
-            reason=record.reason,
+            reason=one.reason,
         )
-        yield Rejected(record.file, record.line, record.where, reason, "")
+        yield Rejected(one.file, one.line, one.where, reason, "")

@@ -29,7 +29,7 @@ from indexer.readers.frameworks import (
     FrameworkFile,
     FrameworkFormat,
 )
-from indexer.readers.json_text import decode, place_of, raw_text
+from indexer.readers.json_text import beginning_of, decode, holds_too_many, place_of, raw_text
 from indexer.readers.limits import Limits
 from indexer.readers.signatures import other
 from indexer.readers.sources import STANDARD_INPUT, open_records
@@ -166,48 +166,53 @@ class _Finder:
     def _document(self, file: FrameworkFile, notices: Sequence[Notice], context: Context) -> Iterator[Record]:
         """A JSON document, of which what is damaged is left out, or such documents a line."""
         with file.open() as stream:
-            data = stream.read(self.limits.document + 1)
-            whole = replace(file, open=lambda: nullcontext(rejoined(data, stream)))
-            if len(data) > self.limits.document:
-                if self.others:
-                    yield from self._other(whole, notices, context)
-                    return
-                raise InvalidInput(
-                    said("the document is longer than %(most)s bytes", most=self.limits.document)
-                )
-        document, by_line = self._decoded(data)
-        sound = without_damaged(document)
-        format_ = format_of_document(sound)
-        if format_ is None:
-            yield from self._other(whole, notices, context, sound)
-            return
-        damaged: list[Entry] = [
-            Rejected(file.name, 0, f"{at}[{number}].{one.where}".rstrip("."), one.reason, one.raw)
-            for at, items in lists_of(document)
-            for number, one in enumerate(items)
-            if isinstance(one, Damaged) and one is not BLANK
-        ]
-        read = format_ if not by_line else replace(format_, read=_by_line(format_))
-        if by_line:
-            damaged = [_on_its_line(one) for one in damaged]
-        self._take(replace(whole, document=document), read, [*notices, *damaged])
+            data = stream.read(context.limits.document + 1)
+            found = None
+            small = len(data) <= context.limits.document and not holds_too_many(data, context.limits)
+            # A credential is small. What is larger is read as a framework may be where it begins as one.
+            if not self.others or small or format_of_document(beginning_of(data[:_HEAD])):
+                data = rejoined(data, stream).read(self.limits.document + 1)
+                found = self._found(data, perhaps=self.others and small)
+            rest = rejoined(data, stream)
+            del data  # what is no framework is read once more, and is in memory once
+            whole = replace(file, open=lambda: nullcontext(rest))
+            if found is None:
+                yield from self._other(whole, notices, context)
+                return
+        read = replace(found.format, read=_by_line(found.format)) if found.by_line else found.format
+        self._take(replace(whole, document=found.document), read, [*notices, *found.damaged(file.name)])
 
-    def _decoded(self, data: bytes) -> tuple[object, bool]:
-        """A document, or documents a line as a list. Raises InvalidInput where neither is there."""
+    def _found(self, data: bytes, *, perhaps: bool) -> _Document | None:
+        """The framework that a document is; None where it is none.
+
+        Raises InvalidInput where it cannot be read, or is a credential, unless it is only `perhaps` one.
+        """
+        if len(data) > self.limits.document:
+            reason = said("the document is longer than %(most)s bytes", most=self.limits.document)
+            raise InvalidInput(reason)
+        wrong: InvalidInput | None = None
+        by_line = False
         try:
-            return decode(data, self.limits), False
+            document = sound = decode(data, self.limits)
         except InvalidInput as error:
-            lines = whole_lines(data, self.limits)
-            document = lines if lines is not None else whole_items(data, self.limits)
-            if document is None or format_of_document(without_damaged(document)) is None:
-                if self.others:
-                    return None, False
-                raise InvalidInput(error.reason, where=place_of(data, error)) from error
-            return document, lines is not None
+            wrong = error
+            document = whole_lines(data, self.limits)
+            by_line = document is not None
+            document = document if by_line else whole_items(data, self.limits)
+            sound = without_damaged(document)
+        if format_ := format_of_document(sound):
+            return _Document(document, format_, by_line)
+        if perhaps:
+            return None
+        if wrong:
+            raise InvalidInput(wrong.reason, where=place_of(data, wrong)) from wrong
+        first = sound[0] if isinstance(sound, list) and sound else sound
+        if isinstance(first, dict) and (credential := documents.recognise(first)):
+            named = said(credential.name)
+            raise InvalidInput(said("is %(format)s: `credmatch import` reads it", format=named))
+        return None
 
-    def _other(
-        self, file: FrameworkFile, notices: Sequence[Notice], context: Context, document: object = None
-    ) -> Iterator[Record]:
+    def _other(self, file: FrameworkFile, notices: Sequence[Notice], context: Context) -> Iterator[Record]:
         """What is no framework."""
         if self.others:
             with file.open() as stream:
@@ -216,11 +221,6 @@ class _Finder:
                 yield from notices
                 yield from records
             return
-        first = document[0] if isinstance(document, list) and document else document
-        credential = documents.recognise(first) if isinstance(first, dict) else None
-        if credential is not None:
-            named = said(credential.name)
-            raise InvalidInput(said("is %(format)s: `credmatch import` reads it", format=named))
         if column_names(file.head, _of_awards):
             raise InvalidInput(said("is a table of awards: `credmatch import` reads it"))
         if file.name not in self.named:
@@ -229,6 +229,25 @@ class _Finder:
         known = tuple(said(one.name) for one in FRAMEWORK_FORMATS)
         unknown = said("in none of the formats of frameworks: %(known)s", known=known)
         yield Rejected(file.name, 0, "", other(file.head) or unknown, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A framework in JSON: a document with a `Damaged` for each item that cannot be read; `by_line`: a list
+    of what stands on each line."""
+
+    document: object
+    format: FrameworkFormat
+    by_line: bool
+
+    def damaged(self, file: str) -> Iterator[Entry]:
+        """What cannot be read of it."""
+        for at, items in lists_of(self.document):
+            for number, one in enumerate(items):
+                if isinstance(one, Damaged) and one is not BLANK:
+                    where = f"{at}[{number}].{one.where}".rstrip(".")
+                    rejected = Rejected(file, 0, where, one.reason, one.raw)
+                    yield _on_its_line(rejected) if self.by_line else rejected
 
 
 def _of_awards(names: frozenset[str]) -> bool:

@@ -27,12 +27,13 @@ def table_rows(file: FrameworkFile, wanted: Wanted) -> Iterator[Cells | Rejected
     """The rows of a table, each with the line it begins on, as column name -> cell.
 
     Encoding, separator and header are found as in tables of awards; what is worth saying of them comes last.
-    A row with another number of cells than the header, in no encoding, or with a NUL is rejected.
+    A row with another number of cells than the header, in no encoding, or with a NUL is rejected. What is
+    read is held in memory, and so no longer than a document may be.
     Raises InvalidInput where the file is empty.
     """
     remarks = Remarks()
     with file.open() as stream:
-        table = Table(stream, file.limits, remarks)
+        table = Table(stream, file.limits, remarks, file.limits.document)
         if table.first is None:
             raise InvalidInput(said("the file is empty"), where=file.name)
         header = table.find(_columns(wanted))

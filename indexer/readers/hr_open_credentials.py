@@ -130,10 +130,10 @@ def _award(
     if not stated.shape.get("valid_from"):
         places["valid_from"] = "validFrom"
     places["expires"] = "expirationDate" if credential.expiration_date else "validUntil"
-    award = award_of(Stated(shape, places), context.zone, at)
+    award = award_of(Stated(shape, places), context, at)
     if not own:
         return award
-    ends = award_of(Stated({**shape, "expires": own}, {**places, "expires": own_field}), context.zone, at)
+    ends = award_of(Stated({**shape, "expires": own}, {**places, "expires": own_field}), context, at)
     return ends if award.expires is None or (ends.expires or 0) < award.expires else award
 
 

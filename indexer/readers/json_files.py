@@ -14,7 +14,8 @@ from typing import BinaryIO
 from indexer.readers import jsonl
 from indexer.readers.documents import read_document
 from indexer.readers.formats import Context, Record, StreamFormat
-from indexer.readers.json_text import decode, entries_of, place_of, raw_text
+from indexer.readers.json_text import decode, entries_of, holds_too_many, place_of, raw_text
+from indexer.readers.limits import Limits
 from indexer.readers.unpacking import rejoined
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
@@ -30,7 +31,7 @@ def _recognises(head: bytes) -> bool:
 def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     longest = context.limits.document
     data = stream.read(longest + 1)
-    if len(data) > longest and jsonl.has_whole_lines(data):
+    if len(data) > longest and jsonl.has_whole_lines(data, context.limits):
         yield from jsonl.read(rejoined(data, stream), context)
         return
     if len(data) > longest:
@@ -49,16 +50,21 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 
 
 def _read_damaged(data: bytes, error: InvalidInput, context: Context) -> Iterator[Record]:
-    text = raw_text(data).strip()
-    entries = entries_of(text) if text.startswith("[") else []
-    if 1 < len(entries) <= context.limits.parts:
+    entries = _entries(data, context.limits)
+    if len(entries) > 1:
         inside = replace(context, depth=context.depth + 1)
         for number, entry in enumerate(entries):
             yield from _read_entry(entry, f"[{number}]", inside)
-    elif jsonl.has_whole_lines(data):
+    elif jsonl.has_whole_lines(data, context.limits):
         yield from jsonl.read(io.BytesIO(data), context)
     else:
         yield Rejected(context.file, 0, place_of(data, error), error.reason, raw_text(data))
+
+
+def _entries(data: bytes, limits: Limits) -> list[str]:
+    """The texts of a list's entries; none where it is none, or holds more than is looked at."""
+    text = "" if holds_too_many(data, limits) else raw_text(data).strip()
+    return entries_of(text, limits.parts) if text.startswith("[") else []
 
 
 def _read_entry(entry: str, at: str, context: Context) -> Iterator[Record]:

@@ -28,7 +28,6 @@ from indexer.readers.entries import (
     Stated,
     Written,
     alone,
-    check_number,
     one_award,
     read_part,
     read_person,
@@ -43,7 +42,6 @@ from matcher.messages import Said, marked, said
 from matcher.records import Notice
 
 _SHOWN = 3
-_KEYWORDS = 400
 
 
 class _Location(Part):
@@ -119,7 +117,7 @@ def _entries(document: Document, whose: Mapping[str, Any], at: str, context: Con
             document.get(section),
             under(at, section),
             context,
-            partial(one_award, stated=stated, zone=context.zone),
+            partial(one_award, stated=stated, context=context),
             partial(alone, section=section, whose=whose),
         )
 
@@ -154,7 +152,6 @@ def _certificate(entry: object, at: str) -> Stated:
 def _skill(entry: object, at: str) -> Stated:
     skill = read_part(_Skill, entry, at)
     keywords = skill.keywords or []
-    check_number(len(keywords), _KEYWORDS, under(at, "keywords"))
     named = {f"keywords[{number}]": text for number, text in enumerate(keywords) if text.strip()}
     if skill.name and skill.name.strip():
         named = {"name": skill.name, **named}

@@ -19,7 +19,17 @@ from matcher.errors import InvalidInput
 from matcher.messages import Said, marked, said
 from matcher.validation import place_of_no_number, place_of_twice, printable, shown
 
-__all__ = ["decode", "encode", "entries_of", "place_of", "printable", "raw_text", "shown"]
+__all__ = [
+    "beginning_of",
+    "decode",
+    "encode",
+    "entries_of",
+    "holds_too_many",
+    "place_of",
+    "printable",
+    "raw_text",
+    "shown",
+]
 
 _LONGEST_SHOWN = 80
 _SHOWN_DIGITS = 20
@@ -28,6 +38,7 @@ _STRING = r'"(?:[^"\\]|\\.)*+"?'
 _MARKS = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 _INTEGERS = re.compile(rf"{_STRING}|(-?\d{{{sys.get_int_max_str_digits() + 1},}}+)", re.DOTALL)
 _COMMAS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]')
+_STRUCTURE = re.compile(rf"{_STRING}|[\[\]{{}},]", re.DOTALL)
 _PYTHONS = (
     marked("Expecting value"),
     marked("Expecting property name enclosed in double quotes"),
@@ -58,7 +69,7 @@ def decode(data: bytes, limits: Limits | None = None) -> object:
     `limits`: how many values it may hold, and how deeply nested; None for a text that is short.
     Raises InvalidInput saying what is wrong and at which character.
     """
-    if limits and sum(map(data.count, (b",", b"[", b"{"))) > limits.values:
+    if limits and holds_too_many(data, limits):
         raise InvalidInput(said("has more than %(most)s values", most=limits.values))
     try:
         text = data.removeprefix(BOM_UTF8).decode("utf-8")
@@ -81,6 +92,11 @@ def decode(data: bytes, limits: Limits | None = None) -> object:
     return body
 
 
+def holds_too_many(data: bytes, limits: Limits) -> bool:
+    """Whether `data`, a JSON text, has more values than it may hold: then nothing of it is decoded."""
+    return sum(map(data.count, (b",", b"[", b"{"))) > limits.values
+
+
 def place_of(data: bytes, error: InvalidInput) -> str:
     """Where in `data`, a JSON text, that stands for which decoding it raised `error`; "" for nobody knows."""
     if isinstance(error, _Twice):
@@ -101,10 +117,11 @@ def raw_text(data: bytes) -> str:
     return printable(data.removeprefix(BOM_UTF8).decode("utf-8", "backslashreplace"))
 
 
-def entries_of(text: str) -> list[str]:
+def entries_of(text: str, most: int) -> list[str]:
     """The texts between the commas of a list, told apart by quotation marks and brackets alone.
 
-    None of them where something follows the list, which then is only the first line of more.
+    None of them where there are more than `most`, or where something follows the list, which then is only
+    the first line of more.
     """
     entries: list[str] = []
     depth, start = 0, 1
@@ -114,9 +131,35 @@ def entries_of(text: str) -> list[str]:
         if (sign == "," and depth == 1) or depth <= 0:
             entries.append(text[start : mark.start()].strip())
             start = mark.end()
+        if len(entries) > most:
+            return []
         if depth <= 0:
             return [] if text[start:].strip() else entries
     return [*entries, text[start:].strip()]
+
+
+def beginning_of(head: bytes) -> object:
+    """The document that begins with `head`, as far as it stands there, with all closed that is open.
+
+    Without the value that is cut off; None where it is no JSON. Only to recognise what a document is.
+    """
+    text = head.removeprefix(BOM_UTF8).decode("utf-8", "replace")
+    closing: list[str] = []
+    end = 0
+    for mark in _STRUCTURE.finditer(text):
+        sign = mark[0]
+        if sign in "[{":
+            closing.append("]" if sign == "[" else "}")
+        elif sign in "]}" and closing:
+            closing.pop()
+        if sign in "[{]},":
+            end = mark.start() if sign == "," else mark.end()
+        if not closing:
+            break
+    try:
+        return json.loads(text[:end] + "".join(reversed(closing)))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _too_deep(text: str, limits: Limits | None) -> Said:

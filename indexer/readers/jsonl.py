@@ -6,9 +6,11 @@ is a bad award; the candidate's other awards are read.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import BinaryIO
 
 from indexer.readers import candidates
@@ -35,7 +37,9 @@ def recognises(head: bytes) -> bool:
     found = [line.strip() for line in head.split(b"\n") if line.strip()]
     if not found[0].startswith((b"{", b"[")):
         # Lines of which the first is damaged; not a text that quotes one.
-        return 2 * sum(line.startswith(b"{") for line in found) >= len(found) and has_whole_lines(head)
+        return 2 * sum(line.startswith(b"{") for line in found) >= len(found) and has_whole_lines(
+            head, _LIMITS
+        )
     if any(_CANDIDATE.search(line) and line.startswith(b"{") and line.endswith(b"}") for line in found):
         return True
     if len(found) > 1 and found[0].startswith(b"{"):
@@ -43,11 +47,14 @@ def recognises(head: bytes) -> bool:
     return bool(_START.match(found[0]))
 
 
-def has_whole_lines(data: bytes) -> bool:
-    """Whether a line of `data`, which as a whole is no JSON, is a document that is read."""
+def has_whole_lines(data: bytes, limits: Limits) -> bool:
+    """Whether a line of `data`, which as a whole is no JSON, is a document that is read.
+
+    As many lines are looked at as may follow each other without being records.
+    """
     return any(
         (body := _object(line.strip())) is not None and (_is_ours(body) or recognise(body) is not None)
-        for line in data.split(b"\n")
+        for line in islice(io.BytesIO(data), limits.parts)
     )
 
 

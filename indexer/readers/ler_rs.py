@@ -249,7 +249,7 @@ def _own_words(entry: object, at: str, section: str, context: Context) -> Iterat
     for where, found in hr_open.stated(section, entry, at):
         if isinstance(found, Stated):
             claim = Stated({**found.shape, "claimed": True}, found.places)
-            yield award_of(claim, context.zone, at)
+            yield award_of(claim, context, at)
         else:
             yield Notice(context.file, context.line, hr_open.not_taken(at, where, found))
 

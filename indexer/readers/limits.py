@@ -21,8 +21,11 @@ class Limits:
     values: int = Settings.model_fields["import_values"].default
     nesting: int = Settings.model_fields["import_nesting"].default
     parts: int = Settings.model_fields["import_parts"].default
+    competencies: int = Settings.model_fields["import_competencies"].default
     depth: int = Settings.model_fields["import_depth"].default
     unpacked: int = Settings.model_fields["import_unpacked"].default
+    ratio: int = Settings.model_fields["import_ratio"].default
+    xz: int = Settings.model_fields["import_xz"].default
     entries: int = Settings.model_fields["import_entries"].default
     beside: int = Settings.model_fields["import_beside"].default
     refused: int = Settings.model_fields["import_refused"].default

@@ -27,18 +27,26 @@ class Line:
         return not self.wrong
 
 
-def lines(stream: BinaryIO, longest: int, empty: int | None = None) -> Iterator[Line]:
+def lines(
+    stream: BinaryIO, longest: int, empty: int | None = None, most: int | None = None
+) -> Iterator[Line]:
     """The lines of `stream`, without a byte order mark; of one longer than `longest` bytes only the start.
 
     What is left of a line too long is skipped in pieces of at most `longest` bytes. `empty`: how many empty
-    lines may follow each other before the rest is given up. Where that is so, or where the stream goes bad
-    (a compressed file that is cut off), a last line says so; a line that was cut off is not given.
+    lines may follow each other before the rest is given up; `most`: how many bytes are read. Where that is
+    so, or where the stream goes bad (a compressed file that is cut off), a last line says so; a line that was
+    cut off is not given.
     """
-    number, last = 0, 0
+    number, last, length = 0, 0, 0
     while data := _next(stream, longest + 1):
         number += 1
         if isinstance(data, str):
             reason = said("the file %(reason)s; what stands before is read", reason=data)
+            yield Line(number, b"", reason)
+            return
+        length += len(data)
+        if most is not None and length > most:
+            reason = said("the file is longer than %(most)s bytes; the rest is not read", most=most)
             yield Line(number, b"", reason)
             return
         if number == 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,6 @@ from indexer.readers.json_text import shown
 from matcher.errors import InvalidInput
 from matcher.messages import said
 
-_REFERRED = 150_000
 _LANGUAGES = ("en", "fr")
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
@@ -60,13 +59,14 @@ def _own_name(prefixes: tuple[str, ...], stated: str) -> str:
 class Graph:
     """The nodes of a document: those of its `@graph`, else itself, each with its JSON path.
 
-    `left`: how many more values may be reached by references. A few nodes that refer to each other would
+    `most`: how many values may be reached by references. A few nodes that refer to each other would
     otherwise be read without end, or many references to a large node many times.
     """
 
     nodes: tuple[tuple[str, Document], ...]
-    by_id: Mapping[str, tuple[str, Document]] = field(default_factory=dict)
-    left: int = _REFERRED
+    by_id: Mapping[str, tuple[str, Document]]
+    most: int
+    reached: int = 0
 
     def resolved(self, found: Found) -> Found:
         """The node that a value refers to where it is a reference to one; else the value itself.
@@ -78,14 +78,14 @@ class Graph:
         only_refers = isinstance(value, str) or (isinstance(value, dict) and len(value) == 1)
         if not only_refers or id_ not in self.by_id:
             return found
-        self.left -= _size(self.by_id[id_][1], self.left)
-        if self.left < 0:
-            raise InvalidInput(said("references lead to more than %(most)s values", most=_REFERRED), where=at)
+        self.reached += _size(self.by_id[id_][1], self.most - self.reached)
+        if self.reached > self.most:
+            raise InvalidInput(said("references lead to more than %(most)s values", most=self.most), where=at)
         return self.by_id[id_]
 
 
-def graph_of(document: Document, at: str) -> Graph:
-    """The nodes of a document that stands at the JSON path `at`."""
+def graph_of(document: Document, at: str, most: int) -> Graph:
+    """The nodes of a document that stands at the JSON path `at`; references may reach `most` values."""
     stated = document.get("@graph")
     if isinstance(stated, list):
         where = under(at, "@graph")
@@ -97,7 +97,7 @@ def graph_of(document: Document, at: str) -> Graph:
     else:
         nodes = [(at, document)]
     by_id = {id_: (where, node) for where, node in reversed(nodes) if (id_ := id_of(node))}
-    return Graph(tuple(nodes), by_id)
+    return Graph(tuple(nodes), by_id, most)
 
 
 def id_of(value: object) -> str:

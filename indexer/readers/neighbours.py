@@ -22,16 +22,17 @@ from indexer.readers.json_text import decode
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 
-_REMEMBERED = 64
+_REMEMBERED = 64  # documents at most, of files that together are no longer than a document may be
 _HEAD = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A JSON file: its folder, its name, and how its bytes are had (raises OSError)."""
+    """A JSON file: its folder, its name, its size in bytes, and how these are had (raises OSError)."""
 
     folder: str
     name: str
+    size: int
     data: Callable[[], bytes]
 
 
@@ -83,6 +84,11 @@ class Index:
                 if found.number < 0:
                     self._by_name.setdefault(file.name, []).append(found)
 
+    def _is_much(self, more: int) -> bool:
+        """Whether too much would be remembered, with a file of so many bytes."""
+        sizes = sum(one.file.size for one in self._remembered)
+        return len(self._remembered) >= _REMEMBERED or sizes + more > self.limits.document
+
     def _document(self, found: _Found) -> Document | None:
         if found not in self._remembered:
             document = next(
@@ -91,7 +97,7 @@ class Index:
             )
             if document is None:
                 return None
-            if len(self._remembered) >= _REMEMBERED:
+            while self._remembered and self._is_much(found.file.size):
                 self._remembered.pop(next(iter(self._remembered)))
             self._remembered[found] = document
         return self._remembered[found]
@@ -121,7 +127,7 @@ def _files(paths: Iterable[Path], limits: Limits) -> Iterator[Beside]:
             size = path.stat().st_size
             if size <= min(left, limits.document) and _is_json(path):
                 left -= size
-                yield Beside(str(path.parent), path.name, path.read_bytes)
+                yield Beside(str(path.parent), path.name, size, path.read_bytes)
         except OSError:
             continue
 

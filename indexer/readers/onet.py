@@ -34,6 +34,7 @@ from urllib.parse import quote
 
 from indexer.readers.encodings import text_of
 from indexer.readers.frameworks import (
+    LONGEST_DESCRIPTION,
     Entry,
     FrameworkCompetency,
     FrameworkFacts,
@@ -141,8 +142,9 @@ def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:  # no
 def _read_table(file: FrameworkFile, take: _Take, found: _Competencies) -> Iterator[Entry]:
     names: list[str] = []  # as they were recognised
     others, elsewise = 0, 0
+    limits = file.limits
     with file.open() as stream:
-        for line in lines(stream, file.limits.row, file.limits.values):
+        for line in lines(stream, limits.row, limits.values, limits.document):
             if not names:
                 names = [cell.strip() for cell in line.data.decode("utf-8", "replace").split("\t")]
                 continue
@@ -186,7 +188,7 @@ def _element(row: _Row, found: _Competencies) -> bool:
         return False
     label = _label(row, "Element Name")
     one = found.setdefault(ELEMENT + id_, _Found(label, kind))
-    one.description = _text(row, "Description") or one.description
+    one.description = _text(row, "Description")[:LONGEST_DESCRIPTION] or one.description
     if len(steps) > 3:
         one.broader.add(ELEMENT + ".".join(steps[:-1]))
     return True

@@ -96,7 +96,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
 
 
 def _read_assertion(document: Document, at: str, context: Context) -> Iterator[Record]:
-    assertion = part(parts.Assertion, document)
+    assertion = part(parts.Assertion, document, context)
     badge = _badge_of(document, assertion, context)
     identifiers = _identifiers(document, assertion, context)
     try:
@@ -170,7 +170,7 @@ def _award(
         "credential_status": _status_entry(assertion, issuer, why),
     }
     try:
-        return read_award(shape, context.zone, "award")
+        return read_award(shape, context, "award")
     except InvalidInput as error:
         where = error.where.removeprefix("award.")
         names = {"key": _id_field(assertion), "issued": "issuedOn", "credential_status": "verification"}
@@ -241,7 +241,7 @@ def _status_entry(
 
 def _read_endorsement(document: Document, about: str, context: Context) -> Iterator[Record]:
     """The endorsement; `about` is the id of what it is embedded in."""
-    endorsement = part(parts.Endorsement, document)
+    endorsement = part(parts.Endorsement, document, context)
     if endorsement.revoked:
         text = said("an endorsement that its issuer has revoked: not imported")
         yield Notice(context.file, context.line, text)
@@ -256,7 +256,7 @@ def _read_endorsement(document: Document, about: str, context: Context) -> Itera
         "issued": endorsement.issued_on,
     }
     try:
-        read_ = read_award(shape, context.zone, "award")
+        read_ = read_award(shape, context, "award")
     except InvalidInput as error:
         where = error.where.removeprefix("award.")
         claim = name_in(document, "claim")

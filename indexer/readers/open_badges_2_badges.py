@@ -25,10 +25,10 @@ _LONGEST_TAGS = 1_000
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def part(model: type[_Model], document: Document) -> _Model:
+def part(model: type[_Model], document: Document, context: Context) -> _Model:
     """A document as its parts. Raises InvalidInput with the JSON path in it of what is wrong."""
     try:
-        return model.model_validate(document)
+        return model.model_validate(document, context=context.limits)
     except ValidationError as error:
         wrong = problem(error, ())
         raise InvalidInput(wrong.reason, where=_as_it_stands(wrong.where, document)) from error
@@ -64,7 +64,7 @@ def achievement_of(
 
 def _offered(document: Document, address: str, context: Context) -> AchievementRecord:
     """The achievement that a badge class is, but for its issuer."""
-    badge = part(parts.BadgeClass, document)
+    badge = part(parts.BadgeClass, document, context)
     shape = {
         "key": next((one for one in (badge.id, address) if id_of(one)), None),
         "name": badge.name,
@@ -82,7 +82,7 @@ def _offered(document: Document, address: str, context: Context) -> AchievementR
         ],
     }
     try:
-        return read_award({"achievement": shape}, context.zone, "award").achievement
+        return read_award({"achievement": shape}, context, "award").achievement
     except InvalidInput as error:
         where = error.where.removeprefix("award.achievement").removeprefix(".")
         raise InvalidInput(error.reason, where=_badge_place(where, badge, document)) from error
@@ -117,7 +117,7 @@ def issuer_of(holder: Document, context: Context) -> tuple[IssuerRef, Document |
     """
     link = linked(holder, parts.PROFILE, context)
     try:
-        issuer = _issuer_ref(part(parts.Profile, link.document or {}), link.address, context)
+        issuer = _issuer_ref(part(parts.Profile, link.document or {}, context), link.address, context)
     except InvalidInput as error:
         raise link.error(error) from error
     if issuer == IssuerRef():
@@ -134,7 +134,7 @@ def _issuer_ref(profile: parts.Profile, address: str, context: Context) -> Issue
     )
     shape = {"achievement": {"key": "-", "issuer": {"name": name, "url": url}}}
     try:
-        return read_award(shape, context.zone, "award").achievement.issuer
+        return read_award(shape, context, "award").achievement.issuer
     except InvalidInput as error:
         where = at_url if error.where.endswith(".url") else at_name
         raise InvalidInput(error.reason, where=where) from error

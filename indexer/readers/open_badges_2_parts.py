@@ -10,11 +10,20 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+)
 from pydantic.alias_generators import to_camel
 
 from indexer.readers.formats import Document, types_of
-from indexer.readers.parts import listed, single
+from indexer.readers.limits import Limits
+from indexer.readers.parts import Listed, check_few, listed, single
 from matcher.messages import marked
 
 _NAMESPACES = {
@@ -106,6 +115,15 @@ def _verified_by(value: object) -> object:
     return {"type": value} if isinstance(value, str) else value
 
 
+def _few(value: object, info: ValidationInfo) -> object:
+    """As many as an award's achievement may have: a badge class that thousands of assertions name stays
+    cheap."""
+    value = listed(value, info)
+    if isinstance(value, list) and isinstance(limits := info.context, Limits):
+        check_few(value, limits.competencies)
+    return value
+
+
 def _aligned_to(value: object) -> object:
     return {"targetUrl": value} if isinstance(value, str) else value
 
@@ -117,8 +135,7 @@ _Text = Annotated[_Whole | None, BeforeValidator(_plain)]
 _Flag = Annotated[bool | None, BeforeValidator(_plain)]
 _Figure = Annotated[_Whole | None, BeforeValidator(_figure)]
 _When = Annotated[_Whole | None, BeforeValidator(_when)]
-# As many as an award's achievement may have: a badge class that thousands of assertions name stays cheap.
-_Many = Annotated[Annotated[list[_Item], Field(max_length=500)] | None, BeforeValidator(listed)]
+_Many = Annotated[Listed[_Item] | None, BeforeValidator(_few)]
 
 
 class _Part(BaseModel):

@@ -112,7 +112,7 @@ def recognises(document: Document) -> bool:
 
 def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     """The records of a credential. Raises InvalidInput with the JSON path of what is wrong."""
-    credential = parsed(_Credential, document, at)
+    credential = parsed(_Credential, document, at, context)
     place = under(at, "credentialSubject")
     subjects = entries(document.get("credentialSubject"), place, context.limits.parts)
     if not subjects:
@@ -147,7 +147,7 @@ def _records(
     credential: _Credential, stated: tuple[str, Any], at: str, context: Context, *, needs_id: bool = False
 ) -> Iterator[CandidateRecord | Notice]:
     place, body = stated
-    subject = parsed(_Subject, body, place)
+    subject = parsed(_Subject, body, place, context)
     who = _who(subject)
     if not who and (needs_id or not context.candidate):
         raise InvalidInput(said("no subject: nothing says whose it is"), where=f"{place}.id")
@@ -165,7 +165,7 @@ def _records(
     def named(where: str) -> str:
         return _place(where, credential, subject, below)
 
-    found = award(_shape(credential, subject), context.zone, at, named)
+    found = award(_shape(credential, subject), context, at, named)
     yield CandidateRecord(key=context.candidate, awards=(found,), identifiers=who)
 
 

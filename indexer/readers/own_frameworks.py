@@ -28,6 +28,7 @@ from dataclasses import replace
 from indexer.readers.framework_tables import column_names, table_rows
 from indexer.readers.frameworks import (
     LANGUAGES,
+    LONGEST_DESCRIPTION,
     LONGEST_URI,
     URI,
     Entry,
@@ -98,7 +99,7 @@ def _competency(cells: Mapping[str, object], prefix: str) -> FrameworkCompetency
         narrower=_uris(cells, "narrower", uri, prefix),
         related=_uris(cells, "related", uri, prefix),
         same=_uris(cells, "same_as", uri, prefix),
-        description=checked_text(description, "description").strip(),
+        description=checked_text(description, "description").strip()[:LONGEST_DESCRIPTION],
     )
 
 
@@ -190,8 +191,9 @@ def _check_columns(name: str, columns: set[str]) -> None:
 
 
 def _json_rows(file: FrameworkFile) -> _Rows:
+    limits = file.limits
     with file.open() as stream:
-        for line in lines(stream, file.limits.line, file.limits.values):
+        for line in lines(stream, limits.line, limits.values, limits.document):
             try:
                 if line.wrong or line.data.strip():
                     yield line.number, _json_object(line, file)

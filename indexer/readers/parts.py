@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic.alias_generators import to_camel
+
+from indexer.readers.limits import Limits
+from matcher.messages import said
 
 _Item = TypeVar("_Item")
 
 
-def listed(value: object) -> object:
-    """A list as it is, anything else as the only entry of one."""
-    return value if value is None or isinstance(value, list) else [value]
+def listed(value: object, info: ValidationInfo) -> object:
+    """A list as it is, anything else as the only entry of one.
+
+    Raises ValueError, for pydantic, where it has more entries than the limits allow that are the context.
+    """
+    if value is None or not isinstance(value, list):
+        return value if value is None else [value]
+    if isinstance(limits := info.context, Limits):
+        check_few(value, limits.parts)
+    return value
+
+
+def check_few(value: Sequence[object], most: int) -> None:
+    """Raise ValueError, for pydantic, where a list has more than `most` entries."""
+    if len(value) > most:
+        number = f"{len(value):,}"
+        raise ValueError(said("has %(number)s entries, more than %(most)s", number=number, most=most))
 
 
 def single(value: object) -> object:
@@ -20,7 +38,10 @@ def single(value: object) -> object:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-Many = Annotated[list[_Item] | None, BeforeValidator(listed)]
+Listed = Annotated[list[_Item], Field(fail_fast=True)]
+"""A list of which the first wrong entry is told: there may be very many."""
+
+Many = Annotated[Listed[_Item] | None, BeforeValidator(listed)]
 """A list, or the only entry of one."""
 
 Single = Annotated[_Item, BeforeValidator(single)]

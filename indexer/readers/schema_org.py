@@ -72,7 +72,7 @@ class _Page:
 
 def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     """The people of the document with what they claim, then what is only offered, and what is bad."""
-    graph = _graph(document, at)
+    graph = _graph(document, at, context.limits.values)
     page = _Page(graph, document.get("@context"), context)
     people = [(where, node) for where, node in graph.nodes if "Person" in _SCHEMA.types(node)]
     held: set[int] = set()
@@ -93,12 +93,12 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
             yield Rejected(context.file, context.line, error.where or where, error.reason, raw)
 
 
-def _graph(document: Document, at: str) -> Graph:
+def _graph(document: Document, at: str, most: int) -> Graph:
     """The nodes of the document; of a page about somebody, what it is about."""
     place, entity = _SCHEMA.find(document, at, "mainEntity")
     if isinstance(entity, dict) and "@graph" not in document:
-        return graph_of(entity, place)
-    return graph_of(document, at)
+        return graph_of(entity, place, most)
+    return graph_of(document, at, most)
 
 
 def _referred(person: Document, at: str, graph: Graph) -> Iterator[Document]:
@@ -167,7 +167,7 @@ def _claim(entry: object, at: str, *, graph: Graph, context: Context) -> Iterato
     if achievement["name"] or achievement["competencies"]:
         achievement = {**achievement, "key": None}
     claim = {**stated.shape, "achievement": achievement, "claimed": True}
-    yield award_of(Stated(claim, stated.places), context.zone, "")
+    yield award_of(Stated(claim, stated.places), context, "")
 
 
 def _offer(node: Document, at: str, page: _Page) -> Iterator[Record]:
@@ -176,7 +176,7 @@ def _offer(node: Document, at: str, page: _Page) -> Iterator[Record]:
         person = read_person({"identifiers": []}, {}, at, context)
         yield from with_awards(person, _claim(node, at, graph=graph, context=context))
     else:
-        yield achievement_of(_stated(node, at, graph), context.zone, "")
+        yield achievement_of(_stated(node, at, graph), context, "")
 
 
 def _stated(entry: object, at: str, graph: Graph) -> Stated:
@@ -304,7 +304,7 @@ def _recognises(document: Mapping[str, Any]) -> bool:
         return False
     ours = any("schema.org" in str(one) for _, one in each(("", document.get("@context"))))
     vocabulary = _SCHEMA if ours else _NAMED
-    nodes = _graph(document, "").nodes
+    nodes = _graph(document, "", 0).nodes
     return any(not vocabulary.types(node).isdisjoint({"Person", _CREDENTIAL}) for _, node in nodes)
 
 

@@ -30,10 +30,21 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_core import PydanticSerializationError, to_json
 
+from indexer.readers.formats import Context
 from indexer.readers.json_text import encode, shown
+from indexer.readers.parts import Listed, check_few
 from indexer.readers.problems import NO_CONTROL, NO_NUL, URI, indexable, problem
 from matcher.errors import InvalidInput
 from matcher.messages import said
@@ -84,6 +95,7 @@ _KINDS = {kind.value: kind for kind in Kind}
 _Read = Callable[[str, ZoneInfo], int]
 _LONGEST_REMEMBERED = 5_000  # bytes of an achievement's JSON
 _LONGEST_KEPT = 10_000  # characters of what is kept as it stands
+_MOST_FIELDS = 1_000  # of one object
 _DEEPEST = 8  # levels of objects and lists that the shape has, and some
 
 
@@ -108,13 +120,19 @@ class _Related(_Stated):
     key: _Key
 
 
+def _few(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, list) and isinstance(most := info.context, int):
+        check_few(value, most)
+    return value
+
+
 class _Achievement(_Stated):
     key: _MaybeKey | None = None
     name: _Name | None = None
     description: _Prose | None = None
     issuer: _Issuer | None = None
-    competencies: Annotated[list[_Competency], Field(max_length=500)] | None = None
-    related: Annotated[list[_Related], Field(max_length=500)] | None = None
+    competencies: Annotated[Listed[_Competency] | None, BeforeValidator(_few)] = None
+    related: Annotated[Listed[_Related] | None, BeforeValidator(_few)] = None
 
 
 class _Level(_Stated):
@@ -130,7 +148,7 @@ class _Award(_Stated):
     expires: _Date | None = None
     status: Literal["active", "suspended", "revoked", "unknown"] | None = None
     level: _Level | None = None
-    evidence: Annotated[list[Annotated[str, StringConstraints(max_length=2000, pattern=NO_NUL)]],
+    evidence: Annotated[Listed[Annotated[str, StringConstraints(max_length=2000, pattern=NO_NUL)]],
                         Field(max_length=100)] | None = None  # fmt: skip
     claimed: bool = False
     credential_status: Any = None
@@ -144,15 +162,15 @@ class _Person(_Stated):
         Annotated[str, StringConstraints(strip_whitespace=True, max_length=320, pattern=NO_CONTROL)] | None
     ) = None
     region: _Word | None = None
-    languages: Annotated[list[_Language], Field(max_length=50)] | None = None
-    identifiers: Annotated[list[_Address], Field(max_length=50)] | None = None
+    languages: Annotated[Listed[_Language], Field(max_length=50)] | None = None
+    identifiers: Annotated[Listed[_Address], Field(max_length=50)] | None = None
 
 
 class _Candidate(_Stated):
     candidate: _Person
     # Each award is checked alone: a bad one does not lose the others.
     awards: Annotated[list[Any], Field(max_length=10_000)] | None = None
-    applied_to: Annotated[list[_Key], Field(max_length=10_000)] | None = None
+    applied_to: Annotated[Listed[_Key], Field(max_length=10_000)] | None = None
 
 
 FIELDS = tuple(
@@ -165,18 +183,21 @@ FIELDS = tuple(
 """Every field name of the shape."""
 
 
-def parse_candidate(body: object, zone: ZoneInfo) -> CandidateRecord:
+def parse_candidate(body: object, context: Context) -> CandidateRecord:
     """The candidate that `body`, decoded JSON in the shape above, describes.
 
-    `zone` is the organisation's. Raises InvalidInput with the JSON path of the first thing that is wrong.
+    Of `context` the organisation's time zone and the limits count, here and below. Raises InvalidInput with
+    the JSON path of the first thing that is wrong.
     """
-    record, refused = read_candidate(without_extensions(body), zone)
+    record, refused = read_candidate(without_extensions(body), context)
     for _, error in refused:
         raise error
     return record
 
 
-def read_candidate(body: object, zone: ZoneInfo) -> tuple[CandidateRecord, list[tuple[object, InvalidInput]]]:
+def read_candidate(
+    body: object, context: Context
+) -> tuple[CandidateRecord, list[tuple[object, InvalidInput]]]:
     """The candidate with the awards that are good, and each bad award (as it stood) with what is wrong.
 
     Raises InvalidInput with the JSON path where the candidate itself is wrong.
@@ -194,7 +215,7 @@ def read_candidate(body: object, zone: ZoneInfo) -> tuple[CandidateRecord, list[
     refused: list[tuple[object, InvalidInput]] = []
     for number, award in enumerate(stated.awards or ()):
         try:
-            awards.append(read_award(award, zone, f"awards[{number}]"))
+            awards.append(read_award(award, context, f"awards[{number}]"))
         except InvalidInput as error:
             refused.append((award, error))
     record = CandidateRecord(
@@ -210,7 +231,7 @@ def read_candidate(body: object, zone: ZoneInfo) -> tuple[CandidateRecord, list[
     return record, refused
 
 
-def read_award(body: object, zone: ZoneInfo, at: str) -> AwardRecord:
+def read_award(body: object, context: Context, at: str) -> AwardRecord:
     """The award that `body`, one entry of `awards`, describes; `at` is its JSON path.
 
     Raises InvalidInput with the JSON path of what is wrong.
@@ -219,9 +240,9 @@ def read_award(body: object, zone: ZoneInfo, at: str) -> AwardRecord:
         stated = _Award.model_validate(body)
     except ValidationError as error:
         raise problem(error, FIELDS, at) from error
-    level = stated.level
+    level, zone = stated.level, context.zone
     award = AwardRecord(
-        achievement=read_achievement(stated.achievement, f"{at}.achievement"),
+        achievement=read_achievement(stated.achievement, f"{at}.achievement", context),
         key=stated.key or "",
         issued=read_moment(stated.issued, zone, f"{at}.issued"),
         valid_from=read_moment(stated.valid_from, zone, f"{at}.valid_from"),
@@ -256,8 +277,14 @@ def about(candidate: str, record: CandidateRecord) -> CandidateRecord:
 
 
 def without_extensions(body: Any, depth: int = _DEEPEST) -> Any:
-    """`body` without the fields that others may add: `@context`, and names that begin with `x-`."""
+    """`body` without the fields that others may add: `@context`, and names that begin with `x-`.
+
+    Raises InvalidInput where an object has very many: each that is not known would be found fault with.
+    """
     if depth and isinstance(body, dict):
+        if len(body) > _MOST_FIELDS:
+            reason = said("an object has %(number)s fields, far more than are known", number=f"{len(body):,}")
+            raise InvalidInput(reason)
         return {
             key: without_extensions(value, depth - 1)
             for key, value in body.items()
@@ -268,7 +295,7 @@ def without_extensions(body: Any, depth: int = _DEEPEST) -> Any:
     return body
 
 
-def read_achievement(body: object, at: str) -> AchievementRecord:
+def read_achievement(body: object, at: str, context: Context) -> AchievementRecord:
     """The achievement that `body`, an award's `achievement`, describes; `at` is its JSON path.
 
     Raises InvalidInput with the JSON path of what is wrong.
@@ -276,28 +303,31 @@ def read_achievement(body: object, at: str) -> AchievementRecord:
     try:
         text = to_json(body)
         read = _read_achievement if len(text) <= _LONGEST_REMEMBERED else _read_achievement.__wrapped__
-        return read(text)
+        return read(text, context.limits.competencies)
     except ValidationError as error:
         raise problem(error, FIELDS, at) from error
     except PydanticSerializationError as error:
-        raise _not_json(body, at) from error
+        raise _not_json(body, at, context.limits.competencies) from error
     except InvalidInput as error:
         raise InvalidInput(error.reason, where=f"{at}{error.where}") from error
 
 
-def _not_json(body: object, at: str) -> InvalidInput:
+def _not_json(body: object, at: str, most: int) -> InvalidInput:
     """What is wrong with an achievement that is no JSON: half of a surrogate pair, or deep nesting."""
     try:
-        _Achievement.model_validate(body)
+        _Achievement.model_validate(body, context=most)
     except ValidationError as error:
         return problem(error, FIELDS, at)
     return InvalidInput(said("has half of a surrogate pair, or is nested too deeply"), where=at)
 
 
 @lru_cache(maxsize=5_000)
-def _read_achievement(text: bytes) -> AchievementRecord:
-    """The achievement that a JSON text states. Kept, because thousands of awards state the same one."""
-    stated = _Achievement.model_validate_json(text)
+def _read_achievement(text: bytes, most: int) -> AchievementRecord:
+    """The achievement that a JSON text states, with at most so many competencies and relations.
+
+    Kept, because thousands of awards state the same one.
+    """
+    stated = _Achievement.model_validate_json(text, context=most)
     if not (stated.name or stated.key):
         raise InvalidInput(said("needs a name or a key"))
     issuer = stated.issuer

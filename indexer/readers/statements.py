@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from indexer.readers.frameworks import (
+    LONGEST_DESCRIPTION,
     LONGEST_LABEL,
     LONGEST_URI,
     URI,
@@ -31,7 +32,6 @@ from matcher.records import Kind, Notice
 BROADER, NARROWER, RELATED, SAME = "broader", "narrower", "related", "same"
 
 _TURNED = {BROADER: NARROWER, NARROWER: BROADER, RELATED: RELATED, SAME: SAME}
-_LONGEST_DESCRIPTION = 5_000
 _MOST_LEVELS = 20  # of headings above headings
 _MOST_ABOVE = 100  # competencies above one, through headings
 _CODE = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9]).{4,60}")
@@ -78,7 +78,7 @@ class Statement:
         if whole and len(whole) <= LONGEST_LABEL:
             self.also(language, whole, where)
         if language == "en" and whole != label:
-            self.description = whole[:_LONGEST_DESCRIPTION]
+            self.description = whole[:LONGEST_DESCRIPTION]
 
     def also(self, language: str, alias: str, where: str) -> None:
         """Take another name."""

@@ -13,13 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, cast
 
+from indexer.readers.limits import Limits
 from matcher.messages import Said, said
 
 PIECE = 65_536
 
 _FREE = 16_000_000
-_MOST_TIMES = 100
-_LZMA_MEMORY = 40_000_000
 
 
 class BadStream(OSError):
@@ -38,12 +37,12 @@ class Exhausted(BadStream):
 class Budget:
     """How much may still be unpacked of an archive, with all the archives in it.
 
-    `most`: bytes of every layer together. Beyond 16 MB, what is unpacked may be a hundred times as long as
-    what was read of the file itself (`packed`): text of one kind packs 10 to 50 times, and bombs a thousand
-    times and more.
+    That is `limits.unpacked` bytes of every layer together. Beyond 16 MB, what is unpacked may be
+    `limits.ratio` times as long as what was read of the file itself (`packed`): text of one kind packs 10 to
+    50 times, and bombs a thousand times and more.
     """
 
-    most: int
+    limits: Limits
     packed: int = 0
     used: int = 0
     exhausted: Said | None = None
@@ -51,14 +50,15 @@ class Budget:
     def take(self, count: int) -> None:
         """Count unpacked bytes. Raises Exhausted where they are too many, and from then on."""
         self.used += count
-        if self.used > self.most:
+        limits = self.limits
+        if self.used > limits.unpacked:
             self.exhausted = said(
-                "unpacks to more bytes than are read of one archive, %(most)s", most=self.most
+                "unpacks to more bytes than are read of one archive, %(most)s", most=limits.unpacked
             )
-        elif self.used > _FREE + _MOST_TIMES * self.packed:
+        elif self.used > _FREE + limits.ratio * self.packed:
             self.exhausted = said(
                 "unpacks to more than %(times)s times its size, as archives made to harm do",
-                times=_MOST_TIMES,
+                times=limits.ratio,
             )
         if self.exhausted:
             raise Exhausted(self.exhausted)
@@ -104,6 +104,27 @@ class _Other:
         return text, self._unpacker.unused_data if self.eof else b""
 
 
+class _Xz(_Other):
+    """xz, in at most so many bytes of memory as it is given."""
+
+    def __init__(self, memory: int) -> None:
+        super().__init__(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=memory))
+        self._memory = memory
+
+    def feed(self, data: bytes, most: int) -> tuple[bytes, bytes]:
+        try:
+            return super().feed(data, most)
+        except lzma.LZMAError as error:
+            if "memory" not in str(error).lower():
+                raise
+            raise BadStream(
+                said(
+                    "needs more than %(most)s bytes of memory to be unpacked; pack it again without -9",
+                    most=self._memory,
+                )
+            ) from error
+
+
 def deflate() -> Unpacker:
     """Of a ZIP's entry."""
     return _Deflate(-zlib.MAX_WBITS)
@@ -119,9 +140,9 @@ def bzip2() -> Unpacker:
     return _Other(bz2.BZ2Decompressor())
 
 
-def xz() -> Unpacker:
-    """Of one xz stream, in at most 40 MB of memory."""
-    return _Other(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY))
+def xz(memory: int) -> Unpacker:
+    """Of one xz stream, in at most so many bytes of memory."""
+    return _Xz(memory)
 
 
 class Source:
@@ -179,7 +200,7 @@ class Stored(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands over
-        data = self._source.read(min(len(buffer), self.left))
+        data = self._source.read(min(len(buffer), self.left, PIECE))
         if self.left and not data:
             self.failed = True
             raise BadStream(said("is cut off"))
@@ -230,7 +251,7 @@ class Unpacked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands over
-        data = self._take(len(buffer))
+        data = self._take(min(len(buffer), PIECE))
         buffer[: len(data)] = data
         return len(data)
 
@@ -281,13 +302,9 @@ class Unpacked(io.RawIOBase):
         self._waiting = data
         try:
             text, self._waiting = self._unpacker.feed(data, most)
-        except lzma.LZMAError as error:
-            if "memory" in str(error).lower():  # the library has no other way of telling
-                reason = said("needs more than 40 MB of memory to be unpacked; pack it again without -9")
-            else:
-                reason = said("cannot be unpacked: its bytes are damaged")
-            raise BadStream(reason) from error
-        except (zlib.error, OSError, ValueError, EOFError) as error:
+        except BadStream:
+            raise
+        except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
             raise BadStream(said("cannot be unpacked: its bytes are damaged")) from error
         if starved and not (text or self._unpacker.eof):
             raise BadStream(said("is cut off"))
@@ -333,15 +350,18 @@ class _Rejoined(io.RawIOBase):
     """A stream whose first bytes were read already."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head = head
+        self._head = memoryview(head)  # of which no copy is made for each piece
         self._rest = rest
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands over
-        data = self._head[: len(buffer)] or _piece(self._rest, len(buffer))
-        self._head = self._head[len(buffer) :]
+        # In pieces, however much is asked for: each stream in a stream would copy it whole.
+        most = min(len(buffer), PIECE)
+        data: bytes | memoryview = self._head[:most]
+        self._head = self._head[most:] if len(data) < len(self._head) else memoryview(b"")
+        data = data or _piece(self._rest, most)
         buffer[: len(data)] = data
         return len(data)
 

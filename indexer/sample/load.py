@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from app import Parts
 from indexer.changes import catch_up
 from indexer.ingest import import_records
+from indexer.readers.formats import Context
 from indexer.readers.json_text import decode
 from indexer.readers.shape import parse_candidate, read_award
 from indexer.readings import read_pending
@@ -67,7 +68,8 @@ def _home(parts: Parts) -> Organisation:
 
 def _store_achievements(parts: Parts, home: Organisation) -> None:
     bodies = [{"achievement": json.loads(offer.json)} for offer in offers()]
-    records = [read_award(body, home.zone, "award").achievement for body in bodies]
+    context = Context("", home.zone)
+    records = [read_award(body, context, "award").achievement for body in bodies]
     with parts.database.write() as connection:
         _, touched = AchievementIntake(home).store(connection, records)
         log_changes(connection, home.id, achievements=touched)
@@ -79,8 +81,9 @@ def _store_achievements(parts: Parts, home: Organisation) -> None:
 
 def _people(home: Organisation, candidates: int, seed: int, progress: Progress) -> Iterator[CandidateRecord]:
     today = day_of(int(time.time()), home.zone)
+    context = Context("", home.zone)
     for number, line in enumerate(generate(candidates, seed, today=today), start=1):
-        yield parse_candidate(decode(line.encode()), home.zone)
+        yield parse_candidate(decode(line.encode()), context)
         if number % _TELL_EVERY == 0 or number == candidates:
             progress(number, candidates)
 

@@ -145,7 +145,7 @@ HEADER = "candidate_key,achievement_name,level,status,competencies,competency_ur
         ),
         ('a,"One",,,,"', "", "a quotation mark is opened and not closed"),
         ('a,"One"two,,,,', "", "not CSV: ',' expected after '\"'"),
-        ("a\0,One,,,,", "candidate_key", '"a\\u0000" has control characters'),
+        ("a\0,One,,,,", "candidate_key", '"a\\u0000" has a NUL character'),
     ],
 )
 def test_a_bad_row_never_stops_the_file(row: str, where: str, reason: str) -> None:

@@ -23,6 +23,7 @@ from matcher.records import CandidateRecord, CompetencyRef, IssuerRef, Kind, Rej
 from tests.unit.examples.jsonl import WHOLE
 
 ZONE = ZoneInfo("America/Toronto")
+CONTEXT = Context("f", ZONE)
 
 STATUSES = "'active', 'suspended', 'revoked', 'unknown'"
 
@@ -289,12 +290,12 @@ def test_never_ends_is_the_last_day_in_every_zone(stated: str, zone: str) -> Non
 
 def test_a_request_with_one_bad_award_is_refused_as_a_whole() -> None:
     body = award()
-    assert parse_candidate(body, ZONE) == read(body)[0]
+    assert parse_candidate(body, CONTEXT) == read(body)[0]
     body["awards"].append({"achievement": {"name": "B"}, "issued": "soon"})
     with pytest.raises(InvalidInput, match=r'^awards\[1\]\.issued: "soon" is not a date$'):
-        parse_candidate(body, ZONE)
+        parse_candidate(body, CONTEXT)
     with pytest.raises(InvalidInput, match="a list is not an object"):
-        parse_candidate([], ZONE)
+        parse_candidate([], CONTEXT)
 
 
 @given(st.lists(st.one_of(st.binary(max_size=60), st.just(json.dumps(award()).encode())), max_size=8))
@@ -328,7 +329,7 @@ def test_any_json_in_place_of_a_part_is_read_or_refused_in_words(
         {**WHOLE, "awards": [body]},
     ):
         try:
-            said: object = parse_candidate(value, ZONE)
+            said: object = parse_candidate(value, CONTEXT)
         except InvalidInput as error:
             said = error.reason
         assert isinstance(said, CandidateRecord) or said

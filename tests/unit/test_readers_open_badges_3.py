@@ -314,7 +314,7 @@ def test_very_many_results_are_looked_up_at_once() -> None:
     document = with_achievement(resultDescription=scales)
     document["credentialSubject"]["result"] = [
         {"resultDescription": f"s{n}", "value": "none", "achievedLevel": "none"} for n in range(3_000)
-    ] * 10
+    ] * 3
     started = time.perf_counter()
     assert one(document).awards[0].level is None
     assert time.perf_counter() - started < 2
