@@ -31,6 +31,9 @@ _HEADER_LINES = 500  # of one header: each line that may begin it is tried with 
 _LOOKED_AT = 1_000  # cells of a line, to tell what the file is
 _PYTHONS = (
     marked("',' expected after '\"'"),
+    marked("';' expected after '\"'"),
+    marked("'\t' expected after '\"'"),
+    marked("'|' expected after '\"'"),
     marked("unexpected end of data"),
     marked("field larger than field limit (131072)"),
 )
