@@ -123,7 +123,9 @@ class Settings(BaseSettings):
         default=8_000_000,
         ge=1_000,
         le=1_000_000_000,
-        description="Bytes of one JSON document, token or SVG image, and of a credential in a PNG image",
+        description=(
+            "Bytes of one JSON document (of a list, each), token or SVG image, or of a PNG's credential"
+        ),
     )
     import_line: int = Field(
         default=8_000_000, ge=1_000, le=1_000_000_000, description="Bytes of one line of JSON Lines"
@@ -155,7 +157,7 @@ class Settings(BaseSettings):
         le=1_000_000,
         description=(
             "Parts of one thing: awards, endorsements or entries of a document or of a list in it, columns "
-            "or lines of a row, attributes of an element, useless lines in a row"
+            "or lines of a row, attributes of an element, refusals in a row"
         ),
     )
     import_competencies: int = Field(

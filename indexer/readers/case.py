@@ -64,6 +64,7 @@ _LINKS = {
 }  # fmt: skip
 _NO_LINKS = ("exemplar", "hasSkillLevel")
 _KINDS_TOLD = 20
+_LOOKED_AT = 20  # items of a list, to recognise it by: some may be damaged
 _LISTS = ("CFItems", "CFAssociations")
 
 
@@ -279,7 +280,8 @@ def _packages(document: object) -> Iterator[tuple[Mapping[str, Any], str]]:
 def recognises(document: object) -> bool:
     """Whether a decoded JSON value is CASE: by the names of its fields, which begin with CF."""
     if isinstance(document, list):
-        return bool(document) and recognises(document[0]) and "fullStatement" in document[0]
+        looked_at = (one for one in document[:_LOOKED_AT] if isinstance(one, dict))
+        return any("fullStatement" in one and recognises(one) for one in looked_at)
     if not isinstance(document, dict):
         return False
     if not document.keys().isdisjoint(("CFPackage", "CFDocument", "CFItems", "CFItem", "CFPackageURI")):

@@ -46,7 +46,7 @@ from indexer.readers.credential_parts import (
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import shown
-from indexer.readers.learner_records import Learner
+from indexer.readers.learner_records import Learner, unknown_types
 from indexer.readers.parts import Many, Part, Single
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
@@ -159,10 +159,12 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     if not any(pieces.values()):
         raise InvalidInput(said("holds no assertion"), where=under(at, "assertions"))
     learner = Learner(who, context, Leftovers(context, _alone(document)))
+    associations: list[tuple[str, str]] = []
     signed = (learner.take("signedAssertions", token, where) for where, token in pieces["signedAssertions"])
-    others = chain(_assertions(pieces["assertions"], clr, learner), chain.from_iterable(signed))
-    yield from learner.before(others, lambda: learner.awards)
-    yield from _achievements(pieces["achievements"], clr, learner)
+    assertions = _assertions(pieces["assertions"], clr, learner, associations)
+    yield from learner.before(chain(assertions, chain.from_iterable(signed)), lambda: learner.awards)
+    yield from _achievements(pieces["achievements"], clr, learner, associations)
+    yield from unknown_types(associations, context)
     yield from endorsements.embedded(_endorsed(document, at, pieces), context)
 
 
@@ -177,6 +179,7 @@ def read_assertion(document: Document, at: str, context: Context) -> Iterator[Re
         )
     found = _award(assertion, Profile(), at, context)
     yield CandidateRecord(key=context.candidate, awards=(found,), identifiers=who)
+    yield from unknown_types(_associated(assertion.achievement, under(at, "achievement")), context)
     things = (
         (at, document),
         *endorsements.within_achievement(document.get("achievement"), under(at, "achievement")),
@@ -203,7 +206,10 @@ def _identified(recipient: _Recipient) -> tuple[str, ...]:
     return tuple(identifiers(text)) if recipient.type in {"id", "url"} else ()
 
 
-def _assertions(pieces: list[tuple[str, Any]], clr: _Clr, learner: Learner) -> Iterator[Record]:
+def _assertions(
+    pieces: list[tuple[str, Any]], clr: _Clr, learner: Learner, associations: list[tuple[str, str]]
+) -> Iterator[Record]:
+    """Read the assertions of a record into `learner`; the types of their associations are added."""
     for where, body in pieces:
         if not isinstance(body, dict) or ("badge" in body and "achievement" not in body):
             yield from learner.take("assertions", body, where)
@@ -211,6 +217,7 @@ def _assertions(pieces: list[tuple[str, Any]], clr: _Clr, learner: Learner) -> I
         try:
             assertion = parsed(_Assertion, body, where, learner.context)
             learner.awards.append(_award(assertion, clr.publisher or Profile(), where, learner.context))
+            associations += _associated(assertion.achievement, f"{where}.achievement")
         except InvalidInput as error:
             yield learner.leftovers.refused(error, "assertions", body)
 
@@ -247,18 +254,29 @@ def _status(assertion: _Assertion) -> str:
     return "unknown" if hosted or (issuer and issuer.revocation_list) else "active"
 
 
-def _achievements(pieces: list[tuple[str, Any]], clr: _Clr, learner: Learner) -> Iterator[Record]:
+def _achievements(
+    pieces: list[tuple[str, Any]], clr: _Clr, learner: Learner, associations: list[tuple[str, str]]
+) -> Iterator[Record]:
     context = learner.context
     awarded = {one.achievement.key for one in learner.awards}
     for where, body in pieces:
         try:
-            found = _achievement(parsed(_Achievement, body, where, context), clr, where, context)
+            achievement = parsed(_Achievement, body, where, context)
+            found = _achievement(achievement, clr, where, context)
         except InvalidInput as error:
             yield learner.leftovers.refused(error, "achievements", body)
-        else:
-            # One that is awarded says the same of itself there.
-            if not found.key or found.key not in awarded:
-                yield found
+            continue
+        # One that is awarded says the same of itself there.
+        if not found.key or found.key not in awarded:
+            associations += _associated(achievement, where)
+            yield found
+
+
+def _associated(achievement: _Achievement, at: str) -> Iterator[tuple[str, str]]:
+    """The types of an achievement's associations, each with its path."""
+    for number, one in enumerate(achievement.related or ()):
+        if one.association_type:
+            yield one.association_type, f"{at}.associations[{number}]"
 
 
 def _achievement(achievement: _Achievement, clr: _Clr, at: str, context: Context) -> AchievementRecord:

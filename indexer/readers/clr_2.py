@@ -41,7 +41,7 @@ from indexer.readers.credential_parts import (
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import shown
-from indexer.readers.learner_records import Learner
+from indexer.readers.learner_records import Learner, unknown_types
 from indexer.readers.parts import Part
 from indexer.readers.problems import NO_CONTROL
 from matcher.errors import InvalidInput
@@ -218,13 +218,18 @@ class _Relations:
     ) -> Iterator[Record]:
         """Take associations, each with its path; what is refused, or is about nothing here, comes back."""
         unknown = _Unknown()
+        kept: list[tuple[str, str]] = []
         for where, body in associations:
             try:
-                if not self._take(parsed(_Association, body, where, context), where):
+                association = parsed(_Association, body, where, context)
+                if self._take(association, where):
+                    kept.append((association.association_type, where))
+                else:
                     unknown.count += 1
                     unknown.first = unknown.first or where
             except InvalidInput as error:
                 yield leftovers.refused(error, "association", body)
+        yield from unknown_types(kept, context)
         if unknown.count:
             text = said(
                 "%(place)s: neither end is a credential or an achievement here with an id (associations like "

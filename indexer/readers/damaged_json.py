@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.readers.json_text import decode, encode, entries_of, holds_too_many, place_of, raw_text
+from indexer.readers.json_text import MARKS, decode, encode, holds_too_many, place_of, raw_text
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
@@ -26,6 +26,14 @@ class Damaged:
     reason: Said
     raw: str
 
+    def __str__(self) -> str:
+        return self.raw
+
+
+_OF_LISTS = ([b"["], [b"{", b"["], [b"{", b"{", b"["])
+"""The brackets that are open where an item of a list begins, as `lists_of` finds them."""
+
+_OPENED_BY = {b"]": b"[", b"}": b"{"}
 
 BLANK = Damaged("", said("is empty"), "")
 """Stands where there is nothing, and nothing is to be said."""
@@ -55,18 +63,22 @@ def without_damaged(document: object) -> object:
 def whole_items(data: bytes, limits: Limits) -> object:
     """A document whose lists have a `Damaged` for each item that cannot be read; None where none can.
 
-    `data` is what `decode` refused, with no more values than `limits` allow.
+    `data` is what `decode` refused.
     """
     if holds_too_many(data, limits):
         return None
     document = _lenient(data, limits)
     if document is not None:
         return document
-    text = raw_text(data).strip()
-    entries = entries_of(text, limits.values) if text.startswith("[") else []
-    if len(entries) < 2:
+    rest, texts = _taken_apart(data)
+    try:
+        document = decode(rest, limits)
+    except InvalidInput:
         return None
-    return _any_whole([_decoded(entry.encode(), limits) for entry in entries])
+    lists = [items for _, items in lists_of(document)]
+    for items, found in zip(lists, texts, strict=True):
+        items[:] = [_decoded(text, limits) for text in found]
+    return document if any(isinstance(one, dict) for items in lists for one in items) else None
 
 
 def whole_lines(data: bytes, limits: Limits) -> object:
@@ -85,8 +97,35 @@ def whole_lines(data: bytes, limits: Limits) -> object:
     return found if whole and 2 * whole >= sum(one is not BLANK for one in found) else None
 
 
-def _any_whole(items: list[object]) -> object:
-    return items if any(isinstance(one, dict) for one in items) else None
+def _taken_apart(data: bytes) -> tuple[bytes, list[list[bytes]]]:
+    """A document with its lists empty, as `lists_of` finds them, and the texts of the items of each.
+
+    They are told apart by quotation marks and brackets alone. A bracket that an item closes too often counts
+    for nothing; what it leaves open ends with its list.
+    """
+    opened: list[bytes] = []
+    rest, lists, start = bytearray(), list[list[bytes]](), 0
+    for mark in MARKS.finditer(data):
+        sign = mark[0]
+        if sign.startswith(b'"'):
+            continue
+        if sign in b"[{":
+            opened.append(sign)
+            if opened in _OF_LISTS:
+                rest += data[start : mark.end()]
+                start = mark.end()
+                lists.append([])
+            continue
+        while sign == b"]" and b"[" in opened[:3] and opened[-1] == b"{":
+            opened.pop()
+        if sign in b",]" and opened in _OF_LISTS:
+            text = data[start : mark.start()].strip()
+            if text or sign == b"," or lists[-1]:  # else the list is empty
+                lists[-1].append(text)
+            start = mark.end() if sign == b"," else mark.start()
+        if opened and opened[-1] == _OPENED_BY.get(sign):
+            opened.pop()
+    return bytes(rest + data[start:]), lists
 
 
 def _decoded(data: bytes, limits: Limits) -> object:

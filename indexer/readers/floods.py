@@ -1,12 +1,16 @@
-"""Refusals by the thousand, told as one: a list of junk, an archive of a hundred thousand empty files."""
+"""Refusals by the thousand: a list of junk, an archive of a hundred thousand empty files.
+
+They are told as one, and a file in which nothing else comes for long is given up.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TypeVar
 
-from matcher.messages import said
+from matcher.messages import Said, said
 from matcher.records import Rejected
 
 _KINDS = 100
@@ -49,3 +53,28 @@ def told_once(
             reason=one.reason,
         )
         yield Rejected(one.file, one.line, one.where, reason, "")
+
+
+@dataclass(slots=True)
+class Patience:
+    """Counts the refusals in a row in a file; `lost`: they are more than `most`, and the rest is left."""
+
+    most: int
+    refused: int = 0
+
+    def through(self, records: Iterable[_Record], *, useful: bool = False) -> Iterator[_Record]:
+        """`records` of a further line or entry; `useful`: it is one, whatever is wrong with it."""
+        refused = 0
+        for record in records:
+            refused += 1
+            useful = useful or not isinstance(record, Rejected)
+            yield record
+        self.refused = 0 if useful else self.refused + refused
+
+    @property
+    def lost(self) -> bool:
+        return self.refused > self.most
+
+    @property
+    def reason(self) -> Said:
+        return said("more than %(most)s refusals follow each other; the rest is not read", most=self.most)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 
 from indexer.readers.csv_table import Columns, Header, Remarks, Row, Table
 from indexer.readers.frameworks import FrameworkFile
-from indexer.readers.json_text import printable
+from indexer.readers.json_text import printable, shown
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import Said, said
 from matcher.records import Notice, Rejected
 
 Cells = tuple[int, dict[str, str]]
@@ -27,8 +28,9 @@ def table_rows(file: FrameworkFile, wanted: Wanted) -> Iterator[Cells | Rejected
     """The rows of a table, each with the line it begins on, as column name -> cell.
 
     Encoding, separator and header are found as in tables of awards; what is worth saying of them comes last.
-    A row with another number of cells than the header, in no encoding, or with a NUL is rejected. What is
-    read is held in memory, and so no longer than a document may be.
+    A row with another number of cells than the header, in no encoding, or with a NUL is rejected. Of two
+    columns of one name the first counts. What is read is held in memory, and so no longer than a document
+    may be.
     Raises InvalidInput where the file is empty.
     """
     remarks = Remarks()
@@ -37,6 +39,8 @@ def table_rows(file: FrameworkFile, wanted: Wanted) -> Iterator[Cells | Rejected
         if table.first is None:
             raise InvalidInput(said("the file is empty"), where=file.name)
         header = table.find(_columns(wanted))
+        for text in repeats(header.names):
+            remarks.note(text, header.row.number)
         for row in table.rows(header.separator):
             if row.cells == header.row.cells:
                 remarks.note(said("the header again: such rows are skipped"), row.number)
@@ -89,4 +93,26 @@ def _row(name: str, header: Header, row: Row) -> Cells | Rejected:
     for column, cell in zip(names, cells, strict=True):
         if "\0" in cell:
             return Rejected(name, row.number, column, said("has a NUL, which is no text"), raw)
-    return row.number, dict(zip(names, cells, strict=True))
+    return row.number, by_column(names, cells)
+
+
+def by_column(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """The cells of a row by their columns' names; of two columns of one name the first counts."""
+    found: dict[str, str] = {}
+    for name, cell in zip(names, cells, strict=True):
+        found.setdefault(name, cell)
+    return found
+
+
+def repeats(names: Iterable[str]) -> list[Said]:
+    """What to say of names that more than one column has; columns without a name have none."""
+    counts = Counter(map(str.strip, names))
+    return [
+        said(
+            "the column %(name)s stands there %(count)s times; the first is read",
+            name=shown(name),
+            count=count,
+        )
+        for name, count in counts.items()
+        if name and count > 1
+    ]

@@ -1,27 +1,33 @@
-"""Reads a file that is one JSON document, or a list of them.
+"""Reads a file that is one JSON document, or a list of them, each read as if it stood alone.
 
-Where it is neither, as something in it is damaged, what is whole is read all the same: of a list the other
-entries, of a file with an object a line the other lines.
+A list may be as long as it likes. Where a file is neither, as something in it is damaged, what is whole is
+read all the same: of a list the other entries, of a file with an object a line the other lines.
 """
 
 from __future__ import annotations
 
 import io
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
 from indexer.readers import jsonl
 from indexer.readers.documents import read_document
+from indexer.readers.floods import Patience
 from indexer.readers.formats import Context, Record, StreamFormat
-from indexer.readers.json_text import decode, entries_of, holds_too_many, place_of, raw_text
-from indexer.readers.limits import Limits
-from indexer.readers.unpacking import rejoined
+from indexer.readers.json_items import Item, Items
+from indexer.readers.json_text import decode, place_of, raw_text
+from indexer.readers.unpacking import first_bytes, rejoined
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
 from matcher.records import Rejected
 
 _KEPT_OF_TOO_LONG = 2_000
+_UNSEPARATED = re.compile(rb"\}\r?\n\{")
+_SEPARATED = re.compile(rb"\},\r?\n")
+"""Where a line ends with an object and the next begins with one, or a list may go on."""
 
 
 def _recognises(head: bytes) -> bool:
@@ -30,50 +36,86 @@ def _recognises(head: bytes) -> bool:
 
 def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     longest = context.limits.document
-    data = stream.read(longest + 1)
-    if len(data) > longest and jsonl.has_whole_lines(data, context.limits):
+    data = first_bytes(stream, longest + 1)
+    start = data.removeprefix(BOM_UTF8).lstrip()
+    if start.startswith(b"[") and _begins_lines(start, longest):
         yield from jsonl.read(rejoined(data, stream), context)
-        return
-    if len(data) > longest:
+    elif start.startswith(b"[") and _has_items(start, longest):
+        yield from _read_list(rejoined(data, stream), context)
+    else:
+        data += stream.read(longest + 1 - len(data))  # where the stream goes bad, this says so
+        yield from _read_long(data, stream, context) if len(data) > longest else _read_short(data, context)
+
+
+def _read_long(data: bytes, stream: BinaryIO, context: Context) -> Iterator[Record]:
+    """What begins with more bytes than a document may have."""
+    if jsonl.has_whole_lines(data, context.limits):
+        yield from jsonl.read(rejoined(data, stream), context)
+    elif data.removeprefix(BOM_UTF8).lstrip().startswith(b"["):
+        yield from _read_list(rejoined(data, stream), context)  # the first item is too long
+    else:
         reason = said(
-            "the document is longer than %(most)s bytes; write large exports as one document a line",
-            most=longest,
+            "the document is longer than %(most)s bytes; write large exports as a list, or a document a line",
+            most=context.limits.document,
         )
         yield Rejected(context.file, 0, "", reason, raw_text(data[:_KEPT_OF_TOO_LONG]))
-        return
+
+
+def _read_short(data: bytes, context: Context) -> Iterator[Record]:
     try:
         document = decode(data, context.limits)
     except InvalidInput as error:
-        yield from _read_damaged(data, error, context)
+        if jsonl.has_whole_lines(data, context.limits):
+            yield from jsonl.read(io.BytesIO(data), context)
+        else:
+            yield Rejected(context.file, 0, place_of(data, error), error.reason, raw_text(data))
         return
     yield from read_document(document, "", context)
 
 
-def _read_damaged(data: bytes, error: InvalidInput, context: Context) -> Iterator[Record]:
-    entries = _entries(data, context.limits)
-    if len(entries) > 1:
-        inside = replace(context, depth=context.depth + 1)
-        for number, entry in enumerate(entries):
-            yield from _read_entry(entry, f"[{number}]", inside)
-    elif jsonl.has_whole_lines(data, context.limits):
-        yield from jsonl.read(io.BytesIO(data), context)
-    else:
-        yield Rejected(context.file, 0, place_of(data, error), error.reason, raw_text(data))
+def _begins_lines(start: bytes, longest: int) -> bool:
+    """Whether these are lines, each a document, though the first begins as a list does."""
+    if len(_UNSEPARATED.findall(start)) > len(_SEPARATED.findall(start)):
+        return True  # the first line is damaged
+    first, _, rest = start.partition(b"\n")
+    if not (first.rstrip().endswith(b"]") and rest.strip()):
+        return False
+    items = Items(io.BytesIO(first), longest)
+    for _ in items:
+        pass
+    return items.closed
 
 
-def _entries(data: bytes, limits: Limits) -> list[str]:
-    """The texts of a list's entries; none where it is none, or holds more than is looked at."""
-    text = "" if holds_too_many(data, limits) else raw_text(data).strip()
-    return entries_of(text, limits.parts) if text.startswith("[") else []
+def _has_items(start: bytes, longest: int) -> bool:
+    """Whether an item of the list that begins so ends in sight, or the list is empty."""
+    items = Items(io.BytesIO(start), longest)
+    return next(iter(items), None) is not None or items.closed
 
 
-def _read_entry(entry: str, at: str, context: Context) -> Iterator[Record]:
-    data = entry.encode()
+def _read_list(stream: BinaryIO, context: Context) -> Iterator[Record]:
+    items, inside = Items(stream, context.limits.document), replace(context, depth=context.depth + 1)
+    patience = Patience(context.limits.parts)
+    number = -1
+    for number, item in enumerate(items):
+        yield from patience.through(_read_item(item, f"[{number}]", inside))
+        if patience.lost:
+            yield Rejected(context.file, 0, f"[{number}]", patience.reason, "")
+            return
+    if number < 0 and items.closed:
+        yield from read_document([], "", context)
+    if items.wrong:
+        yield Rejected(context.file, 0, f"[{number + 1}]", items.wrong, raw_text(items.rest))
+
+
+def _read_item(item: Item, at: str, context: Context) -> Iterator[Record]:
+    if item.wrong:
+        yield Rejected(context.file, context.line, at, item.wrong, raw_text(item.data))
+        return
     try:
-        body = decode(data, context.limits)
+        body = decode(item.data, context.limits)
     except InvalidInput as error:
-        where = f"{at}.{place_of(data, error)}".rstrip(".")
-        yield Rejected(context.file, context.line, where, error.reason, entry)
+        where = f"{at}.{place_of(item.data, error)}".rstrip(".")
+        yield Rejected(context.file, context.line, where, error.reason, raw_text(item.data))
         return
     yield from read_document(body, at, context)
 
@@ -81,7 +123,7 @@ def _read_entry(entry: str, at: str, context: Context) -> Iterator[Record]:
 FORMAT = StreamFormat(
     name=marked("JSON"),
     recognised_by="begins with { or [",
-    taken={"a document, or a list of documents": "see the formats of documents"},
+    taken={"a document, or each of a list of any length": "see the formats of documents"},
     recognises=_recognises,
     read=_read,
 )

@@ -20,10 +20,10 @@ from matcher.messages import Said, marked, said
 from matcher.validation import place_of_no_number, place_of_twice, printable, shown
 
 __all__ = [
+    "MARKS",
     "beginning_of",
     "decode",
     "encode",
-    "entries_of",
     "holds_too_many",
     "place_of",
     "printable",
@@ -31,13 +31,17 @@ __all__ = [
     "shown",
 ]
 
+MARKS = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(["\n])?|[\[\]{},]', re.DOTALL)
+"""What tells apart the items of lists: a string, of which group 1 is the end, or a bracket or a comma.
+
+A string that is not closed ends with its line: there no line ends within one."""
+
 _LONGEST_SHOWN = 80
 _SHOWN_DIGITS = 20
 _VERY_DEEP = 200  # levels, where no limit is given: Python's decoder gives up well below
 _STRING = r'"(?:[^"\\]|\\.)*+"?'
 _MARKS = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 _INTEGERS = re.compile(rf"{_STRING}|(-?\d{{{sys.get_int_max_str_digits() + 1},}}+)", re.DOTALL)
-_COMMAS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]')
 _STRUCTURE = re.compile(rf"{_STRING}|[\[\]{{}},]", re.DOTALL)
 _PYTHONS = (
     marked("Expecting value"),
@@ -105,9 +109,12 @@ def place_of(data: bytes, error: InvalidInput) -> str:
 
 
 def encode(value: object) -> str:
-    """The JSON text of a decoded value; of one nested almost too deeply to be decoded only that it is so."""
+    """The JSON text of a decoded value; of one nested almost too deeply to be decoded only that it is so.
+
+    What stands in it and is no JSON value is written as its text.
+    """
     try:
-        return printable(json.dumps(value, ensure_ascii=False))
+        return printable(json.dumps(value, ensure_ascii=False, default=str))
     except RecursionError:
         return '"nested too deeply"'
 
@@ -115,27 +122,6 @@ def encode(value: object) -> str:
 def raw_text(data: bytes) -> str:
     """A record's bytes as text that can be stored; bytes that are not UTF-8 are written as escapes."""
     return printable(data.removeprefix(BOM_UTF8).decode("utf-8", "backslashreplace"))
-
-
-def entries_of(text: str, most: int) -> list[str]:
-    """The texts between the commas of a list, told apart by quotation marks and brackets alone.
-
-    None of them where there are more than `most`, or where something follows the list, which then is only
-    the first line of more.
-    """
-    entries: list[str] = []
-    depth, start = 0, 1
-    for mark in _COMMAS.finditer(text):
-        sign = mark[0]
-        depth += (sign in "[{") - (sign in "]}")
-        if (sign == "," and depth == 1) or depth <= 0:
-            entries.append(text[start : mark.start()].strip())
-            start = mark.end()
-        if len(entries) > most:
-            return []
-        if depth <= 0:
-            return [] if text[start:].strip() else entries
-    return [*entries, text[start:].strip()]
 
 
 def beginning_of(head: bytes) -> object:

@@ -15,12 +15,13 @@ from typing import BinaryIO
 
 from indexer.readers import candidates
 from indexer.readers.documents import read_document, recognise
+from indexer.readers.floods import Patience
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import decode, place_of, raw_text
 from indexer.readers.limits import Limits
 from indexer.readers.lines import Line, lines
 from matcher.errors import InvalidInput
-from matcher.messages import marked, said
+from matcher.messages import marked
 from matcher.records import CandidateRecord, Place, Rejected
 
 _CANDIDATE = re.compile(rb'(?<!\\)"candidate"\s*:')
@@ -35,14 +36,16 @@ _START = re.compile(rb'\{\s*"(?:candidate|awards|applied_to)"\s*:')
 def recognises(head: bytes) -> bool:
     """Whether a file that begins with `head` has an object a line, and is not one document over several."""
     found = [line.strip() for line in head.split(b"\n") if line.strip()]
-    if not found[0].startswith((b"{", b"[")):
+    if found[0].startswith(b"["):
+        return False  # a list, or lines of which the first is one: `json_files.py` tells them apart
+    if not found[0].startswith(b"{"):
         # Lines of which the first is damaged; not a text that quotes one.
         return 2 * sum(line.startswith(b"{") for line in found) >= len(found) and has_whole_lines(
             head, _LIMITS
         )
     if any(_CANDIDATE.search(line) and line.startswith(b"{") and line.endswith(b"}") for line in found):
         return True
-    if len(found) > 1 and found[0].startswith(b"{"):
+    if len(found) > 1:
         return _object(found[0]) is not None  # what follows an object on another line is no part of it
     return bool(_START.match(found[0]))
 
@@ -75,22 +78,15 @@ def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     Where the context names a candidate, lines about anybody else are refused.
     """
     limits = context.limits
-    useless = 0
+    patience = Patience(limits.parts)
     for line in lines(stream, limits.line, limits.values):
         if line.wrong:
             yield Rejected(context.file, line.number, "", line.wrong, raw_text(line.data))
         elif line.data.strip():
-            useful = bool(_CANDIDATE.search(line.data))
-            for record in _read_line(line, replace(context, line=line.number)):
-                useful = useful or not isinstance(record, Rejected)
-                yield record
-            useless = 0 if useful else useless + 1
-            if useless > limits.parts:
-                reason = said(
-                    "more than %(most)s lines in a row are no records; the rest is not read",
-                    most=limits.parts,
-                )
-                yield Rejected(context.file, line.number, "", reason, "")
+            found = _read_line(line, replace(context, line=line.number))
+            yield from patience.through(found, useful=bool(_CANDIDATE.search(line.data)))
+            if patience.lost:
+                yield Rejected(context.file, line.number, "", patience.reason, "")
                 return
 
 

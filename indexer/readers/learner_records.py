@@ -1,19 +1,29 @@
-"""What a record of one learner holds: credentials of many kinds whose awards are all that learner's."""
+"""What a record of one learner holds: credentials of many kinds whose awards are all that learner's.
+
+And what both versions of the record have in common beside: the types of their associations.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from indexer.readers.credential_parts import Leftovers
 from indexer.readers.envelopes import opened
 from indexer.readers.formats import Context, Record
+from indexer.readers.json_text import shown
 from indexer.readers.written import refused
 from matcher.errors import InvalidInput
 from matcher.messages import said
-from matcher.records import AwardRecord, CandidateRecord, Recognised, Rejected
+from matcher.records import AwardRecord, CandidateRecord, Notice, Recognised, Rejected
 
 _GATHERED = 200
+_TYPES = frozenset((
+    "exactMatchOf", "exemplar", "hasSkillLevel", "isChildOf", "isParentOf", "isPartOf", "isPeerOf",
+    "isRelatedTo", "precedes", "replacedBy",
+    "hasPart",  # is none of the specification, and understood all the same
+))  # fmt: skip
+_TYPES_TOLD = 20
 
 
 @dataclass(slots=True)
@@ -78,3 +88,26 @@ class Learner:
 
     def _is_meant(self, person: CandidateRecord) -> bool:
         return not person.identifiers or not set(self.identifiers).isdisjoint(person.identifiers)
+
+
+def unknown_types(associations: Iterable[tuple[str, str]], context: Context) -> Iterator[Notice]:
+    """What is to be said of associations whose type no learner record has: how many of each there are.
+
+    `associations`: the type of each, and its path.
+    """
+    found: dict[str, list[str]] = {}
+    for type_, where in associations:
+        if type_ not in _TYPES:
+            found.setdefault(type_, []).append(where)
+    for type_, places in list(found.items())[:_TYPES_TOLD]:
+        text = said(
+            "associations of the type %(type)s, which learner records do not have, are kept as they are: "
+            "%(count)s, the first %(where)s",
+            type=shown(type_),
+            count=len(places),
+            where=places[0],
+        )
+        yield Notice(context.file, context.line, text)
+    if len(found) > _TYPES_TOLD:
+        text = said("associations of %(count)s more such types", count=len(found) - _TYPES_TOLD)
+        yield Notice(context.file, context.line, text)

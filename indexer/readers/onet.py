@@ -33,6 +33,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from indexer.readers.encodings import text_of
+from indexer.readers.framework_tables import by_column, repeats
 from indexer.readers.frameworks import (
     LONGEST_DESCRIPTION,
     Entry,
@@ -147,6 +148,7 @@ def _read_table(file: FrameworkFile, take: _Take, found: _Competencies) -> Itera
         for line in lines(stream, limits.row, limits.values, limits.document):
             if not names:
                 names = [cell.strip() for cell in line.data.decode("utf-8", "replace").split("\t")]
+                yield from (Notice(file.name, line.number, text) for text in repeats(names))
                 continue
             try:
                 text, is_utf_8 = text_of(line.data)
@@ -173,7 +175,7 @@ def _row(line: Line, cells: list[str], names: list[str]) -> _Row:
                 "the row has %(given)s cells, the header %(expected)s", given=len(cells), expected=len(names)
             )
         )
-    return dict(zip(names, cells, strict=True))
+    return by_column(names, cells)
 
 
 def _element(row: _Row, found: _Competencies) -> bool:

@@ -24,6 +24,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from indexer.readers.framework_tables import column_names, table_rows
 from indexer.readers.frameworks import (
@@ -50,6 +51,7 @@ from matcher.messages import marked, said
 from matcher.records import Kind, Notice, Rejected
 
 _IDENTITIES = ("uri", "key")
+_LOOKED_AT = 10  # lines, to recognise a file by: some may be damaged
 _LABELS = ("label_en", "label", "label_fr")
 
 _Rows = Iterator[tuple[int, Mapping[str, object]] | Rejected | Notice]
@@ -167,7 +169,8 @@ def _kind(value: object) -> Kind:
 
 
 def _rows(file: FrameworkFile) -> _Rows:
-    return _json_rows(file) if file.head.lstrip().startswith(b"{") else _checked_columns(file)
+    is_table = column_names(file.head, _named) or not _has_lines(file.head.lstrip())
+    return _checked_columns(file) if is_table else _json_rows(file)
 
 
 def _checked_columns(file: FrameworkFile) -> _Rows:
@@ -213,13 +216,26 @@ def _json_object(line: Line, file: FrameworkFile) -> Mapping[str, object]:
 
 def _recognises(head: bytes) -> bool:
     start = head.removeprefix(BOM_UTF8).lstrip()
-    if not start.startswith(b"{"):
-        return bool(column_names(head, _named))
+    if column_names(head, _named):
+        return True
+    if not _has_lines(start):
+        return False
+    found = list(islice(filter(bytes.strip, start.split(b"\n")), _LOOKED_AT))
+    return _is_competency(found[0]) or 2 * sum(map(_is_competency, found)) >= len(found)
+
+
+def _has_lines(start: bytes) -> bool:
+    """Whether a file has an object a line, of which the first may be damaged."""
+    first, _, rest = start.partition(b"\n")
+    return first.startswith(b"{") or rest.lstrip().startswith(b"{")
+
+
+def _is_competency(line: bytes) -> bool:
     try:
-        first = decode(start.split(b"\n", 1)[0])
+        found = decode(line)
     except InvalidInput:
         return False
-    return isinstance(first, dict) and _named(frozenset(first))
+    return isinstance(found, dict) and _named(frozenset(found))
 
 
 def _named(names: frozenset[str]) -> bool:

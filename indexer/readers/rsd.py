@@ -34,7 +34,7 @@ from pydantic.alias_generators import to_camel
 
 from indexer.readers.damaged_json import Damaged
 from indexer.readers.formats import types_of
-from indexer.readers.framework_tables import column_names, table_rows
+from indexer.readers.framework_tables import column_names, repeats, table_rows
 from indexer.readers.frameworks import URI, Entry, FrameworkFacts, FrameworkFile, FrameworkFormat, key_uri
 from indexer.readers.json_text import encode, shown
 from indexer.readers.problems import problem
@@ -52,6 +52,7 @@ from matcher.errors import InvalidInput
 from matcher.messages import marked, said
 from matcher.records import Notice, Rejected
 
+_LOOKED_AT = 20  # skills of a list, to recognise it by: some may be damaged
 _LEFT_OUT = {"archived", "deleted", "draft"}
 _LINKS = {
     "alignments": RELATED, "standards": RELATED, "major_alignment": RELATED, "minor_alignment": RELATED,
@@ -134,7 +135,7 @@ class _Gathered:
 
 def _recognises_document(document: object) -> bool:
     if isinstance(document, list):
-        return bool(document) and _is_skill(document[0])
+        return any(map(_is_skill, document[:_LOOKED_AT]))
     return _is_skill(document) or _is_collection(document)
 
 
@@ -150,7 +151,7 @@ def _is_collection(body: object) -> bool:
     return (
         "RsdCollection" in types_of(body)
         or "rsd" in context.lower()
-        or any(map(_is_skill, body["skills"][:20]))
+        or any(map(_is_skill, body["skills"][:_LOOKED_AT]))
     )
 
 
@@ -171,7 +172,7 @@ def _read(files: Sequence[FrameworkFile], prefix: str) -> Iterator[Entry]:
 def _read_json(file: FrameworkFile) -> Iterator[Entry]:
     body = file.document
     skills, at = (body, "") if isinstance(body, list) else ([body], "")
-    whole = body if isinstance(body, dict) else body[0] if isinstance(body, list) and body else {}
+    whole = next((one for one in skills if isinstance(one, dict)), {}) if isinstance(skills, list) else {}
     if isinstance(body, dict) and _is_collection(body):
         skills, at = body["skills"], "skills"
     yield FrameworkFacts(_name(whole, collection=at == "skills"), "", _author(whole))
@@ -248,6 +249,8 @@ def _read_table(file: FrameworkFile, prefix: str) -> Iterator[Entry]:
     first = next(rows, None)
     authors = _cell(_lower(first[1]), "authors", "author")[1] if isinstance(first, tuple) else ""
     yield FrameworkFacts("", "", authors)
+    names = [name.lower() for name in first[1]] if isinstance(first, tuple) else []
+    yield from (Notice(file.name, 0, text) for text in repeats(names))
     for row in chain([first] if first else [], rows):
         if isinstance(row, Rejected | Notice):
             yield row
@@ -261,8 +264,14 @@ def _read_table(file: FrameworkFile, prefix: str) -> Iterator[Entry]:
 
 
 def _lower(cells: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """The cells by their column's name in lower case, each with the name as it stands."""
-    return {name.lower(): (name, cell.strip()) for name, cell in cells.items()}
+    """The cells by their column's name in lower case, each with the name as it stands.
+
+    Of columns whose names differ in case alone the first counts.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for name, cell in cells.items():
+        found.setdefault(name.lower(), (name, cell.strip()))
+    return found
 
 
 def _cell(cells: Mapping[str, tuple[str, str]], *names: str) -> tuple[str, str]:

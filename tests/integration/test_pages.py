@@ -1182,7 +1182,7 @@ def two_people() -> bytes:
         (b'{"candidate": {"key": "uploader"}, "awards": [{"achievement": {}}]}', "il faut un nom ou une clé"),
         (b'{"candidate": ', "pas du JSON"),
         (b'{"candidate": {}, "candidate": {}}', "un objet a deux fois la clé"),
-        (b"[" + b"1," * 10_001 + b"1]", "a 10 002 éléments"),
+        (b"[[" + b"1," * 10_001 + b"1]]", "a 10 002 éléments"),
         (b'{"basics": {"email": "a@example.org"}, "certificates": [{"name": "A", "date": "2021-05"}]}',
          "est lue comme son premier jour"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.unit.containers import CONTAINERS
+from tests.unit.containers import CONTAINERS, itxt, png, svg_of, token_of
 from tests.unit.examples.clr_1 import ASSERTION as CLR_1_ASSERTION
 from tests.unit.examples.clr_1 import CLR as CLR_1
 from tests.unit.examples.clr_2 import CLR as CLR_2
@@ -14,7 +14,7 @@ from tests.unit.examples.endorsements import ENDORSEMENT
 from tests.unit.examples.json_resume import RESUME
 from tests.unit.examples.jsonl import WHOLE
 from tests.unit.examples.ler_rs import RECORD, TRANSCRIPT
-from tests.unit.examples.open_badges_2 import ASSERTION
+from tests.unit.examples.open_badges_2 import ASSERTION, ASSERTION_1_0, ASSERTION_1_1
 from tests.unit.examples.open_badges_3 import CREDENTIAL
 from tests.unit.examples.other_credentials import STATUS_LIST
 from tests.unit.examples.presentations import PRESENTATION, TOKEN, envelope
@@ -53,3 +53,16 @@ FILES: dict[str, bytes] = {
     "Another verifiable credential": json.dumps(STATUS_LIST).encode(),
     **CONTAINERS,
 }
+"""By the name of its format."""
+
+_BADGE, _CLR = json.dumps(ASSERTION).encode(), json.dumps(CLR_2).encode()
+_OPEN_BADGES = "Open Badges 2.0 and 1.x"
+VARIANTS: dict[str, tuple[list[str], bytes]] = {
+    "Open Badges 1.0": (["JSON", _OPEN_BADGES], json.dumps(ASSERTION_1_0).encode()),
+    "Open Badges 1.1": (["JSON", _OPEN_BADGES], json.dumps(ASSERTION_1_1).encode()),
+    "Open Badges 2.0, signed": (["JSON Web Token", _OPEN_BADGES], token_of(_BADGE)),
+    "Open Badges 2.0 in PNG": (["PNG image", _OPEN_BADGES], png(itxt(_BADGE, b"openbadges"))),
+    "Open Badges 2.0 in SVG": (["SVG image", _OPEN_BADGES], svg_of(_BADGE, "assertion")),
+    "CLR 2.0, signed": (["JSON Web Token", "CLR 2.0", "Open Badges 3.0"], token_of(_CLR)),
+}
+"""Further forms of some of them, each with the formats that are recognised in it, from the outside in."""

@@ -5,15 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
+
+import pytest
 
 COUNT = 10_000
-"""Mutations of a file."""
+COUNTS = (
+    pytest.param(500, id="short"),
+    pytest.param(COUNT, id="long", marks=[pytest.mark.faults, pytest.mark.timeout(1_800)]),
+)
+"""Mutations of a file: a few in `make test`, and as many as we promise in `make test-faults`."""
 
 SECONDS = 2.0
 MEMORY = 64_000_000
 
+_Given = TypeVar("_Given")
 
-def bounded(files: Iterable[bytes], name: str) -> Iterator[bytes]:
+
+def bounded(files: Iterable[_Given], name: str) -> Iterator[_Given]:
     """`files`, each to be read before the next is asked for: in two seconds, and all in 64 MB more memory."""
     _forget_peak()
     before = _peak_memory()

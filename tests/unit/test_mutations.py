@@ -13,19 +13,24 @@ import pytest
 
 from indexer.readers import detect, documents
 from indexer.readers.limits import Limits
-from matcher.records import AchievementRecord, CandidateRecord, EndorsementRecord, Notice, Rejected
+from matcher.records import AchievementRecord, CandidateRecord, EndorsementRecord, Notice, Place, Rejected
 from tests.unit.examples.open_badges_3 import CREDENTIAL
 from tests.unit.mutations import changed_document, mutations
+from tests.unit.pieces import piece_of
 from tests.unit.reading import formats_of, only, read_any
-from tests.unit.specimens import DOCUMENTS, FILES
-from tests.unit.survival import COUNT, bounded
+from tests.unit.specimens import DOCUMENTS, FILES, VARIANTS
+from tests.unit.survival import COUNTS, bounded
 
 RECORDS = CandidateRecord, AchievementRecord, EndorsementRecord, Notice, Rejected
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "credentials"
-REAL = sorted(path for path in SHARED.rglob("*") if path.is_file()) if SHARED.exists() else []
+PUBLISHED = sorted(path for path in SHARED.rglob("*") if path.is_file()) if SHARED.exists() else []
+ALIKE = Counter(tuple(formats_of(path.read_bytes())) for path in PUBLISHED)
+"""How many published files have the same formats, from the outside in: each has its share of mutations."""
+
+OURS = FILES | {name: data for name, (_, data) in VARIANTS.items()}
 
 
-def survive(data: bytes, name: str, count: int = COUNT) -> None:
+def survive(data: bytes, name: str, count: int) -> None:
     """Read mutations of a file: each yields records only, in time, and all in bounded memory."""
     for number, mutated in enumerate(bounded(mutations(data, seed=len(data), count=count), name)):
         records = read_any(mutated, candidate="c-1" if number % 3 else "")
@@ -34,27 +39,46 @@ def survive(data: bytes, name: str, count: int = COUNT) -> None:
             assert isinstance(one, RECORDS), (name, number)
 
 
+def share(path: Path, count: int) -> int:
+    """How many mutations of a published file are read, so that with those alike it are `count`."""
+    return -(-count // ALIKE[tuple(formats_of(path.read_bytes()))])
+
+
 def test_every_format_has_a_file() -> None:
     assert set(FILES) == {one.name for one in (*detect.FORMATS, *documents.FORMATS)}
     for name, data in FILES.items():
         assert name in formats_of(data), name
+    for name, (formats, data) in VARIANTS.items():
+        assert formats_of(data)[: len(formats)] == formats, name
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_mutations_of_our_own_files(name: str) -> None:
-    survive(FILES[name], name)
+def test_of_every_format_there_are_ten_thousand() -> None:
+    counts = [*(count for one in COUNTS for count in one.values)]
+    assert max(counts) == 10_000
+    assert sum(1 for _ in mutations(OURS["CSV"], seed=1, count=max(counts))) == 10_000
+    assert {
+        "Open Badges 1.0", "Open Badges 1.1", "Open Badges 2.0 and 1.x", "Open Badges 2.0, signed",
+        "Open Badges 2.0 in PNG", "Open Badges 2.0 in SVG", "Open Badges 3.0", "JSON Web Token", "PNG image",
+        "SVG image", "CLR 1.0", "CLR 1.0 assertion", "CLR 2.0", "CLR 2.0, signed", "Verifiable Presentation",
+        "HR Open LER-RS", "JSON Resume", "schema.org", "CSV", "JSON Lines", "credmatch JSON",
+    } <= set(OURS)  # fmt: skip
+    published: Counter[tuple[str, ...]] = Counter()
+    for path in PUBLISHED:
+        published[tuple(formats_of(path.read_bytes()))] += share(path, 10_000)
+    assert all(count >= 10_000 for count in published.values())
 
 
-@pytest.mark.skipif(not REAL, reason="the published example credentials are not here")
-@pytest.mark.parametrize("path", REAL, ids=lambda path: str(path.relative_to(SHARED)))
-def test_mutations_of_published_files(path: Path) -> None:
-    alike = Counter(map(kind, REAL))[kind(path)]
-    survive(path.read_bytes(), path.name, -(-COUNT // alike))
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("name", OURS)
+def test_mutations_of_our_own_files(name: str, count: int) -> None:
+    survive(OURS[name], name, count)
 
 
-def kind(path: Path) -> tuple[str, str]:
-    """The standard and the form of a published file: of those alike, ten thousand together are read."""
-    return path.relative_to(SHARED).parts[0], path.suffix
+@pytest.mark.skipif(not PUBLISHED, reason="the published example credentials are not here")
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: str(path.relative_to(SHARED)))
+def test_mutations_of_published_files(path: Path, count: int) -> None:
+    survive(path.read_bytes(), path.name, share(path, count))
 
 
 DAMAGED = (
@@ -106,6 +130,32 @@ def test_good_lines_around_one_with_damaged_bytes_are_read(name: str) -> None:
         lines.insert(number % 3, mutated.replace(b"\n", b" "))
         found = only(CandidateRecord, read_any(b"\n".join(lines), whose))
         assert len(found) >= 2 * expected, (number, mutated)
+
+
+ROWS = """candidate_key;candidate_name;achievement_name;issuer;issued;expires;status;level;competencies
+candidate-one;Zoé Exemple;Chariot;Institut Rive-Nord;2026-03-01;2029-03-01;actif;0,75;chariot|charger
+candidate-two;;"Travail en
+hauteur";Institut Rive-Nord;2026-03-02;;;;
+candidate-three;Ada Example;"First ""aid"" kit";Northshore;2026-03-02;2027-03-02;active;1;first aid
+candidate-four;Bo Example;Rigging;Northshore;2026-03-02;;;;
+"""
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_good_rows_around_a_damaged_one_are_read(count: int) -> None:
+    piece = piece_of("table", ROWS.encode())
+    for number, row in enumerate(piece.items):
+        expected = candidates(piece.lacking(number))
+        assert len(expected) == 3
+        for mutated in mutations(row, seed=number, count=count // 4):
+            found = candidates(piece.having(number, mutated))
+            for key, one in expected.items():
+                assert found.get(key) == one or key.encode() in mutated, mutated
+
+
+def candidates(data: bytes) -> dict[str, CandidateRecord]:
+    """Those that are read of a file, by their keys, wherever they stand in it."""
+    return {one.key: replace(one, place=Place()) for one in only(CandidateRecord, read_any(data))}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

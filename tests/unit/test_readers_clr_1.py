@@ -17,6 +17,7 @@ from matcher.records import (
     CompetencyRef,
     EndorsementRecord,
     IssuerRef,
+    Notice,
     Rejected,
     RelatedRef,
     Status,
@@ -198,3 +199,17 @@ def test_more_than_the_limit_is_refused_at_once() -> None:
 @given(st.randoms(use_true_random=False), st.booleans())
 def test_any_value_in_any_place_is_read_or_refused(chance: Any, alone: bool) -> None:
     assert read_any(changed_document(ASSERTION if alone else CLR, chance), candidate="c-1" if alone else "")
+
+
+def test_associations_of_types_that_nobody_has_are_kept_and_said_by_type() -> None:
+    associations = [{"associationType": one, "targetId": "urn:x"} for one in ("isPartOf", "isCousinOf")]
+    text = 'associations of the type "isCousinOf", which learner records do not have, are kept as they are: '
+    offered = {"id": "urn:a:more", "name": "More", "associations": associations}
+    records = read_any({**with_achievement(associations=associations), "achievements": [offered]})
+    (award,) = one_candidate(records).awards
+    assert [one.type for one in award.achievement.related] == ["isPartOf", "isCousinOf"]
+    assert [one.text for one in only(Notice, records)] == [
+        f"{text}2, the first assertions[0].achievement.associations[1]"
+    ]
+    alone = read_any({**ASSERTION, "achievement": {**LIFT, "associations": associations}})
+    assert [one.text for one in only(Notice, alone)] == [f"{text}1, the first achievement.associations[1]"]

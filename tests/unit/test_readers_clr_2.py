@@ -103,6 +103,31 @@ def test_associations_of_what_is_not_here_are_said() -> None:
     )
 
 
+def test_associations_of_types_that_nobody_has_are_kept_and_said_by_type() -> None:
+    members = [
+        association("urn:a:lift", "isCousinOf", "urn:x"),
+        association("urn:a:lift", "isPartOf", "urn:y"),
+        association("urn:a:operator", "isCousinOf", "urn:x"),
+        association("urn:a:lift", "ext:isAuntOf", "urn:x"),
+    ]
+    records = read_any(with_subject(association=members))
+    lift = awards_by_name(one_candidate(records))["lift"].achievement
+    assert [one.type for one in lift.related] == ["isCousinOf", "isPartOf", "ext:isAuntOf"]
+    start = "credentialSubject.association"
+    text = "associations of the type %s, which learner records do not have, are kept as they are: %s"
+    assert [one.text for one in only(Notice, records)] == [
+        text % ('"isCousinOf"', f"2, the first {start}[0]"),
+        text % ('"ext:isAuntOf"', f"1, the first {start}[3]"),
+    ]
+
+
+def test_very_many_unknown_types_are_said_in_few_notices() -> None:
+    members = [association("urn:a:lift", f"is{number}Of", "urn:x") for number in range(60)]
+    notices = only(Notice, read_any(with_subject(association=members)))
+    assert len(notices) == 21
+    assert notices[-1].text == "associations of 40 more such types"
+
+
 def test_an_achievement_is_not_related_to_itself() -> None:
     document = with_subject(association=[association("urn:a:lift", "isPartOf", "urn:a:lift")])
     assert awards_by_name(one_candidate(read_any(document)))["lift"].achievement.related == ()

@@ -297,10 +297,18 @@ SKILL, WRONG = b'{"id": "urn:x:%d", "skillStatement": "Lift"}', b'{"id": "urn:x:
             "skills[1].id",
         ),
         (b"[" + SKILL % 1 + b',{"id" "x"},' + SKILL % 3 + b"]", 0, "[1]"),
+        (b'{"CFItems": [' + ITEM % 1 + b',{"uri" "x"},' + ITEM % 3 + b'], "CFAssociations": []}', 0,
+         "CFItems[1]"),
+        (b'{"CFPackage": {"CFItems": [' + ITEM % 1 + b",,\n" + ITEM % 3 + b"]}}", 0, "CFPackage.CFItems[1]"),
+        (b'{"CFItems": [' + ITEM % 1 + b',\n{"a: 1,\n"b": 2},\n' + ITEM % 3 + b'], "CFDocument": {}}', 0,
+         "CFItems[1]"),
+        (b'{"skills": [' + SKILL % 1 + b', {"a": 1}}, ' + SKILL % 3 + b'], "name": "x"}', 0, "skills[1]"),
+        (b'{"skills": [' + SKILL % 1 + b", " + SKILL % 3 + b', {"a": [{}]], "name": "x"}', 0, "skills[2]"),
+        (b'{"@graph": [' + ASN.replace(b":3", b":1") + b', "\xff", ' + ASN + b"]}", 0, "@graph[1]"),
         (SKILL % 1 + b"\n" + WRONG[:-1] + b"\n\n" + SKILL % 3 + b"\n", 2, ""),
         (ITEM % 1 + b"\n" + BAD + b"\n" + ITEM % 3, 2, "fullStatement"),
     ],
-)
+)  # fmt: skip
 def test_what_is_damaged_leaves_the_others_whole(
     tmp_path: Path, content: bytes, line: int, where: str
 ) -> None:
@@ -308,6 +316,41 @@ def test_what_is_damaged_leaves_the_others_whole(
     found = read_files(tmp_path / "file")
     assert [(one.line, one.where) for one in found.rejected] == [(line, where)]
     assert list(found.competencies) == ["urn:x:1", "urn:x:3"]
+
+
+@pytest.mark.parametrize("content", [
+    b'[{"id": "urn:x:0"},' + SKILL % 1 + b"]", b'[{"uri": "urn:x:0"}, 5,' + ITEM % 1 + b"]",
+    b'{"key\n{"uri": "urn:x:1", "label": "Lift"}\n', b'{"kex": 1}\n{"uri": "urn:x:1", "label": "Lift"}',
+])  # fmt: skip
+def test_a_damaged_first_item_or_line_does_not_keep_a_framework_from_being_known(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    found = read_files(tmp_path / "file")
+    assert list(found.competencies) == ["urn:x:1"]
+    assert found.rejected
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"key,label,kind,label\na,lift,,raise\n", "label"),
+        (b"RSD Name,Skill Statement,RSD Name\nlift,x,raise\n", "RSD Name"),
+        (b"RSD Name,Skill Statement,rsd name\nlift,x,raise\n", "rsd name"),
+        (b"Element ID\tElement Name\tDescription\tElement Name\n2.B.3.k\tlift\tx\traise\n", "Element Name"),
+        (ESCO.replace(b"altLabels", b"preferredLabel,altLabels").replace(b"chariot,", b"chariot,raise,"),
+         "preferredLabel"),
+    ],
+)  # fmt: skip
+def test_the_second_of_two_columns_of_one_name_is_not_read_and_that_is_said(
+    tmp_path: Path, content: bytes, name: str
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    found = read_files(tmp_path / "file")
+    [competency] = found.competencies.values()
+    assert set(competency.labels.values()) & {"lift", "conduire un chariot"}
+    assert f'the column "{name}" stands there 2 times; the first is read' in found.notices
+    assert not found.rejected
 
 
 def test_documents_a_line_say_on_which_line_they_stand(tmp_path: Path) -> None:

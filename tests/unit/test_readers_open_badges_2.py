@@ -28,7 +28,17 @@ from matcher.records import (
     RelatedRef,
     Status,
 )
-from tests.unit.examples.open_badges_2 import ASSERTION, AT, BADGE, ISSUER
+from tests.unit.examples.open_badges_2 import (
+    ASSERTION,
+    ASSERTION_1_0,
+    ASSERTION_1_1,
+    AT,
+    BADGE,
+    BADGE_1_1,
+    ISSUER,
+    ISSUER_1_1,
+    LIST_AT,
+)
 from tests.unit.mutations import changed_document
 from tests.unit.reading import formats_of, one_candidate, only, read_any
 
@@ -198,7 +208,6 @@ def test_who_is_not_named(recipient: Any, where: str, reason: str) -> None:
 
 # --- status --------------------------------------------------------------------------------------
 
-LIST_AT = f"{AT}/revoked.json"
 LISTED = {**ISSUER, "revocationList": LIST_AT}
 
 
@@ -279,26 +288,8 @@ def test_a_file_that_says_it_is_another_is_not_the_revocation_list() -> None:
 
 
 def test_1_1() -> None:
-    document = {
-        "@context": "https://w3id.org/openbadges/v1",
-        "type": "Assertion",
-        "uid": "u-1",
-        "recipient": {"type": "email", "identity": "zoe@example.org", "hashed": False},
-        "badge": f"{AT}/badges/lift.json",
-        "verify": {"type": "hosted", "url": f"{AT}/assertions/u%2D1"},
-        "issuedOn": 1769860800,
-        "expires": "1864555200",
-    }
-    badge = {
-        "name": "Lift truck operator",
-        "description": "Drives a lift truck.",
-        "image": f"{AT}/lift.png",
-        "criteria": f"{AT}/criteria",
-        "issuer": f"{AT}/issuer.json",
-        "alignment": [{"name": "operate forklift", "url": "urn:esco:forklift", "description": "..."}],
-    }
-    issuer = {"name": "Northshore", "url": AT, "revocationList": LIST_AT}
-    neighbours = Beside(lift=badge, issuer=issuer)
+    document = {**ASSERTION_1_1, "badge": f"{AT}/badges/lift.json"}
+    neighbours = Beside(lift=BADGE_1_1, issuer=ISSUER_1_1)
     (award,) = one_candidate(read_any(document, neighbours=neighbours)).awards
     assert (award.key, award.issued, award.expires) == (f"{AT}/assertions/u-1", 1769860800, 1864555200)
     assert award.status is Status.UNKNOWN
@@ -312,26 +303,9 @@ def test_1_1() -> None:
     signed = {**document, "verify": {"type": "signed", "url": f"{AT}/key.pem"}}
     (award,) = one_candidate(read_any(signed, neighbours=neighbours)).awards
     assert (award.key, award.status) == ("u-1", Status.UNKNOWN)
-    revoked = Beside(lift=badge, issuer=issuer, revoked={"u-1": "By mistake"})
+    revoked = Beside(lift=BADGE_1_1, issuer=ISSUER_1_1, revoked={"u-1": "By mistake"})
     (award,) = one_candidate(read_any(signed, neighbours=revoked)).awards
     assert award.status is Status.REVOKED
-
-
-ASSERTION_1_0: dict[str, Any] = {
-    "recipient": "zoe@example.org",
-    "salt": "sea",
-    "evidence": "/portfolio/zoe",
-    "issued_on": "2026-01-31",
-    "expires": "2027-01-31",
-    "badge": {
-        "version": "1.0.0",
-        "name": "Lift truck operator",
-        "image": "/lift.png",
-        "description": "Drives a lift truck.",
-        "criteria": "/criteria",
-        "issuer": {"origin": AT, "name": "Northshore", "org": "School", "contact": "office@example.org"},
-    },
-}
 
 
 def test_1_0_with_all_in_one() -> None:

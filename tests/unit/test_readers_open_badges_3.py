@@ -373,7 +373,7 @@ def test_one_bad_credential_of_an_array_does_not_lose_the_others() -> None:
 
 
 def test_a_document_too_long_is_refused() -> None:
-    (found,) = read(b"[" + b" " * 1_000, limits=Limits(document=1_000))
+    (found,) = read(b"{" + b" " * 1_000, limits=Limits(document=1_000))
     assert isinstance(found, Rejected)
     assert found.reason.startswith("the document is longer than 1,000 (CREDMATCH_IMPORT_DOCUMENT) bytes")
 

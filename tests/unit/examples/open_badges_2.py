@@ -49,3 +49,43 @@ ASSERTION: dict[str, Any] = {
     "narrative": "Practised for a month.",
     "verification": {"type": "hosted"},
 }
+
+LIST_AT = f"{AT}/revoked.json"
+
+BADGE_1_1: dict[str, Any] = {
+    "name": "Lift truck operator",
+    "description": "Drives a lift truck.",
+    "image": f"{AT}/lift.png",
+    "criteria": f"{AT}/criteria",
+    "issuer": f"{AT}/issuer.json",
+    "alignment": [{"name": "operate forklift", "url": "urn:esco:forklift", "description": "..."}],
+}
+
+ISSUER_1_1: dict[str, Any] = {"name": "Northshore", "url": AT, "revocationList": LIST_AT}
+
+ASSERTION_1_1: dict[str, Any] = {
+    "@context": "https://w3id.org/openbadges/v1",
+    "type": "Assertion",
+    "uid": "u-1",
+    "recipient": {"type": "email", "identity": "zoe@example.org", "hashed": False},
+    "badge": {**BADGE_1_1, "issuer": ISSUER_1_1},
+    "verify": {"type": "hosted", "url": f"{AT}/assertions/u%2D1"},
+    "issuedOn": 1769860800,
+    "expires": "1864555200",
+}
+
+ASSERTION_1_0: dict[str, Any] = {
+    "recipient": "zoe@example.org",
+    "salt": "sea",
+    "evidence": "/portfolio/zoe",
+    "issued_on": "2026-01-31",
+    "expires": "2027-01-31",
+    "badge": {
+        "version": "1.0.0",
+        "name": "Lift truck operator",
+        "image": "/lift.png",
+        "description": "Drives a lift truck.",
+        "criteria": "/criteria",
+        "issuer": {"origin": AT, "name": "Northshore", "org": "School", "contact": "office@example.org"},
+    },
+}

@@ -1,0 +1,198 @@
+"""Lists of documents of any length, each item read as if it stood alone."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import random
+import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from indexer.readers.detect import read_stream
+from indexer.readers.formats import Context
+from indexer.readers.json_items import Items
+from indexer.readers.limits import Limits
+from matcher.records import CandidateRecord, Rejected
+from tests.unit.reading import ZONE, formats_of, only, read_any
+
+SMALL = Limits(document=1_000, parts=50)
+
+
+def candidate(number: int, **fields: object) -> dict[str, Any]:
+    awards = [{"achievement": {"name": '}],{"[,'}}]
+    return {"candidate": {"key": f"c-{number}", **fields}, "awards": awards}
+
+
+def keys(data: object, limits: Limits | None = None) -> list[str]:
+    return [one.key for one in only(CandidateRecord, read_any(data, limits=limits))]
+
+
+def wrong(data: object, limits: Limits | None = None) -> list[tuple[str, str]]:
+    return [(one.where, one.reason) for one in only(Rejected, read_any(data, limits=limits))]
+
+
+def written(entries: list[Any], between: str = ",", start: str = "[", end: str = "]") -> str:
+    return start + between.join(json.dumps(one) for one in entries) + end
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        written([candidate(n) for n in range(200)]),
+        written([candidate(n) for n in range(200)], ",\n", "[\n", "\n]\n"),
+        written([candidate(n) for n in range(200)], "\n,", "\ufeff \n [ ", " ] "),
+        json.dumps([candidate(n) for n in range(200)], indent=1),
+        json.dumps([candidate(n) for n in range(200)], indent=1).replace("\n", "\r\n"),
+    ],
+    ids=["one line", "an item a line", "commas first", "indented", "CR and LF"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_list_longer_than_a_document_may_be_is_read_item_by_item(text: str, encoding: str) -> None:
+    data = text.encode(encoding)
+    assert len(data) > SMALL.document
+    assert keys(data, SMALL) == [f"c-{n}" for n in range(200)]
+    assert wrong(data, SMALL) == []
+
+
+@pytest.mark.parametrize("end", ["\n]", "\n]\n", "]"])
+def test_a_short_list_of_candidates_an_item_a_line_is_a_list(end: str) -> None:
+    text = written([candidate(n) for n in range(3)], ",\n", "[\n", end)
+    assert keys(text) == ["c-0", "c-1", "c-2"]
+    assert wrong(text) == []
+    assert formats_of(text.encode())[0] == "JSON"
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_an_item_longer_than_a_document_may_be_is_refused_alone(place: int) -> None:
+    entries = [candidate(n) for n in range(3)]
+    entries.insert(place, candidate(9, name="x" * 200_000))
+    assert keys(written(entries), SMALL) == ["c-0", "c-1", "c-2"]
+    assert wrong(written(entries), SMALL) == [
+        (f"[{place}]", "is longer than 1,000 (CREDMATCH_IMPORT_DOCUMENT) bytes")
+    ]
+
+
+def test_every_damaged_item_is_named_and_the_others_are_read() -> None:
+    good = json.dumps(candidate(1))
+    data = f'[{good}, {{bad}}, {{"a": 1, "a": 2}}, , NaN, {good}, 5, {good}]'
+    assert keys(data) == ["c-1"] * 3
+    assert [where for where, _ in wrong(data)] == ["[1]", "[2]", "[3]", "[4]", "[6]"]
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("", "the list is not closed; what stands before is read"),
+        (', {"candidate": {"key": "c-9', "the list is not closed; what stands before is read"),
+        ("] [5]", "something follows the list, and is not read"),
+        ("]" + " " * 100_000 + "5", "something follows the list, and is not read"),
+    ],
+)
+def test_what_is_wrong_with_the_end_of_a_list_is_said_and_the_items_are_read(end: str, reason: str) -> None:
+    data = written([candidate(n) for n in range(3)], end=", 5" + end)
+    assert keys(data) == ["c-0", "c-1", "c-2"]
+    assert wrong(data)[-1][1] == reason
+
+
+def test_what_of_a_list_stands_where_it_was_cut_off_can_be_read_later() -> None:
+    *_, rejected = only(Rejected, read_any(written([candidate(0), candidate(1)], end="")))
+    assert (rejected.where, json.loads(rejected.raw)) == ("[1]", candidate(1))
+
+
+def test_of_a_compressed_list_that_is_cut_off_the_whole_items_are_read() -> None:
+    chance = random.Random(4)
+    entries = [candidate(n, name=chance.randbytes(40).hex()) for n in range(2_000)]
+    data = gzip.compress(written(entries).encode())
+    data = data[: len(data) * 9 // 10]
+    assert len(keys(data)) > 1_000
+    assert wrong(data)[-1][1] == "the file is cut off; what stands before is read"
+
+
+@pytest.mark.parametrize("first", ["[]", "[5]", '[{"a": 1}, 5]', "[[[[", '[{"a": ', "[5, 5"])
+def test_lines_of_which_the_first_begins_as_a_list_are_lines(first: str) -> None:
+    data = "\n".join([first, *(json.dumps(candidate(n)) for n in range(3))])
+    assert keys(data) == ["c-0", "c-1", "c-2"]
+    assert {one.line for one in only(Rejected, read_any(data))} == {1}
+
+
+def test_a_list_a_line_is_read() -> None:
+    data = "\n".join(written([candidate(2 * n), candidate(2 * n + 1)]) for n in range(3))
+    assert keys(data) == [f"c-{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize("data", ["[]", " [ ]\n"])
+def test_an_empty_list_is_said(data: str) -> None:
+    assert wrong(data) == [("", "is an empty list")]
+
+
+@pytest.mark.parametrize("data", ["[" + "5," * 100 + "5]", "[" + "[5,5,5]," * 100 + "5]"])
+def test_a_list_of_very_many_things_that_are_no_documents_is_given_up(data: str) -> None:
+    found = wrong(data, SMALL)
+    assert len(found) < 60
+    assert found[-1][1] == (
+        "more than 50 (CREDMATCH_IMPORT_PARTS) refusals follow each other; the rest is not read"
+    )
+
+
+def test_good_items_among_useless_ones_are_read() -> None:
+    entries = [*([5] * 40), candidate(1)] * 5
+    assert (len(keys(written(entries), SMALL)), len(wrong(written(entries), SMALL))) == (5, 200)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
+def test_items_are_the_same_wherever_the_pieces_of_a_stream_end(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [candidate(1), "\\", '\\"', ["a", {"b": "]"}], {}, [], 5, "é\n"]
+    data = json.dumps(entries, ensure_ascii=False).encode()
+    monkeypatch.setattr("indexer.readers.json_items.PIECE", size)
+    items = Items(io.BytesIO(data), 1_000)
+    assert [json.loads(one.data) for one in items] == entries
+    assert (items.closed, items.wrong) == (True, "")
+
+
+class Endless(io.RawIOBase):
+    """A list of so many bytes, made as it is read."""
+
+    def __init__(self, item: Callable[[], bytes], size: int) -> None:
+        self._parts = self._made(item, size)
+        self._rest = b"["
+
+    def _made(self, item: Callable[[], bytes], size: int) -> Iterator[bytes]:
+        made = 0
+        while made < size:
+            part = item()
+            made += len(part)
+            yield part
+        yield b"5]"
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands over
+        self._rest = self._rest or next(self._parts, b"")
+        data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [json.dumps(candidate(1)).encode() + b",\n", b'{"a":"' + b"x" * 30_000, b"[" * 10_000],
+    ids=["candidates", "a string that does not end", "brackets"],
+)
+def test_memory_is_bounded_however_long_a_list_is(item: bytes) -> None:
+    stream = io.BufferedReader(Endless(lambda: item, 600_000))  # type: ignore[arg-type]
+    context = Context("f", ZONE, limits=Limits(document=30_000))
+    tracemalloc.start()
+    try:
+        for _ in read_stream(stream, context):  # type: ignore[arg-type]
+            pass
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000
