@@ -114,8 +114,8 @@ def test_good_rows_and_items_around_a_damaged_one_are_read(tmp_path: Path, name:
             for uri, one in sample.without(piece, number).items()
             if found.competencies.get(uri) != one and not is_named(uri, piece.items[number] + data)
         ]
-        # Damage within one item may break the syntax of a JSON document as a whole, and damage to the first of
-        # lines without a header what they are known by: that is then said.
+        # Damage within one item may break the syntax of a JSON document as a whole, and damage to the first
+        # of lines without a header what they are known by: that is then said.
         if (piece.is_json and is_json(data)) or (not piece.is_json and (piece.start or number)):
             assert not lost, (data, found.wrong)
         assert not lost or found.rejected, data
