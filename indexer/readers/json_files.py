@@ -51,8 +51,6 @@ def _read_long(data: bytes, stream: BinaryIO, context: Context) -> Iterator[Reco
     """What begins with more bytes than a document may have."""
     if jsonl.has_whole_lines(data, context.limits):
         yield from jsonl.read(rejoined(data, stream), context)
-    elif data.removeprefix(BOM_UTF8).lstrip().startswith(b"["):
-        yield from _read_list(rejoined(data, stream), context)  # the first item is too long
     else:
         reason = said(
             "the document is longer than %(most)s bytes; write large exports as a list, or a document a line",
