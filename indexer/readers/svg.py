@@ -52,6 +52,20 @@ _EXPATS = (
     marked("syntax error"),
     marked("encoding specified in XML declaration is incorrect"),
     marked("XML declaration not well-formed"),
+    marked("illegal character(s) in public id"),
+    marked("illegal parameter entity reference"),
+    marked("recursive entity reference"),
+    marked("asynchronous entity"),
+    marked("reference to binary entity"),
+    marked("reference to external entity in attribute"),
+    marked("document is not standalone"),
+    marked("incomplete markup in parameter entity"),
+    marked("text declaration not well-formed"),
+    marked("must not undeclare prefix"),
+    marked("reserved prefix (xml) must not be undeclared or bound to another namespace name"),
+    marked("reserved prefix (xmlns) must not be declared or undeclared"),
+    marked("prefix must not be bound to one of the reserved namespace names"),
+    marked("limit on input amplification factor (from DTD and entities) breached"),
 )
 """What the parser says, for translation."""
 

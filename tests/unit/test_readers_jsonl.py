@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -280,12 +281,13 @@ def test_identifiers_say_whose_it_is_where_there_is_no_key() -> None:
     "zone", ["America/Toronto", "Pacific/Honolulu", "UTC", "Asia/Tokyo", "Pacific/Kiritimati"]
 )
 def test_never_ends_is_the_last_day_in_every_zone(stated: str, zone: str) -> None:
-    record = parse_candidate(award(expires=stated), ZoneInfo(zone))
+    context = replace(CONTEXT, zone=ZoneInfo(zone))
+    record = parse_candidate(award(expires=stated), context)
     expires = record.awards[0].expires
     assert expires is not None
     assert day_of(expires, ZoneInfo(zone)) == date(9999, 12, 31)
     again = candidate_json(record)["awards"][0]["expires"]
-    assert parse_candidate(award(expires=again), ZoneInfo(zone)) == record
+    assert parse_candidate(award(expires=again), context) == record
 
 
 def test_a_request_with_one_bad_award_is_refused_as_a_whole() -> None:

@@ -152,7 +152,7 @@ def test_items_are_the_same_wherever_the_pieces_of_a_stream_end(
     monkeypatch.setattr("indexer.readers.json_items.PIECE", size)
     items = Items(io.BytesIO(data), 1_000)
     assert [json.loads(one.data) for one in items] == entries
-    assert (items.closed, items.wrong) == (True, "")
+    assert (items.closed, items.wrong) == (True, None)
 
 
 class Endless(io.RawIOBase):

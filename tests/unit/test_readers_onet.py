@@ -10,29 +10,11 @@ import pytest
 from indexer.readers.frameworks import FrameworkCompetency
 from indexer.readers.onet import ATTRIBUTION, COMMODITY, ELEMENT, EXAMPLE
 from matcher.records import Kind
-from tests.unit.examples.onet import TECHNOLOGY
+from tests.unit.examples.onet import MODEL, SKILLS, TECHNOLOGY
 from tests.unit.reading_frameworks import read_files
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "onet"
 
-MODEL = """\
-Element ID\tElement Name\tDescription
-1\tWorker Characteristics\tEverything
-1.A\tAbilities\tEnduring attributes
-1.A.1.a\tVerbal Abilities\tOf words
-1.A.1.a.1\tOral Comprehension\tTo understand what is said.
-1.B.1.a\tRealistic\tAn interest
-2.B.3.k\tTroubleshooting\tFinding what is wrong.
-2.B.3\tTechnical Skills\tOf machines
-2.C.10\tTransportation\tMoving goods.
-4.A.1\tInformation Input\tAn activity
-"""
-SKILLS = """\
-O*NET-SOC Code\tElement ID\tElement Name\tScale ID\tData Value\tN
-11-1011.00\t2.B.3.k\tTroubleshooting\tIM\t3.0\t8
-11-1011.00\t2.A.1.a\tReading Comprehension\tIM\t4.0\t8
-11-1011.03\t2.A.1.a\tReading Comprehension\tLV\t4.1\t8
-"""
 TASKS = "O*NET-SOC Code\tTask ID\tTask\tTask Type\n11-1011.00\t8823\tDirect.\tCore\n"
 OCCUPATIONS = "O*NET-SOC Code\tTitle\tDescription\n11-1011.00\tChief Executives\tDirect.\n"
 TITLES = "O*NET-SOC Code\tAlternate Title\tShort Title\tSource(s)\n11-1011.00\tBoss\tn/a\t08\n"

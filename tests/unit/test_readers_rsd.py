@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.readers.frameworks import FrameworkCompetency
-from tests.unit.examples.rsd import COLLECTION, ESCO, SKILLS, skill
+from tests.unit.examples.rsd import COLLECTION, CSV, ESCO, SKILLS, skill
 from tests.unit.reading_frameworks import ANYTHING, check_anything, read_files, read_json
 
 MOVE = FrameworkCompetency(
@@ -76,19 +76,6 @@ def test_a_collection_of_addresses_is_said(tmp_path: Path) -> None:
     [(where, reason)] = read_json(tmp_path, COLLECTION | {"skills": [SKILLS + "move"]}).wrong
     assert where == "skills"
     assert "no address is fetched" in reason
-
-
-CSV = f"""\
-Canonical URL,RSD Name,Authors,Skill Statement,Categories,Keywords,Standards,Certifications,\
-Occupation Major Groups,Employers,Alignment Name,Alignment URL,Alignment Framework,Alignment 2 Name,\
-Alignment 2 URL,Alignment 2 Framework
-{SKILLS}move,move trailers,North College; South College,The worker can move trailers in a yard.,Yard,\
-trailers; yard,,,53-0000,,move goods,{ESCO},ESCO,,,
-,park trailers,North College,"Parks, and stops.",,,,,,,,,,,,
-{SKILLS}tow,tow trailers,,,,,,,,,,not a uri,,,,
-,,,,Yard,,,,,,,,,,,
-{SKILLS}move,again,,,,,,,,,,,,,,
-"""
 
 
 @pytest.mark.parametrize("header", [str, str.upper])

@@ -470,11 +470,11 @@ def test_cells_in_no_encoding_are_named_and_those_in_windows_1252_are_read(tmp_p
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("own.xlsx", b"PK\nx\n", "no column uri or key"),
+        ("own.xlsx", b"PK\nx\n", "none of the columns uri, key"),
         ("own.csv", b"", "the file is empty"),
-        ("own.csv", b"name,label\n1,x\n", "no column uri or key"),
-        ("own.csv", b"uri,name\nurn:x:1,x\n", "no column label_en"),
-        ("own.jsonl", b"not json\n1\n", "no column uri or key"),
+        ("own.csv", b"name,label\n1,x\n", "none of the columns uri, key"),
+        ("own.csv", b"uri,name\nurn:x:1,x\n", "none of the columns label_en"),
+        ("own.jsonl", b"not json\n1\n", "none of the columns uri, key"),
     ],
 )
 def test_files_that_are_no_framework_are_refused(

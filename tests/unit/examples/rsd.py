@@ -38,3 +38,15 @@ COLLECTION = {
     "author": "North College",
     "skills": [skill("move"), skill("park", status="archived"), skill("wash", status="", archiveDate="2026")],
 }
+
+CSV = f"""\
+Canonical URL,RSD Name,Authors,Skill Statement,Categories,Keywords,Standards,Certifications,\
+Occupation Major Groups,Employers,Alignment Name,Alignment URL,Alignment Framework,Alignment 2 Name,\
+Alignment 2 URL,Alignment 2 Framework
+{SKILLS}move,move trailers,North College; South College,The worker can move trailers in a yard.,Yard,\
+trailers; yard,,,53-0000,,move goods,{ESCO},ESCO,,,
+,park trailers,North College,"Parks, and stops.",,,,,,,,,,,,
+{SKILLS}tow,tow trailers,,,,,,,,,,not a uri,,,,
+,,,,Yard,,,,,,,,,,,
+{SKILLS}move,again,,,,,,,,,,,,,,
+"""
