@@ -110,9 +110,9 @@ CONTAINERS = {
 
 @contextmanager
 def _bounded() -> Iterator[None]:
-    started = time.monotonic()
+    started = time.process_time()
     yield
-    assert time.monotonic() - started < MOST_SECONDS
+    assert time.process_time() - started < MOST_SECONDS
 
 
 def read_bounded(data: bytes, limits: Limits | None = None) -> list[Record]:

@@ -315,9 +315,9 @@ def test_very_many_results_are_looked_up_at_once() -> None:
     document["credentialSubject"]["result"] = [
         {"resultDescription": f"s{n}", "value": "none", "achievedLevel": "none"} for n in range(3_000)
     ] * 3
-    started = time.perf_counter()
+    started = time.process_time()
     assert one(document).awards[0].level is None
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
