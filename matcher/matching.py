@@ -28,7 +28,7 @@ from matcher.store.candidates import load_candidate
 from matcher.store.changes import last_change
 from matcher.store.database import Connection, Database
 from matcher.store.organisations import Organisation, organisation
-from matcher.store.positions import applicants, issuer_ids, load_position
+from matcher.store.positions import applicants, are_applicants_more, issuer_ids, load_position
 from matcher.store.profiles import load_profiles
 
 APPLICANTS_FROM_TRUTH = 2_000
@@ -188,12 +188,11 @@ class Matcher:
         """All applicants from the truth; None where the pool is meant or they are too many."""
         if not question.position.applicants_only:
             return None
-        most = APPLICANTS_FROM_TRUTH
-        home = question.organisation.id
+        home, key = question.organisation.id, question.position.key
         with self._database.read() as connection:
-            ids = applicants(connection, home, question.position.key, first=most + 1)
-            if len(ids) > most:
+            if are_applicants_more(connection, home, key, APPLICANTS_FROM_TRUTH):
                 return None
+            ids = applicants(connection, home, key)
             profiles = load_profiles(connection, home, ids).values()
             change_number = last_change(connection, home)
         ranking = all_of(filter(question.admits, profiles), question.scorer)

@@ -116,17 +116,27 @@ def positions_asking(
     return [(key, title) for _, _, key, title in sorted(found, reverse=True)[:limit]]
 
 
-def applicants(
-    connection: Connection, organisation_id: int, position_key: str, *, first: int | None = None
-) -> list[int]:
-    """Ids of the candidates who applied to a position, rising; the `first` ones, where it says how many."""
+def are_applicants_more(connection: Connection, organisation_id: int, position_key: str, number: int) -> bool:
+    """Whether more candidates than `number` applied to a position."""
+    a, c = t.applications.c, t.candidates.c
+    beyond = connection.execute(
+        select(a.candidate_id)
+        .join(t.candidates, c.id == a.candidate_id)
+        .where(a.position_key == position_key, c.organisation_id == organisation_id)
+        .offset(number)
+        .limit(1)
+    )
+    return beyond.scalar() is not None
+
+
+def applicants(connection: Connection, organisation_id: int, position_key: str) -> list[int]:
+    """Ids of the candidates who applied to a position, rising."""
     a, c = t.applications.c, t.candidates.c
     rows = connection.execute(
         select(a.candidate_id)
         .join(t.candidates, c.id == a.candidate_id)
         .where(a.position_key == position_key, c.organisation_id == organisation_id)
         .order_by(a.candidate_id)
-        .limit(first)
     )
     return list(rows.scalars())
 

@@ -107,7 +107,7 @@ class Service:
         return self.matcher.match("default", self.position(*needs, **options), top=top, day=day)
 
 
-QUERIES = {False: 7, True: 9}
+QUERIES = {False: 7, True: 10}
 """Queries that a ranking makes, of the pool and of a position's applicants."""
 
 
