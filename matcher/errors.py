@@ -69,11 +69,19 @@ class NotScorable(CredmatchError):
 
 
 class Unavailable(CredmatchError):
-    """A part (database, index, encoder) does not answer; nothing was lost, trying again may help."""
+    """A part (database, index, encoder) does not answer; nothing was lost, trying again may help.
+
+    `reason` may be told to whoever asked; `inside` is the whole message where it names what only operators
+    should see: an inner address, a path, a server's own words.
+    """
 
     status = 503
     exit_code = 5
     title = "Temporarily unavailable"
+
+    def __init__(self, reason: str, *, inside: str = "") -> None:
+        super().__init__(inside or reason)
+        self.reason = reason
 
 
 class Damaged(Unavailable):

@@ -143,7 +143,7 @@ class ElasticBuilder:
         try:
             self._cluster.ask("POST", "/_aliases", {"actions": [shut]})
         except Refused as refused:
-            if refused.status != 404:
+            if refused.answered != 404:
                 raise
             return
         _remove(self._cluster, [index])
@@ -160,7 +160,7 @@ class ElasticBuilder:
         try:
             self._cluster.ask("GET", f"/_cluster/health/{index}", seconds=2 * _COPIES_SECONDS, **wait)
         except Refused as refused:
-            if refused.status != 408:
+            if refused.answered != 408:
                 raise
             _log.warning("%s has not all its copies yet", index)
 
@@ -243,7 +243,7 @@ def _open_next_door(cluster: Cluster, ledger: Ledger) -> bool:
     try:
         cluster.ask("POST", "/_aliases", {"actions": [{"remove": shut}, {"add": opened}]})
     except Refused as refused:
-        if refused.status != 404:
+        if refused.answered != 404:
             raise
         return False
     return True

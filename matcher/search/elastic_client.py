@@ -68,11 +68,12 @@ class Access:
 
 
 class Refused(Unavailable):
-    """Elasticsearch answered, but not what it was asked. `status`: of HTTP; `kind`: its name for why."""
+    """Elasticsearch answered, but not what it was asked. `answered`: its status of HTTP, which is not the one
+    that a client of ours gets; `kind`: its name for why."""
 
-    def __init__(self, message: str, status: int, kind: str) -> None:
-        super().__init__(message)
-        self.status = status
+    def __init__(self, reason: str, *, inside: str, answered: int, kind: str) -> None:
+        super().__init__(reason, inside=inside)
+        self.answered = answered
         self.kind = kind
 
 
@@ -174,7 +175,7 @@ class Cluster:
             try:
                 return self.ask(method, path, body, **options)
             except Refused as refused:
-                if refused.status != 429 or refused.kind == _BLOCKED:
+                if refused.answered != 429 or refused.kind == _BLOCKED:
                     raise
                 _log.info("%s; asking again in %.1f s", refused, pause)
                 time.sleep(pause)
@@ -193,7 +194,7 @@ class Cluster:
             if "error" in answer:
                 raise self.refusal(answer["status"], answer["error"])
             if answer.get("timed_out"):
-                raise Unavailable(f"{self.place}: a search took too long")
+                raise self._unavailable("took too long to search")
         return list(answers)
 
     def write(self, alias: str, writes: Iterable[Write], **params: Any) -> list[Unwritten]:
@@ -223,7 +224,7 @@ class Cluster:
             if not waiting:
                 return failed
             if pause is None:
-                raise Unavailable(f"{self.place} has too much to do to take {len(waiting)} writes")
+                raise self._unavailable(f"has too much to do to take {len(waiting)} writes")
             _log.info("%s is busy; sending %d writes again in %.1f s", self.place, len(waiting), pause)
             time.sleep(pause)
             bulk = waiting
@@ -240,17 +241,20 @@ class Cluster:
         """What an error of Elasticsearch means, in a line."""
         roots = error.get("root_cause") or [error] if isinstance(error, dict) else [{"reason": str(error)}]
         kind, why = roots[0].get("type", ""), roots[0].get("reason") or ""
+        told = ""  # where a server's own words are not for whoever asked
         if kind == NO_INDEX:
-            said = "the search index is not there: it was never built, or deleted"
+            what = "the search index is not there: it was never built, or deleted"
         elif kind == _BLOCKED and status == 429:
-            said = "the disk is full beyond its flood-stage mark, so nothing is written until there is room"
+            what = "the disk is full beyond its flood-stage mark, so nothing is written until there is room"
         elif kind in _UNREACHABLE:
-            said = "no copy of the search index can be reached (it is red)"
+            what = "no copy of the search index can be reached (it is red)"
         elif status == 429:
-            said = "too much to do just now"
+            what = "too much to do just now"
         else:
-            said = f"answered {status} {kind}: {why}"
-        return Refused(f"{self.place}: {said}", status, kind)
+            what = f"answered {status} {kind}: {why}"
+            told = "it did not do what it was asked"
+        reason = f"the search engine: {told or what}"
+        return Refused(reason, inside=f"{self.place}: {what}", answered=status, kind=kind)
 
     def _refused(self, error: ApiError) -> Unavailable | ConfigurationError:
         body = error.body if isinstance(error.body, dict) else {}
@@ -263,11 +267,16 @@ class Cluster:
 
     def _unreached(self, error: TransportError) -> Unavailable | ConfigurationError:
         if isinstance(error, ConnectionTimeout):
-            return Unavailable(f"{self.place} does not answer in time")
+            return self._unavailable("does not answer in time")
         why = str(error).rsplit(": ", 1)[-1].rstrip(")>'\"")
         if isinstance(error, TlsError) and _untrusted(error):
             return ConfigurationError(f"{self.place} shows a certificate that cannot be trusted: {why}")
-        return Unavailable(f"{self.place} does not answer: {why}")
+        return self._unavailable("does not answer", why)
+
+    def _unavailable(self, what: str, why: str = "") -> Unavailable:
+        """`why`: in a library's words, which may name a host."""
+        inside = f"{self.place} {what}"
+        return Unavailable(f"the search engine {what}", inside=f"{inside}: {why}" if why else inside)
 
 
 def _untrusted(error: BaseException) -> bool:

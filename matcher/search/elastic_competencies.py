@@ -221,7 +221,7 @@ class ElasticCompetencies:
         try:
             return sorted(self._cluster.ask("GET", f"/{name}/_alias"))
         except Refused as refused:
-            if refused.status != 404:
+            if refused.answered != 404:
                 raise
             return []
 

@@ -118,7 +118,7 @@ def load_ledger(cluster: Cluster, name: str) -> Ledger | None:
     try:
         answer = cluster.ask("GET", f"/{name}/_doc/{STATE}")
     except Refused as refused:
-        if refused.status != 404:
+        if refused.answered != 404:
             raise
         if refused.kind:
             return None
@@ -141,7 +141,7 @@ def save_ledger(cluster: Cluster, ledger: Ledger, *, refresh: bool = False) -> L
     try:
         answer = cluster.ask_patiently("PUT", path, source, require_alias="true", **condition)
     except Refused as refused:
-        if refused.status != 409:
+        if refused.answered != 409:
             raise
         # Where the first answer was lost it was sent again, and it is our own that stands there.
         stands = load_ledger(cluster, ledger.rows)

@@ -392,7 +392,8 @@ def _ours(error: exc.DBAPIError) -> Unavailable | ConfigurationError:
         broken = any(words in str(driver) for words in _REFUSED)
     if broken:
         return ConfigurationError(f"the database cannot be used: {_line(driver)}")
-    return Unavailable(f"the database does not answer: {_line(driver)}")
+    what = "the database does not answer"
+    return Unavailable(what, inside=f"{what}: {_line(driver)}")
 
 
 def _line(error: BaseException | None) -> str:

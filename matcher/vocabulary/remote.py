@@ -37,6 +37,7 @@ MAX_TEXTS = 64
 MAX_CHARACTERS = 10_000
 """What is sent of a text. The model reads its first 256 word pieces, so the rest would say nothing."""
 
+_NOBODY = "no sentence encoder answers"
 _MAX_MESSAGE = 8 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
 _VECTORS, _UNAVAILABLE, _CONFIGURATION = b"\x00", b"\x01", b"\x02"
@@ -123,7 +124,7 @@ class RemoteEncoder:
             connection.connect(os.fspath(self._path))
         except OSError as error:
             connection.close()
-            raise Unavailable(f"no sentence encoder answers at {self._path}") from error
+            raise Unavailable(_NOBODY, inside=f"{_NOBODY} at {self._path}") from error
         return connection
 
 
@@ -238,6 +239,6 @@ def _check_owner(path: Path) -> None:
     try:
         folder = path.parent.lstat()
     except FileNotFoundError as error:
-        raise Unavailable(f"no sentence encoder answers: there is no {path.parent}") from error
+        raise Unavailable(_NOBODY, inside=f"{_NOBODY}: there is no {path.parent}") from error
     if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.getuid() or folder.st_mode & 0o077:
         raise ConfigurationError(f"{path.parent} must be a folder that only you can open")

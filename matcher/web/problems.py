@@ -72,10 +72,10 @@ def not_ready(wrong: str) -> Response:
 
 
 def reason(error: CredmatchError) -> str:
-    """What an error may tell whoever caused it, without the place."""
+    """What an error may tell whoever caused it, without the place and the inner addresses."""
     if isinstance(error, ConfigurationError):
         return said("Only the operator can mend it; the server's log says what is wrong.")
-    text: str = error.reason if isinstance(error, InvalidInput) else error.args[0]
+    text: str = error.reason if isinstance(error, InvalidInput | Unavailable) else error.args[0]
     return text
 
 

@@ -55,12 +55,52 @@ def test_while_the_node_is_away_and_after(gate: Gate, website: Website) -> None:
     answer = client.get(MATCHES)
     assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
     assert int(answer.headers["Retry-After"]) > 0
+    assert answer.get_json()["detail"] == "the search engine does not answer"
     page = client.get("/positions/yard", headers={"Accept-Language": "fr"})
     assert page.status_code == 503
     assert int(page.headers["Retry-After"]) > 0
     assert "Elasticsearch" not in page.text
     gate.faults.clear()
     assert client.get(MATCHES).get_json()["results"] == before
+
+
+RED = b'{"error":{"root_cause":[{"type":"no_shard_available_action_exception","reason":"x"}]},"status":503}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (429, b'{"error":{"type":"es_rejected_execution_exception","reason":"queue"},"status":429}'),
+        (403, b'{"error":{"type":"cluster_block_exception","reason":"10.1.2.3 blocks reads"},"status":403}'),
+        (404, b'{"error":{"type":"index_not_found_exception","reason":"no such index"},"status":404}'),
+        (400, b'{"error":{"type":"index_closed_exception","reason":"closed"},"status":400}'),
+        (500, b'{"error":{"type":"null_pointer_exception","reason":"on 10.1.2.3"},"status":500}'),
+        (503, RED),
+    ],
+)
+@pytest.mark.parametrize("path", ["_pit", "_msearch"])
+def test_whatever_the_node_answers_a_client_gets_503(
+    gate: Gate, website: Website, caplog: pytest.LogCaptureFixture, path: str, status: int, body: bytes
+) -> None:
+    """With what happened and no word of the inside, which the log has."""
+
+    def refuse(request: Request) -> bool:
+        return path in request.path and request.command == "POST" and request.answer(status, body) is None
+
+    gate.faults.append(refuse)
+    with caplog.at_level("ERROR"):
+        answer = website.client().get(MATCHES)
+    assert answer.status_code == answer.get_json()["status"] == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    detail = answer.get_json()["detail"]
+    assert not any(inner in detail for inner in ("127.0.0.1", "10.1.2.3", "http", "exception"))
+    logged = [record.getMessage() for record in caplog.records]
+    if status == 404:
+        assert logged == [detail] == ["there is no search index yet; `credmatch reindex` builds it"]
+    else:
+        assert detail.startswith("the search engine: ")
+        assert len(logged) == 1
+        assert gate.address in logged[0]
 
 
 def test_an_index_that_goes_while_it_is_read_is_read_again(
