@@ -113,7 +113,10 @@ class Settings(BaseSettings):
         default=1, ge=0, le=8, description="Copies of an index, as far as there are nodes to hold them."
     )
     elasticsearch_timeout: float = Field(
-        default=10.0, ge=0.1, le=600, description="Seconds to wait for an answer of Elasticsearch."
+        default=10.0,
+        ge=0.1,
+        le=600,
+        description="Seconds that a search waits for Elasticsearch, all its tries together.",
     )
     elasticsearch_competencies: bool = Field(
         default=True,

@@ -32,6 +32,7 @@ class ElasticEngine:
         self, cluster: Cluster, right: Right, *, prefix: str = "credmatch", replicas: int = 1
     ) -> None:
         self._cluster = cluster
+        self._patient = cluster.patient()
         self._right = right
         self._prefix = prefix
         self._replicas = replicas
@@ -67,14 +68,14 @@ class ElasticEngine:
             if change_number <= before.change_number:
                 return before.state
             after = before.model_copy(update={"change_number": change_number})
-            write_documents(self._cluster, after, documents)
+            write_documents(self._patient, after, documents)
             # None: somebody whose right to write is newer than ours was there already.
-            return (settle(self._cluster, after) or self._live(organisation)).state
+            return (settle(self._patient, after) or self._live(organisation)).state
 
     def documents(self, organisation: str, after: int, limit: int) -> list[SearchDocument]:
         """What the live generation holds (see `Engine.documents`). Raises Damaged and Unavailable."""
         try:
-            return rows(self._cluster, self._names(organisation).live, after, limit)
+            return rows(self._patient, self._names(organisation).live, after, limit)
         except Refused as refused:
             raise (Unavailable(NOTHING) if refused.kind == NO_INDEX else refused) from refused
 
@@ -86,7 +87,7 @@ class ElasticEngine:
         wanted = Ledger(generation="", floor=floor, vocabulary=vocabulary, change_number=change_number)
         with (
             self._sole_writer(organisation),
-            build(self._cluster, self._names(organisation), wanted, self._replicas) as builder,
+            build(self._patient, self._names(organisation), wanted, self._replicas) as builder,
         ):
             yield builder
 
@@ -94,7 +95,7 @@ class ElasticEngine:
     def reopen(self, organisation: str) -> Iterator[Builder]:
         """The generation before the live one (see `Engine.reopen`). Raises NotFound and Unavailable."""
         with self._sole_writer(organisation):
-            yield reopen(self._cluster, self._names(organisation))
+            yield reopen(self._patient, self._names(organisation))
 
     @contextmanager
     def writer(self, organisation: str) -> Iterator[bool]:
@@ -119,7 +120,7 @@ class ElasticEngine:
             yield
 
     def _live(self, organisation: str) -> Ledger:
-        ledger = load_ledger(self._cluster, self._names(organisation).live)
+        ledger = load_ledger(self._patient, self._names(organisation).live)
         if ledger is None:
             raise Unavailable(NOTHING)
         return ledger

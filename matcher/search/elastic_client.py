@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import logging
 import ssl
+import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from elastic_transport import ApiError, ConnectionTimeout, TlsError, TransportError
+from elastic_transport import ConnectionError as ConnectionFailed
 from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
@@ -39,9 +41,21 @@ BULK_ITEMS = 1_000
 PAUSES = (0.1, 0.3, 1.0, 3.0, 5.0, 5.0)
 """Seconds to wait before a write that a busy node refused is sent again."""
 
-_BULK_SECONDS = 60.0
+PATIENT_SECONDS = 60.0
+"""How long those at least wait for an answer who write and build: nobody waits for them."""
+
+REST_SECONDS = 5.0
+"""While nothing answers in time, one request in so many seconds tries whether anything does again."""
+
 _BLOCKED = "cluster_block_exception"
 _UNREACHABLE = {"no_shard_available_action_exception", "unavailable_shards_exception"}
+
+_TRIES = 4
+_ELSEWHERE = {
+    502,
+    503,
+    504,
+}  # statuses where another node, or a moment later the same, may do what it is asked
 
 _log = logging.getLogger(__name__)
 # It logs each attempt with its traceback; what became of all of them is raised here, in a line.
@@ -53,7 +67,7 @@ class Access:
     """Where Elasticsearch is, and how to show who asks: a key, a user with a password, or a certificate.
 
     `hosts`: addresses with scheme and port; certificates of https are always verified, against `ca` where it
-    is given. `timeout` in seconds; `retries` of a request that had no answer.
+    is given. `timeout`: seconds that a request may take in all, tried again or not.
     """
 
     hosts: tuple[str, ...]
@@ -64,7 +78,6 @@ class Access:
     client_cert: Path | None = None
     client_key: Path | None = field(default=None, repr=False)
     timeout: float = 10.0
-    retries: int = 3
 
 
 class Refused(Unavailable):
@@ -100,11 +113,49 @@ OLDEST = (8, 19)
 """The oldest version of the server that is used."""
 
 
+class _Breaker:
+    """Keeps requests from nodes that do not answer in time, so that threads do not all wait for them.
+
+    It opens where none answered since a request began that had no answer in time, so a single slow one does
+    not open it. After `REST_SECONDS` one request tries, and the others wait for what it finds.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open_until = 0.0
+        self._answered = 0.0
+
+    def admits(self, seconds: float) -> bool:
+        """Whether a request may be sent, which is done after `seconds` at the latest."""
+        with self._lock:
+            now = time.monotonic()
+            if now < self._open_until:
+                return False
+            if self._open_until:
+                self._open_until = now + seconds
+            return True
+
+    def answered(self) -> None:
+        """A request had an answer, or failed without waiting."""
+        with self._lock:
+            self._open_until, self._answered = 0.0, time.monotonic()
+
+    def waited(self, since: float) -> None:
+        """A request sent at `since` had no answer in time."""
+        with self._lock:
+            if self._answered < since:
+                self._open_until = time.monotonic() + REST_SECONDS
+
+
 class Cluster:
-    """The nodes of one installation of Elasticsearch. Nothing is opened before the first request."""
+    """The nodes of one installation of Elasticsearch. Nothing is opened before the first request.
+
+    For who waits for an answer: where none came in time, further requests fail at once for some seconds.
+    """
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._breaker = _Breaker()
 
     @property
     def place(self) -> str:
@@ -135,10 +186,7 @@ class Cluster:
                 ca_certs=_file(access.ca),
                 client_cert=_file(access.client_cert),
                 client_key=_file(access.client_key),
-                request_timeout=access.timeout,
-                max_retries=access.retries,
-                retry_on_timeout=True,
-                retry_on_status=(502, 503, 504),
+                max_retries=0,  # `ask` tries again, within its time
                 connections_per_node=32,
             )
         except (ValueError, OSError) as error:
@@ -146,7 +194,11 @@ class Cluster:
 
     def hurried(self, seconds: float) -> Cluster:
         """The same nodes, for who would rather have no answer than wait longer than `seconds`."""
-        return Cluster(replace(self._access, timeout=min(seconds, self._access.timeout), retries=0))
+        return Cluster(replace(self._access, timeout=min(seconds, self._access.timeout)))
+
+    def patient(self) -> Cluster:
+        """The same nodes, for who writes and builds, and can wait."""
+        return Cluster(replace(self._access, timeout=max(PATIENT_SECONDS, self._access.timeout)))
 
     def close(self) -> None:
         """Close the connections that are open."""
@@ -156,18 +208,41 @@ class Cluster:
     def ask(self, method: str, path: str, body: Json = None, *, seconds: float = 0, **params: Any) -> Json:
         """One request; a list as `body` is sent line by line. `seconds`: to wait at most, 0 as configured.
 
-        Read and write alike may be sent twice when an answer is slow: all of ours can be. Raises Refused,
-        Unavailable and ConfigurationError.
+        Read and write alike may be sent again where that can help at once: all of ours can be. Raises
+        Refused, Unavailable and ConfigurationError.
         """
         lines = isinstance(body, list)
         headers = {"accept": "application/json", "content-type": "application/x-ndjson" if lines else _JSON}
+        request = partial(Elasticsearch.perform_request, method=method, path=path, params=params)
         try:
-            client = self._client.options(request_timeout=seconds) if seconds else self._client
-            return client.perform_request(method, path, params=params, headers=headers, body=body).body
+            return self._answer(partial(request, headers=headers, body=body), seconds or self._access.timeout)
         except ApiError as error:
             raise self._refused(error) from error
         except TransportError as error:
             raise self._unreached(error) from error
+
+    def _answer(self, send: Callable[[Elasticsearch], Any], seconds: float) -> Json:
+        """What is answered within `seconds`, all tries together."""
+        began = time.monotonic()
+        if not self._breaker.admits(seconds):
+            raise self._unavailable("did not answer in time just now")
+        several = len(self._access.hosts) > 1
+        left = seconds / 2 if several else seconds  # so that another has time where the first one hangs
+        for more in reversed(range(_TRIES)):
+            try:
+                answer = send(self._client.options(request_timeout=left)).body
+            except (ApiError, TransportError) as error:
+                left = began + seconds - time.monotonic()
+                if more and left > 0 and _may_help(error, several=several):
+                    continue
+                if isinstance(error, ConnectionTimeout):
+                    self._breaker.waited(began)
+                else:
+                    self._breaker.answered()
+                raise
+            self._breaker.answered()
+            return answer
+        raise AssertionError
 
     def ask_patiently(self, method: str, path: str, body: Json = None, **options: Any) -> Json:
         """`ask`, and again after a pause while the node is too busy."""
@@ -233,7 +308,7 @@ class Cluster:
     def _sent(self, alias: str, bulk: list[_Lines], params: dict[str, Any]) -> list[tuple[int, str]]:
         """Per write its status and, where that is an error, what kind."""
         lines = [line for _, *pair in bulk for line in pair]
-        answer = self.ask_patiently("POST", f"/{alias}/_bulk", lines, seconds=_BULK_SECONDS, **params)
+        answer = self.ask_patiently("POST", f"/{alias}/_bulk", lines, **params)
         items = [item["index"] for item in answer["items"]]
         return [(item["status"], item.get("error", {}).get("type", "")) for item in items]
 
@@ -268,7 +343,7 @@ class Cluster:
     def _unreached(self, error: TransportError) -> Unavailable | ConfigurationError:
         if isinstance(error, ConnectionTimeout):
             return self._unavailable("does not answer in time")
-        why = str(error).rsplit(": ", 1)[-1].rstrip(")>'\"")
+        why = error.message.rsplit(": ", 1)[-1].rstrip(")>'\"")
         if isinstance(error, TlsError) and _untrusted(error):
             return ConfigurationError(f"{self.place} shows a certificate that cannot be trusted: {why}")
         return self._unavailable("does not answer", why)
@@ -279,9 +354,17 @@ class Cluster:
         return Unavailable(f"the search engine {what}", inside=f"{inside}: {why}" if why else inside)
 
 
+def _may_help(error: ApiError | TransportError, *, several: bool) -> bool:
+    """Whether to ask again at once: a node that breaks off may answer, another than one that hangs or is
+    busy too."""
+    if isinstance(error, ApiError):
+        return error.meta.status in _ELSEWHERE
+    return several if isinstance(error, ConnectionTimeout) else isinstance(error, ConnectionFailed)
+
+
 def _untrusted(error: BaseException) -> bool:
-    """Whether it is the certificate that is wrong: Python's own error lies within those of each attempt."""
-    within = (*getattr(error, "errors", ()), *error.args)
+    """Whether it is the certificate that is wrong: Python's own error is the cause of the library's."""
+    within = (error.__cause__, *error.args)
     return isinstance(error, ssl.SSLCertVerificationError) or any(
         _untrusted(one) for one in within if isinstance(one, BaseException)
     )

@@ -88,7 +88,7 @@ class ElasticCompetencies:
     def __init__(
         self, cluster: Cluster, prefix: str, replicas: int, version: str, model: str, layer: Layer
     ) -> None:
-        self._cluster = cluster
+        self._cluster = cluster.patient()
         self._hurried = cluster.hurried(_SECONDS)
         self._alias = f"{prefix}._competencies"
         self._replicas = replicas

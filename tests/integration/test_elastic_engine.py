@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from threading import Event
 
 import pytest
 
@@ -110,6 +112,95 @@ def test_a_node_goes_away_and_comes_back(gate: Gate, gated: ElasticEngine) -> No
     assert found(gated) == [1]
     assert gated.apply("o", [held(2)], 2).documents == 2
     assert found(gated) == [1, 2]
+
+
+@contextmanager
+def frozen(gate: Gate) -> Iterator[None]:
+    """The node takes requests and answers none."""
+    thawed = Event()
+    gate.faults.append(lambda _: thawed.wait(60) and False)
+    try:
+        yield
+    finally:
+        gate.faults.clear()
+        thawed.set()
+
+
+def hasty(tmp_path: Path, *hosts: str, seconds: float = 0.5) -> ElasticEngine:
+    return ElasticEngine(
+        Cluster(Access(hosts, timeout=seconds)), locks_in(tmp_path), prefix=prefix_of(tmp_path)
+    )
+
+
+def test_a_frozen_node_is_waited_for_once(
+    gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For as long as is set; then all fail at once, but for one in a while that tries."""
+    monkeypatch.setattr(elastic_client, "REST_SECONDS", 1.0)
+    engine = hasty(tmp_path, gate.address)
+    publish(engine, [held(1)])
+    with frozen(gate):
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="does not answer in time"):
+            found(engine)
+        assert 0.4 < time.monotonic() - began < 1.5
+        asked = len(gate.requests)
+        began = time.monotonic()
+        for _ in range(20):
+            with pytest.raises(Unavailable, match="did not answer in time just now"):
+                found(engine)
+        assert time.monotonic() - began < 0.4
+        assert len(gate.requests) == asked
+        time.sleep(1.1)
+        with ThreadPoolExecutor(8) as threads:
+            assert all(threads.map(lambda _: refused(engine), range(8)))
+        assert len(gate.requests) == asked + 1
+    assert refused(engine)
+    time.sleep(1.1)
+    assert found(engine) == [1]
+    assert found(engine) == [1]
+
+
+def refused(engine: ElasticEngine) -> bool:
+    """Whether a search is."""
+    try:
+        found(engine)
+    except Unavailable:
+        return True
+    return False
+
+
+def test_one_slow_answer_keeps_nobody_else_from_asking(gate: Gate, tmp_path: Path) -> None:
+    engine = hasty(tmp_path, gate.address)
+    publish(engine, [held(1)])
+    gate.faults.append(lambda request: "_msearch" in request.path and time.sleep(1) is not None)
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(refused, engine)
+        while not slow.done():
+            assert engine.state("o") is not None
+        assert slow.result()
+    gate.faults.clear()
+    assert found(engine) == [1]
+
+
+def test_who_writes_waits_longer(gate: Gate, tmp_path: Path) -> None:
+    engine = hasty(tmp_path, gate.address)
+    publish(engine, [held(1)])
+    with frozen(gate):
+        assert refused(engine)
+        gate.faults[:] = [lambda _: time.sleep(0.7) is not None]
+        assert engine.apply("o", [held(2)], 2).documents == 2
+        assert engine.documents("o", 0, 9) == [held(1), held(2)]
+
+
+def test_another_host_answers_where_one_is_frozen(node: str, gate: Gate, tmp_path: Path) -> None:
+    engine = hasty(tmp_path, gate.address, node, seconds=2)
+    publish(engine, [held(1)])
+    with frozen(gate):
+        for _ in range(4):
+            began = time.monotonic()
+            assert found(engine) == [1]
+            assert time.monotonic() - began < 2
 
 
 def test_an_index_deleted_from_outside(node: str, engine: ElasticEngine, tmp_path: Path) -> None:

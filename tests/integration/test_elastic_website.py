@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from matcher.settings import read_settings
 from tests.contract.elastic_engines import prefix_of, remove_indexes
 from tests.integration.gate import Gate, Request, gate_before
 
+SECONDS = 3.0
 MATCHES = "/api/v1/positions/yard/matches"
 
 
@@ -26,7 +30,10 @@ def gate(elasticsearch_url: str) -> Iterator[Gate]:
 @pytest.fixture
 def website(gate: Gate, tmp_path: Path) -> Iterator[Website]:
     settings = read_settings(
-        data_dir=tmp_path, elasticsearch_url=gate.address, elasticsearch_prefix=prefix_of(tmp_path)
+        data_dir=tmp_path,
+        elasticsearch_url=gate.address,
+        elasticsearch_prefix=prefix_of(tmp_path),
+        elasticsearch_timeout=SECONDS,
     )
     made = make_website(settings)
     assert isinstance(made.parts.engine, ElasticEngine)
@@ -62,6 +69,32 @@ def test_while_the_node_is_away_and_after(gate: Gate, website: Website) -> None:
     assert "Elasticsearch" not in page.text
     gate.faults.clear()
     assert client.get(MATCHES).get_json()["results"] == before
+
+
+def test_a_frozen_node_does_not_take_every_thread(gate: Gate, website: Website) -> None:
+    """Of forty matches only those in flight wait, no longer than is set, and later ones not at all."""
+    before = website.client().get(MATCHES).get_json()["results"]
+    thawed = threading.Event()
+    gate.faults.append(lambda _: thawed.wait(30) and False)
+
+    def ask(_: int) -> tuple[int, float]:
+        began = time.monotonic()
+        status = website.client().get(MATCHES).status_code
+        return status, time.monotonic() - began
+
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(ask, range(40)))
+        assert {status for status, _ in answers} == {503}
+        assert max(seconds for _, seconds in answers) < SECONDS + 1
+        assert sum(seconds > SECONDS / 2 for _, seconds in answers) <= 16
+        assert ask(0)[1] < SECONDS / 2
+    gate.faults.clear()
+    thawed.set()
+    deadline = time.monotonic() + 10
+    while (answer := website.client().get(MATCHES)).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert answer.get_json()["results"] == before
 
 
 RED = b'{"error":{"root_cause":[{"type":"no_shard_available_action_exception","reason":"x"}]},"status":503}'

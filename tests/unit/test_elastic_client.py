@@ -23,7 +23,7 @@ from matcher.settings import read_settings
 def test_a_certificate_that_cannot_be_trusted_is_the_operators_to_mend(
     cause: ssl.SSLError, expected: type[CredmatchError]
 ) -> None:
-    attempt = TlsError(str(cause), errors=(urllib3.exceptions.SSLError(cause),))
-    error = TlsError(str(cause), errors=(attempt, attempt))
+    error = TlsError(str(cause))
+    error.__cause__ = urllib3.exceptions.SSLError(cause)
     cluster = Cluster(access_of(read_settings(elasticsearch_url="https://search.example.org:9200")))
     assert type(cluster._unreached(error)) is expected
