@@ -33,13 +33,16 @@ keeps of a feature's value (Elasticsearch's reference, "Sparse vector field type
 
 MAPPING: Json = {
     "dynamic": "strict",
-    "_source": {"excludes": ["now", "ever"]},
+    "_source": {"excludes": ["now", "ever", "held_now", "held_ever"]},
     "properties": {
         "candidate": {"type": "long"},
         "draw": {"type": "long", "index": False},
         "alive": {"type": "boolean"},
         "now": {"type": "sparse_vector"},
         "ever": {"type": "sparse_vector"},
+        # Their competencies as words: a filter of many is one query, and in a vector as many as there are.
+        "held_now": {"type": "keyword", "doc_values": False},
+        "held_ever": {"type": "keyword", "doc_values": False},
         "keywords": {"type": "keyword", "doc_values": False},
         # Not read by Elasticsearch: the bounds exactly as they were given, and the state.
         "content": {"type": "object", "enabled": False},
@@ -179,6 +182,8 @@ def source_of(document: SearchDocument) -> Json:
         "alive": bool(held or document.keywords),
         "now": _rounded(document.now),
         "ever": _rounded(document.ever),
+        "held_now": _words(document.now),
+        "held_ever": _words(document.ever),
         "keywords": sorted(document.keywords),
         "content": [held, [document.now.get(c, 0) for c in held], [document.ever.get(c, 0) for c in held]],
     }
@@ -202,3 +207,7 @@ def read_document(source: Json) -> SearchDocument:
 
 def _rounded(bounds: Mapping[int, int]) -> dict[str, int]:
     return {str(competency): -(-bound // STEP) for competency, bound in bounds.items()}
+
+
+def _words(bounds: Mapping[int, int]) -> list[str]:
+    return [str(competency) for competency in sorted(bounds)]

@@ -2,20 +2,23 @@
 
 A clause is a `dis_max` of boosted `term` clauses. Stored values (1 to 500) and boosts are whole numbers,
 rounded up, so a score is a whole number as well, never below the exact bound, and above it by at most
-points / 500 + 500 a clause. Below 2^24, which the points of a position (a million) never reach, the 32-bit
-floats that Elasticsearch scores with hold it exactly.
+points / 500 + 500 a clause. Where a position has more pairs than a node takes, those of a clause that can
+give least are one query, which gives the most that any of them can: still a bound, with more people scored.
+Below 2^24, which the points of a position (a million) never reach, the 32-bit floats that Elasticsearch
+scores with hold it exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
+from heapq import nlargest
 
 import numpy as np
 
 from matcher.errors import Moved, Unavailable
 from matcher.messages import said
-from matcher.records import SearchDocument
+from matcher.records import UNITS, SearchDocument
 from matcher.search.elastic_client import NO_INDEX, Cluster, Json, Refused
 from matcher.search.elastic_documents import STATE, STEP, Ledger, read_document, read_ledger
 from matcher.search.engine import NOTHING, Batch, Clause, Query, Recall
@@ -25,6 +28,13 @@ FEWEST = 300
 
 MOST = 10_000
 """Hits of a page at most (`index.max_result_window`)."""
+
+LEAVES = 1_000
+"""Terms of a query at most. A node refuses more than 64 for each MB of its heap, divided by its search
+threads, but takes 1,024 (Elasticsearch's reference, "Search settings")."""
+
+_LARGEST = UNITS // STEP
+"""The largest value that is stored."""
 
 _GROWTH = 4
 """Each page costs a walk over all matches, so each is so many times as large as the one before."""
@@ -184,18 +194,34 @@ def _field(query: Query) -> str:
 def _query(filters: list[Json], query: Query) -> Json:
     """Who passes the filters, holds what is needed, and has points; scored with their bounds."""
     field = _field(query)
-    scored = [found for clause in query.clauses if (found := _clause(clause, field))]
-    if not scored:
-        return {"match_none": {}}
     needed = [_any_of(field, clause.needed) for clause in query.clauses if clause.needed is not None]
+    clauses = [boosts for clause in query.clauses if (boosts := _boosts(clause))]
+    if not clauses:
+        return {"match_none": {}}
+    every = [(boost, number, c) for number, boosts in enumerate(clauses) for c, boost in boosts.items()]
+    alone = set(nlargest(LEAVES - len(filters) - len(needed) - len(clauses), every))
+    scored = [
+        _clause(boosts, {c for c, boost in boosts.items() if (boost, number, c) in alone}, field)
+        for number, boosts in enumerate(clauses)
+    ]
     return {"bool": {"should": scored, "minimum_should_match": 1, "filter": filters + needed}}
 
 
-def _clause(clause: Clause, field: str) -> Json | None:
-    """The largest of what the related competencies give; None where nothing can."""
-    boosts = [(c, -(-clause.points * relation * STEP // 10**8)) for c, relation in clause.relations]
-    terms = [{"term": {field: {"value": str(c), "boost": boost}}} for c, boost in boosts if boost]
-    return {"dis_max": {"queries": terms}} if terms else None
+def _boosts(clause: Clause) -> dict[int, int]:
+    """What each related competency's stored value is multiplied with."""
+    boosts = ((c, -(-clause.points * relation * STEP // 10**8)) for c, relation in clause.relations)
+    return {competency: boost for competency, boost in boosts if boost}
+
+
+def _clause(boosts: dict[int, int], alone: set[int], field: str) -> Json:
+    """The largest of what the related competencies give, where those that are not `alone` give the most that
+    any of them can."""
+    queries: list[Json] = [{"term": {field: {"value": str(c), "boost": boosts[c]}}} for c in sorted(alone)]
+    rest = boosts.keys() - alone
+    if rest:
+        most = max(boosts[competency] for competency in rest) * _LARGEST
+        queries.append({"constant_score": {"filter": _any_of(field, rest), "boost": most}})
+    return {"dis_max": {"queries": queries}}
 
 
 def _lacking(filters: list[Json], query: Query, needed: frozenset[int]) -> Json:
@@ -204,8 +230,9 @@ def _lacking(filters: list[Json], query: Query, needed: frozenset[int]) -> Json:
     return {"query": lacks, "size": 0, "track_total_hits": True}
 
 
-def _any_of(field: str, needed: frozenset[int]) -> Json:
-    return {"terms": {field: [str(competency) for competency in sorted(needed)]}}
+def _any_of(field: str, competencies: Set[int]) -> Json:
+    """Who holds one of them in `now` or `ever`."""
+    return {"terms": {f"held_{field}": [str(competency) for competency in sorted(competencies)]}}
 
 
 _ALIVE = {"term": {"alive": True}}

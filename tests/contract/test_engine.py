@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -136,6 +137,28 @@ def _check_recalls(kind: Kind, engine: Engine, organisation: str, seed: int) -> 
             query = random_query(random)
             found, _ = recalled(engine, organisation, query, random.choice([1, 5, 1_000]))
             check(found, pool, query, exact=kind.exact)
+
+
+@pytest.mark.parametrize(("clauses", "related"), [(200, 100), (200, 1), (50, 550), (1, 14_000)])
+def test_positions_as_large_as_there_can_be(kind: Kind, engine: Engine, clauses: int, related: int) -> None:
+    """200 micro-skills, or 50 with ten alternatives each: more pairs than a node of Elasticsearch takes."""
+    random = Random(clauses)
+    competencies = range(1, 14_001)
+    pool = {}
+    for id_ in range(1, 50):
+        held = {c: random.choice([4_500, 7_500, 10_000]) for c in random.sample(competencies, 100)}
+        pool[id_] = SearchDocument(id_, id_, held, held, frozenset({"region:a"}))
+    publish(engine, list(pool.values()))
+    made = []
+    for number in range(clauses):
+        relations = [(c, random.choice([800, 4_000, 8_500])) for c in random.sample(competencies, related)]
+        needed = frozenset(c for c, _ in relations) if number < 2 < related else None
+        made.append(Clause(1_000_000 // clauses, tuple(sorted(relations)), needed))
+    all_needed = [replaced(clause, needed=frozenset(competencies[::50])) for clause in made]
+    for query in (Query(tuple(made)), Query(tuple(all_needed), (frozenset({"region:a"}),))):
+        found, _ = recalled(engine, "o", query, 5)
+        assert found.rows
+        check(found, pool, query, exact=kind.exact, large=True)
 
 
 @pytest.mark.parametrize("first", [1, 7, 64, 10_000])

@@ -15,7 +15,7 @@ import pytest
 from matcher.ranking.plan import plan
 from matcher.ranking.recall import first_of
 from matcher.ranking.score import Scorer
-from matcher.records import Profile
+from matcher.records import Position, Profile
 from matcher.search import elastic_query
 from matcher.search.documents import search_document
 from matcher.search.embedded import EmbeddedEngine
@@ -50,6 +50,30 @@ def ranked(engine: Engine, pool: dict[int, Profile], scorer: Scorer, top: int) -
     found = first_of(recall.batches, scorer, load, lambda _: True, top)
     assert found.exact
     return [(scored.points, scored.profile.key) for scored in found.listed]
+
+
+def large_position(random: Random) -> Position:
+    """200 requirements: more pairs than one query of Elasticsearch has."""
+    needs = [need for _ in range(200) for need in random_position(random).requirements if not need.must]
+    return Position("p", requirements=tuple(needs[:200]))
+
+
+def test_the_same_ranking_for_positions_as_large_as_there_can_be(
+    elasticsearch_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elastic, random = elastic_engine(elasticsearch_url, tmp_path), Random(0)
+    pool = large_pool(random)
+    publish(elastic, pool)
+    try:
+        for leaves in (1_000, 300):
+            monkeypatch.setattr(elastic_query, "LEAVES", leaves)
+            for _ in range(2):
+                scorer = Scorer(plan(large_position(random), VOCABULARY), NOW)
+                expected = sorted((scorer.score(p) for p in pool.values()), key=lambda scored: scored.order)
+                best = [(s.points, s.profile.key) for s in expected if s.points][:20]
+                assert ranked(elastic, pool, scorer, 20) == best
+    finally:
+        remove_indexes(elasticsearch_url, tmp_path)
 
 
 @pytest.mark.parametrize(
