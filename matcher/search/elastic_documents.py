@@ -31,9 +31,11 @@ STEP = 20
 """Bounds are stored divided by this and rounded up: 1 to 500, which fit the 9 significant bits that Lucene
 keeps of a feature's value (Elasticsearch's reference, "Sparse vector field type")."""
 
+_SEARCHED = ("now", "ever", "held_now", "held_ever")
+
 MAPPING: Json = {
     "dynamic": "strict",
-    "_source": {"excludes": ["now", "ever", "held_now", "held_ever"]},
+    "_source": {"excludes": list(_SEARCHED)},
     "properties": {
         "candidate": {"type": "long"},
         "draw": {"type": "long", "index": False},
@@ -48,6 +50,9 @@ MAPPING: Json = {
         "content": {"type": "object", "enabled": False},
     },
 }
+
+FOUND: Json = [{"exists": {"field": name, "_name": name}} for name in _SEARCHED]
+"""Queries that say of a document which fields searches find of it."""
 
 LAYOUT = hashlib.sha256(f"2 {json.dumps(MAPPING, sort_keys=True)}".encode()).hexdigest()[:16]
 """Digest of the mapping, behind the version of what documents carry. An index of another layout is built
@@ -190,15 +195,24 @@ def source_of(document: SearchDocument) -> Json:
     return {name: value for name, value in source.items() if value != {}}
 
 
-def read_document(source: Json) -> SearchDocument:
-    """What `source_of` was given. Raises Damaged."""
+def read_document(hit: Json) -> SearchDocument:
+    """What `source_of` was given, from a hit of a search that asked for `FOUND`. Raises Damaged.
+
+    Bounds that searches do not find are left out: what writes a document's `_source` back, such as a reindex,
+    loses them, and their fields are not in it.
+    """
     try:
-        held, now, ever = source["content"]
+        source, found = hit["_source"], set(hit.get("matched_queries", ()))
+        held, *bounds = source["content"]
+        now, ever = (
+            dict(zip(held, each, strict=True)) if {name, f"held_{name}"} <= found else {}
+            for name, each in zip(("now", "ever"), bounds, strict=True)
+        )
         return SearchDocument(
             candidate=source["candidate"],
             draw=source["draw"],
-            now={c: bound for c, bound in zip(held, now, strict=True) if bound},
-            ever={c: bound for c, bound in zip(held, ever, strict=True) if bound},
+            now={c: bound for c, bound in now.items() if bound},
+            ever={c: bound for c, bound in ever.items() if bound},
             keywords=frozenset(source["keywords"]),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -20,7 +20,7 @@ from matcher.errors import Moved, Unavailable
 from matcher.messages import said
 from matcher.records import UNITS, SearchDocument
 from matcher.search.elastic_client import NO_INDEX, Cluster, Json, Refused
-from matcher.search.elastic_documents import STATE, STEP, Ledger, read_document, read_ledger
+from matcher.search.elastic_documents import FOUND, STATE, STEP, Ledger, read_document, read_ledger
 from matcher.search.engine import NOTHING, Batch, Clause, Query, Recall
 
 FEWEST = 300
@@ -51,6 +51,7 @@ _PATHS = ",".join(
         "hits.total",
         "hits.hits.sort",
         "hits.hits._source",
+        "hits.hits.matched_queries",
     )
 )
 
@@ -97,7 +98,7 @@ def _recall(cluster: Cluster, alias: str, query: Query, first: int) -> Recall:
 def rows(cluster: Cluster, name: str, after: int, limit: int) -> list[SearchDocument]:
     """The first `limit` documents with ids above `after`, exact, tombstones left out. Raises Unavailable."""
     page = {
-        "query": {"bool": {"filter": [_ALIVE, {"range": {"candidate": {"gt": after}}}]}},
+        "query": {"bool": {"filter": [_ALIVE, {"range": {"candidate": {"gt": after}}}], "should": FOUND}},
         "sort": [{"candidate": "asc"}],
         "track_total_hits": False,
     }
@@ -108,7 +109,7 @@ def rows(cluster: Cluster, name: str, after: int, limit: int) -> list[SearchDocu
             hits += more
             if len(more) < size:
                 break
-    return [read_document(hit["_source"]) for hit in hits]
+    return [read_document(hit) for hit in hits]
 
 
 class Snapshot:

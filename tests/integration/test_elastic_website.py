@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from website import Website, make_website
 
+from indexer.rebuild import quiet
+from indexer.verifying import Found, verify_index
 from matcher.search import elastic_query
 from matcher.search.elastic import ElasticEngine
 from matcher.settings import read_settings
-from tests.contract.elastic_engines import prefix_of, remove_indexes
+from tests.contract.elastic_engines import ask, indexes, prefix_of, remove_indexes
 from tests.integration.gate import Gate, Request, gate_before
 
 SECONDS = 3.0
@@ -166,4 +168,29 @@ def test_an_index_deleted_from_outside_is_built_again(gate: Gate, website: Websi
     remove_indexes(gate.url, tmp_path)
     assert client.get(MATCHES).status_code == 503
     website.index()
+    assert client.get(MATCHES).get_json()["results"] == before
+
+
+def test_what_searches_no_longer_find_is_named_and_mended(
+    gate: Gate, website: Website, tmp_path: Path
+) -> None:
+    """Somebody wrote a document's `_source` back, which lacks what searches read and is right otherwise."""
+    client = website.client()
+    before = client.get(MATCHES).get_json()["results"]
+    (index,) = indexes(gate.url, tmp_path)
+    alive = {"query": {"term": {"alive": True}}, "sort": "candidate"}
+    for hit in ask(gate.url, "GET", f"/{index}/_search", alive)["hits"]["hits"]:
+        ask(gate.url, "PUT", f"/{index}/_doc/{hit['_id']}?refresh=true", hit["_source"])
+
+    def verified(*, repair: bool) -> list[Found]:
+        parts = website.parts
+        return list(verify_index(parts.database, parts.engine, "default", quiet, repair=repair))
+
+    named = verified(repair=False)
+    assert len(named) > 2
+    assert client.get(MATCHES).get_json()["results"] == []
+    assert all(found.what == "differs" for found in named)
+    assert {field.partition(".")[0] for found in named for field, _, _ in found.fields} == {"now", "ever"}
+    assert all(found.repaired for found in verified(repair=True))
+    assert verified(repair=False) == []
     assert client.get(MATCHES).get_json()["results"] == before
