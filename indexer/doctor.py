@@ -206,8 +206,16 @@ def _state(parts: Parts) -> IndexState:
 
 
 def _index(parts: Parts) -> str:
-    state = _state(parts)
-    return f"generation {state.generation} holds {state.documents:,} candidates"
+    state, engine = _state(parts), parts.engine
+    says = f"generation {state.generation} holds {state.documents:,} candidates"
+    blocks = engine.describe(parts.settings.organisation).blocks if isinstance(engine, Describes) else ()
+    if blocks:
+        raise _Wrong(
+            f"{says}, and no change is written to it: {' and '.join(blocks)} is set",
+            "make room where a node's disk is full: then Elasticsearch takes read_only_allow_delete away; "
+            "what somebody set, take away",
+        )
+    return says
 
 
 def _vocabulary(parts: Parts) -> str:

@@ -9,12 +9,14 @@ from typing import Protocol, runtime_checkable
 @dataclass(frozen=True, slots=True)
 class Description:
     """An engine in words: what it is, its version, and where. `built`: the moment at which the generation
-    that answers was built, where it is known."""
+    that answers was built, where it is known. `blocks`: what keeps it from being written, by the engine's own
+    names."""
 
     kind: str
     version: str
     where: str
     built: int | None = None
+    blocks: tuple[str, ...] = ()
 
 
 @runtime_checkable

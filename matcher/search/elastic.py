@@ -47,14 +47,18 @@ class ElasticEngine:
         """The cluster and the organisation's index (see `Describes.describe`)."""
         names = self._names(organisation)
         version = self._cluster.version()
-        answer = self._cluster.ask("GET", f"/{names.live}*/_settings/index.creation_date,index.provided_name")
+        asked = "index.creation_date,index.provided_name,index.blocks.*"
+        answer = self._cluster.ask("GET", f"/{names.live}*/_settings/{asked}")
         live = None if (ledger := load_ledger(self._cluster, names.live)) is None else ledger.generation
-        created = answer.get(live, {}).get("settings", {}).get("index", {}).get("creation_date")
+        settings = answer.get(live, {}).get("settings", {}).get("index", {})
+        created = settings.get("creation_date")
+        blocks = sorted(name for name, is_set in settings.get("blocks", {}).items() if is_set == "true")
         return Description(
             kind="Elasticsearch",
             version=version,
             where=self._cluster.hosts,
             built=None if created is None else int(created) // 1_000,
+            blocks=tuple(f"index.blocks.{name}" for name in blocks),
         )
 
     def recall(self, organisation: str, query: Query, first: int) -> Recall:

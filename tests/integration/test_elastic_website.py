@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from website import Website, make_website
 
+from indexer.cli import run
 from indexer.rebuild import quiet
 from indexer.verifying import Found, verify_index
 from matcher.search import elastic_query
@@ -169,6 +171,36 @@ def test_an_index_deleted_from_outside_is_built_again(gate: Gate, website: Websi
     assert client.get(MATCHES).status_code == 503
     website.index()
     assert client.get(MATCHES).get_json()["results"] == before
+
+
+def test_the_doctor_says_that_the_disk_is_full(
+    gate: Gate,
+    website: Website,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Searches go on then, and nobody else would tell."""
+    monkeypatch.setenv("CREDMATCH_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CREDMATCH_ELASTICSEARCH_URL", gate.address)
+    monkeypatch.setenv("CREDMATCH_ELASTICSEARCH_PREFIX", prefix_of(tmp_path))
+
+    def index_line() -> dict[str, object]:
+        capsys.readouterr()
+        run(["doctor", "--json"])
+        parts = json.loads(capsys.readouterr().out)["parts"]
+        return next(part for part in parts if part["part"] == "index")
+
+    (index,) = indexes(gate.url, tmp_path)
+    assert index_line()["ok"]
+    ask(gate.url, "PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": True})
+    assert website.client().get(MATCHES).status_code == 200
+    line = index_line()
+    assert not line["ok"]
+    assert "index.blocks.read_only_allow_delete" in str(line["says"])
+    assert "disk is full" in str(line["mend"])
+    ask(gate.url, "PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": None})
+    assert index_line()["ok"]
 
 
 def test_what_searches_no_longer_find_is_named_and_mended(
