@@ -7,7 +7,7 @@ import threading
 
 from indexer.copying import apply_log
 from indexer.rebuild import Terms, rebuild, today
-from matcher.errors import Damaged, Unavailable, Unfit
+from matcher.errors import ConfigurationError, Damaged, Unavailable, Unfit
 from matcher.search.engine import Engine, IndexState
 from matcher.store.changes import last_change, log_reaches
 from matcher.store.database import Database
@@ -51,8 +51,9 @@ def catch_up(database: Database, engine: Engine, organisation_key: str) -> Index
 def follow(database: Database, engine: Engine, organisation_key: str, stop: threading.Event) -> None:
     """Keep the index current until `stop` is set; at the start of a day, build it anew with that floor.
 
-    A damaged index is built anew too. Goes on, more slowly, while the database or the engine does not answer.
-    Where today's index would lack people, the one of the day before goes on being followed. Raises NotFound.
+    A damaged index is built anew too. Goes on, more slowly, while the database or the engine does not answer,
+    or refuses the login: whoever mends that need start nothing again. Where today's index would lack people,
+    the one of the day before goes on being followed. Raises NotFound.
     """
     pause = POLL_SECONDS
     given_up = 0  # the floor whose build failed: it is not tried again and again
@@ -60,7 +61,7 @@ def follow(database: Database, engine: Engine, organisation_key: str, stop: thre
         try:
             given_up = _follow_once(database, engine, organisation_key, given_up)
             pause = POLL_SECONDS
-        except Unavailable as error:
+        except (Unavailable, ConfigurationError) as error:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
             _log.warning("following the changes of %s: %s; again in %.1f s", organisation_key, error, pause)
         stop.wait(pause)

@@ -30,7 +30,7 @@ def run(parts: Parts, stop: threading.Event) -> None:
 def read_arrivals(parts: Parts, stop: threading.Event) -> None:
     """Encode competencies and read achievements as they arrive, until `stop` is set.
 
-    Goes on, more slowly, while the database or the encoder does not answer.
+    Goes on, more slowly, while the database or the encoder does not answer or cannot be used.
     """
     pause = READ_SECONDS
     while not stop.wait(pause):
@@ -38,7 +38,7 @@ def read_arrivals(parts: Parts, stop: threading.Event) -> None:
             encode_pending(parts.database, parts.vocabularies, parts.settings.organisation)
             read_pending(parts.database, parts.vocabularies, parts.settings.organisation, _quiet)
             pause = READ_SECONDS
-        except Unavailable as error:
+        except (Unavailable, ConfigurationError) as error:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
             _log.warning("reading what arrived: %s; again in %.0f s", error, pause)
 

@@ -11,14 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from unittest.mock import MagicMock
 
 import pytest
 import time_machine
 from sqlalchemy import delete, insert
 
-from indexer import copying, loading, rebuild
+from indexer import copying, follower, loading, rebuild
 from indexer.changes import catch_up, follow
-from matcher.errors import Damaged, NotFound, Unavailable
+from matcher.errors import ConfigurationError, CredmatchError, Damaged, NotFound, Unavailable
 from matcher.records import (
     AchievementRecord,
     AwardRecord,
@@ -239,20 +240,46 @@ class OftenAway(EmbeddedEngine):
     """Does not answer the first four times."""
 
     away = 4
+    error: CredmatchError = Unavailable("not now")
 
     def state(self, organisation: str) -> IndexState | None:
         if self.away:
             self.away -= 1
-            raise Unavailable("not now")
+            raise self.error
         return super().state(organisation)
 
 
-def test_following_goes_on_after_failures(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
-    with following(pool, OftenAway(pool.path / "index")):
+@pytest.mark.parametrize("error", [Unavailable("not now"), ConfigurationError("who asks is not known")])
+def test_following_goes_on_after_failures(
+    pool: Pool, caplog: pytest.LogCaptureFixture, error: CredmatchError
+) -> None:
+    engine = OftenAway(pool.path / "index")
+    engine.error = error
+    with following(pool, engine):
         assert soon(pool.is_current, 10)
     assert [record.getMessage().split("; again in")[-1] for record in caplog.records] == [
         " 0.2 s", " 0.4 s", " 0.8 s", " 1.6 s"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [Unavailable("not now"), ConfigurationError("no such model")])
+def test_reading_what_arrives_goes_on_after_failures(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: CredmatchError
+) -> None:
+    stop = threading.Event()
+    failures = [error, error]
+
+    def encode(*_: object) -> None:
+        if failures:
+            raise failures.pop()
+        stop.set()
+
+    monkeypatch.setattr(follower, "READ_SECONDS", 0.01)
+    monkeypatch.setattr(follower, "encode_pending", encode)
+    monkeypatch.setattr(follower, "read_pending", lambda *_: None)
+    follower.read_arrivals(MagicMock(), stop)
+    assert failures == []
+    assert len(caplog.records) == 2
 
 
 def test_a_new_day_moves_the_floor(pool: Pool) -> None:
@@ -374,7 +401,7 @@ def test_damage_met_while_applying_the_log_is_mended(pool: Pool) -> None:
 BUILD_FOR_EVER = """
 import sys
 from pathlib import Path
-from indexer import copying, loading, rebuild
+from indexer import follower, copying, loading, rebuild
 from matcher.search.embedded import EmbeddedEngine
 from matcher.store.database import Database
 copying.PAGE = loading.PAGE = rebuild.PAGE = 7
