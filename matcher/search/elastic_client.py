@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from elastic_transport import ApiError, ConnectionTimeout, TlsError, TransportError
+from elastic_transport import ApiError, ConnectionTimeout, TransportError
 from elastic_transport import ConnectionError as ConnectionFailed
 from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import Elasticsearch
@@ -56,6 +56,15 @@ _ELSEWHERE = {
     503,
     504,
 }  # statuses where another node, or a moment later the same, may do what it is asked
+
+_OUR_CERTIFICATE = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "SSLV3_ALERT_BAD_CERTIFICATE",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+    "TLSV1_ALERT_UNKNOWN_CA",
+    "KEY_VALUES_MISMATCH",
+}
+"""OpenSSL's names for what is wrong where it is the certificate of who asks."""
 
 _log = logging.getLogger(__name__)
 # It logs each attempt with its traceback; what became of all of them is raised here, in a line.
@@ -344,8 +353,12 @@ class Cluster:
         if isinstance(error, ConnectionTimeout):
             return self._unavailable("does not answer in time")
         why = error.message.rsplit(": ", 1)[-1].rstrip(")>'\"")
-        if isinstance(error, TlsError) and _untrusted(error):
+        tls = _tls(error)
+        if isinstance(tls, ssl.SSLCertVerificationError):
             return ConfigurationError(f"{self.place} shows a certificate that cannot be trusted: {why}")
+        if tls is not None and getattr(tls, "reason", None) in _OUR_CERTIFICATE:
+            ours = "CREDMATCH_ELASTICSEARCH_CLIENT_CERT and _KEY"
+            return ConfigurationError(f"{self.place} does not take what {ours} show: {why}")
         return self._unavailable("does not answer", why)
 
     def _unavailable(self, what: str, why: str = "") -> Unavailable:
@@ -362,12 +375,12 @@ def _may_help(error: ApiError | TransportError, *, several: bool) -> bool:
     return several if isinstance(error, ConnectionTimeout) else isinstance(error, ConnectionFailed)
 
 
-def _untrusted(error: BaseException) -> bool:
-    """Whether it is the certificate that is wrong: Python's own error is the cause of the library's."""
-    within = (error.__cause__, *error.args)
-    return isinstance(error, ssl.SSLCertVerificationError) or any(
-        _untrusted(one) for one in within if isinstance(one, BaseException)
-    )
+def _tls(error: BaseException) -> ssl.SSLError | None:
+    """Python's own error of TLS, which is the cause of the library's; None where it is of something else."""
+    if isinstance(error, ssl.SSLError):
+        return error
+    within = (one for one in (error.__cause__, *error.args) if isinstance(one, BaseException))
+    return next((found for one in within if (found := _tls(one))), None)
 
 
 def _file(path: Path | None) -> str | DefaultType:

@@ -23,7 +23,7 @@ from matcher.settings import read_settings
 from tests.contract.brute import random_document
 from tests.contract.elastic_engines import ask, elastic_engine, indexes, locks_in, prefix_of, remove_indexes
 from tests.integration.gate import Gate, Request, gate_before
-from tests.parts.elasticsearch import secured_elasticsearch
+from tests.parts.elasticsearch import secured_elasticsearch, self_signed
 from tests.parts.processes import free_port
 
 SECRET = "geheim"  # noqa: S105
@@ -495,6 +495,39 @@ def test_security(tmp_path: Path) -> None:
             with pytest.raises(ConfigurationError, match=match) as raised:
                 found(engine(**given))
             assert "password" not in str(raised.value).lower().replace("_password", "")
+
+
+def test_a_client_certificate(tmp_path: Path) -> None:
+    """A node that talks only to who shows one."""
+    with secured_elasticsearch(client=True) as node:
+        login = node.login
+        assert login is not None
+        assert login.client is not None
+        certificate, key = login.client
+        both = tmp_path / "both.pem"
+        both.write_text(certificate.read_text() + key.read_text())
+        known = {
+            "elasticsearch_url": node.url,
+            "elasticsearch_ca": login.certificate,
+            "elasticsearch_user": login.user,
+            "elasticsearch_password": login.password,
+        }
+
+        def engine(**given: object) -> ElasticEngine:
+            return ElasticEngine(Cluster(access_of(read_settings(**known, **given))), locks_in(tmp_path))
+
+        ours = engine(elasticsearch_client_cert=certificate, elasticsearch_client_key=key)
+        publish(ours, [held(1)])
+        assert found(ours) == [1]
+        assert found(engine(elasticsearch_client_cert=both)) == [1]
+        other, other_key = self_signed(tmp_path, "other")
+        for given in (
+            {},
+            {"elasticsearch_client_cert": other, "elasticsearch_client_key": key},
+            {"elasticsearch_client_cert": other, "elasticsearch_client_key": other_key},
+        ):
+            with pytest.raises(ConfigurationError, match="CREDMATCH_ELASTICSEARCH_CLIENT_CERT and _KEY"):
+                found(engine(**given))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -47,11 +47,15 @@ rootLogger.appenderRef.console.ref = console
 
 @dataclass(frozen=True)
 class Login:
-    """Who may use a node with security on, and the certificate of the authority that signed its own."""
+    """Who may use a node with security on, and the certificate of the authority that signed its own.
+
+    `client`: a certificate that the node takes, with its key, where it asks for one.
+    """
 
     user: str
     password: str
     certificate: Path
+    client: tuple[Path, Path] | None = None
 
 
 @dataclass
@@ -157,6 +161,8 @@ class Node:
             basic = base64.b64encode(f"{self.login.user}:{self.login.password}".encode()).decode()
             request.add_header("Authorization", f"Basic {basic}")
             trust = ssl.create_default_context(cafile=str(self.login.certificate))
+            if self.login.client:
+                trust.load_cert_chain(*self.login.client)
         try:
             with urllib.request.urlopen(request, timeout=10, context=trust) as answer:
                 return b'"timed_out":false' in answer.read()
@@ -182,13 +188,16 @@ def elasticsearch_cluster(heap: str = "512m") -> Iterator[list[Node]]:
 
 
 @contextmanager
-def secured_elasticsearch(heap: str = "512m", roles: Mapping[str, object] | None = None) -> Iterator[Node]:
+def secured_elasticsearch(
+    heap: str = "512m", roles: Mapping[str, object] | None = None, *, client: bool = False
+) -> Iterator[Node]:
     """A node that asks for a user and a password and speaks TLS with a certificate made for it.
 
     The user may do everything, or where `roles` are given (name -> what Elasticsearch's security API takes)
-    what these allow.
+    what these allow. `client`: it asks for a certificate too, and the user's is made.
     """
-    with _nodes(["n1"], heap=heap, roles={} if roles is None else roles, secured=True) as (node,):
+    given = {} if roles is None else roles
+    with _nodes(["n1"], heap=heap, roles=given, secured=True, client=client) as (node,):
         yield node
 
 
@@ -200,6 +209,7 @@ def _nodes(
     version: str = VERSION,
     secured: bool = False,
     roles: Mapping[str, object] = MappingProxyType({}),
+    client: bool = False,
 ) -> Iterator[list[Node]]:
     transports = [free_port() for _ in names]
     with ExitStack() as stack:
@@ -213,6 +223,8 @@ def _nodes(
             node.settings = {**settings, "http.port": str(node.port)}
             if secured:
                 _secure(node, roles)
+                if client:
+                    _ask_for_certificate(node)
             nodes.append(node)
         for node in nodes:  # side by side: the first answers only when the second has joined
             stack.callback(node.stop)
@@ -241,20 +253,39 @@ def _settings(name: str, names: Sequence[str], transports: Sequence[int]) -> dic
     }
 
 
-def _secure(node: Node, roles: Mapping[str, object]) -> None:
-    """Give `node` a user, a password and a certificate, by files of its configuration."""
-    config = node.folder / "config"
+def self_signed(folder: Path, name: str) -> tuple[Path, Path]:
+    """A certificate that signs itself and its key, as files of a folder."""
     openssl = shutil.which("openssl")
     if openssl is None:
         unavailable("no Elasticsearch with security: openssl is missing, which makes its certificate")
-    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=credmatch-tests"]
-    files = ["-keyout", str(config / "node.key"), "-out", str(config / "node.crt")]
+    certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
+    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN=credmatch-tests-{name}"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run(
         [openssl, "req", *made, *files, "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
         check=True,
         capture_output=True,
     )
-    node.login = Login("credmatch", secrets.token_urlsafe(16), config / "node.crt")
+    return certificate, key
+
+
+def _ask_for_certificate(node: Node) -> None:
+    """Have `node` talk only to who shows the certificate that is made here."""
+    assert node.login is not None
+    node.login = replace(node.login, client=self_signed(node.folder / "config", "client"))
+    node.files += ("client.crt",)
+    node.settings = {
+        **node.settings,
+        "xpack.security.http.ssl.client_authentication": "required",
+        "xpack.security.http.ssl.certificate_authorities": "client.crt",
+    }
+
+
+def _secure(node: Node, roles: Mapping[str, object]) -> None:
+    """Give `node` a user, a password and a certificate, by files of its configuration."""
+    config = node.folder / "config"
+    certificate, _ = self_signed(config, "node")
+    node.login = Login("credmatch", secrets.token_urlsafe(16), certificate)
     salt = secrets.token_bytes(32)
     digest = hashlib.pbkdf2_hmac("sha512", node.login.password.encode(), salt, 10_000, 32)
     stored = f"{{PBKDF2}}10000${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
