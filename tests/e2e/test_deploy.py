@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -28,7 +29,9 @@ from tests.parts.elasticsearch import Node, secured_elasticsearch
 from tests.parts.processes import free_port
 
 ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
 DEPLOY = ROOT / "deploy"
+KUBERNETES = DEPLOY / "kubernetes" / "nightly.yaml"
 OURS = ("application", "follower", "nightly")
 TOKEN = "a-token-of-this-test"  # noqa: S105 - nobody's
 
@@ -105,14 +108,12 @@ def test_the_image_has_all_that_it_copies() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        loaded(DEPLOY / "kubernetes" / "nightly.yaml")["spec"]["jobTemplate"]["spec"]["template"]["spec"][
-            "containers"
-        ][0]["command"],
+        loaded(KUBERNETES)["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"],
         *(
             shlex.split(re.findall("^ExecStart=(.*)$", path.read_text(), re.MULTILINE)[0])
             for path in sorted((DEPLOY / "systemd").glob("*.service"))
         ),
-        re.findall(r"(credmatch nightly) >>", (DEPLOY / "credmatch.cron").read_text())[0].split(),
+        re.findall(r"(credmatch nightly.*?) >>", (DEPLOY / "credmatch.cron").read_text())[0].split(),
     ],
     ids=" ".join,
 )
@@ -121,7 +122,38 @@ def test_what_is_scheduled_is_a_command(command: list[str]) -> None:
     assert Path(program).name == "credmatch"
     found = cli.get_command(cli.make_context("credmatch", ["--help"], resilient_parsing=True), name)
     assert found is not None
-    found.make_context(name, options, resilient_parsing=False)
+    given = found.make_context(name, options, resilient_parsing=False)
+    # The alerts on the nightly job are on what it writes there.
+    assert name != "nightly" or given.params["metrics"].name == "nightly.prom"
+
+
+def test_the_nightly_job_may_write_its_metrics_where_a_node_exporter_reads_them() -> None:
+    """The same folder in every file, which its user may write and others may read."""
+    folder = "/var/cache/credmatch"
+    cron = (DEPLOY / "credmatch.cron").read_text()
+    assert f" --metrics {folder}/nightly.prom " in cron
+    assert f"install -d -o credmatch -m 0755 {folder}\n" in cron
+    unit = (DEPLOY / "systemd" / "credmatch-nightly.service").read_text()
+    assert f" --metrics {folder}/nightly.prom\n" in unit
+    assert "\nCacheDirectory=credmatch\nCacheDirectoryMode=0755\n" in unit
+    pod = loaded(KUBERNETES)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert {"name": "metrics", "mountPath": "/metrics"} in pod["containers"][0]["volumeMounts"]
+    host = {"path": folder, "type": "DirectoryOrCreate"}
+    assert {"name": "metrics", "hostPath": host} in pod["volumes"]
+    user = pod["securityContext"]["runAsUser"]
+    assert f"install -d -o {user} -m 0755 {folder}\n" in KUBERNETES.read_text()
+
+
+@pytest.mark.parametrize(
+    "words", [("check", DEPLOY / "prometheus-alerts.yml"), ("test", HERE / "alerts.yml")]
+)
+def test_prometheus_takes_the_alerts(words: tuple[str, Path]) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("alerts are not tried: promtool is missing, which comes with Prometheus")
+    verb, path = words
+    done = subprocess.run([promtool, verb, "rules", str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_systemd_units_are_sections_that_systemd_knows() -> None:
