@@ -136,6 +136,8 @@ def test_the_nightly_job_may_write_its_metrics_where_a_node_exporter_reads_them(
     unit = (DEPLOY / "systemd" / "credmatch-nightly.service").read_text()
     assert f" --metrics {folder}/nightly.prom\n" in unit
     assert "\nCacheDirectory=credmatch\nCacheDirectoryMode=0755\n" in unit
+    assert "\nCREDMATCH_DATA_DIR=/var/lib/credmatch\n" in cron
+    assert "\nEnvironment=CREDMATCH_DATA_DIR=/var/lib/credmatch\n" in unit
     pod = loaded(KUBERNETES)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert {"name": "metrics", "mountPath": "/metrics"} in pod["containers"][0]["volumeMounts"]
     host = {"path": folder, "type": "DirectoryOrCreate"}
