@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -33,41 +34,74 @@ def shipped_postgres(postgres_template: PostgresServer, shipped: Path) -> Postgr
     return postgres_template
 
 
+InFolder = Callable[[Path], AbstractContextManager[Installation]]
+"""Makes an installation in a folder, which is gone at the end but for its files."""
+
+
 @pytest.fixture
-def on_one_machine(shipped: Path, tmp_path: Path) -> Iterator[Installation]:
+def one_machine(shipped: Path) -> InFolder:
     """SQLite and the embedded index."""
-    data = copied(shipped, tmp_path / "data")
-    made = Installation(data, {"CREDMATCH_DATA_DIR": str(data)}, Random(7)).fill()
-    yield made
-    made.close()
+
+    @contextmanager
+    def made(folder: Path) -> Iterator[Installation]:
+        data = copied(shipped, folder / "data")
+        installation = Installation(data, {"CREDMATCH_DATA_DIR": str(data)}, Random(7)).fill()
+        yield installation
+        installation.close()
+
+    return made
 
 
 @pytest.fixture
-def on_several(
-    shipped: Path, shipped_postgres: PostgresServer, elasticsearch_url: str, tmp_path: Path
-) -> Iterator[Installation]:
+def several(shipped: Path, shipped_postgres: PostgresServer, elasticsearch_url: str) -> InFolder:
     """PostgreSQL and Elasticsearch."""
-    data = tmp_path / "data"
-    shutil.copytree(shipped, data, ignore=shutil.ignore_patterns("credmatch.db*"))
-    databases = Databases(tmp_path, shipped_postgres, SHIPPED)
-    variables = {
-        "CREDMATCH_DATA_DIR": str(data),
-        "CREDMATCH_DATABASE_URL": databases.url(),
-        "CREDMATCH_ELASTICSEARCH_URL": elasticsearch_url,
-        "CREDMATCH_ELASTICSEARCH_PREFIX": prefix_of(tmp_path),
-    }
-    made = Installation(data, variables, Random(7)).fill()
-    yield made
-    made.close()
-    databases.close()
-    remove_indexes(elasticsearch_url, tmp_path)
 
+    @contextmanager
+    def made(folder: Path) -> Iterator[Installation]:
+        data = folder / "data"
+        shutil.copytree(shipped, data, ignore=shutil.ignore_patterns("credmatch.db*"))
+        databases = Databases(folder, shipped_postgres, SHIPPED)
+        variables = {
+            "CREDMATCH_DATA_DIR": str(data),
+            "CREDMATCH_DATABASE_URL": databases.url(),
+            "CREDMATCH_ELASTICSEARCH_URL": elasticsearch_url,
+            "CREDMATCH_ELASTICSEARCH_PREFIX": prefix_of(folder),
+        }
+        installation = Installation(data, variables, Random(7)).fill()
+        yield installation
+        installation.close()
+        databases.close()
+        remove_indexes(elasticsearch_url, folder)
 
-@pytest.fixture(params=["on_one_machine", "on_several"])
-def installation(request: pytest.FixtureRequest) -> Installation:
-    """Each of both."""
-    made: Installation = request.getfixturevalue(request.param)
     return made
+
+
+@pytest.fixture(params=["one_machine", "several"])
+def in_folder(request: pytest.FixtureRequest) -> InFolder:
+    """Each of both."""
+    made: InFolder = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture
+def on_one_machine(one_machine: InFolder, tmp_path: Path) -> Iterator[Installation]:
+    """SQLite and the embedded index."""
+    with one_machine(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def on_several(several: InFolder, tmp_path: Path) -> Iterator[Installation]:
+    """PostgreSQL and Elasticsearch."""
+    with several(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def installation(in_folder: InFolder, tmp_path: Path) -> Iterator[Installation]:
+    """Each of both."""
+    with in_folder(tmp_path) as made:
+        yield made
 
 
 Make = Callable[[dict[str, str]], Installation]

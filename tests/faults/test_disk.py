@@ -69,8 +69,7 @@ def _traced(told: Connection, variables: dict[str, str], log: Path, arguments: S
 def run(
     installation: Installation, call: str, error: str, nth: int, *arguments: str, to: Sequence[Path]
 ) -> tuple[int, str]:
-    """Run a command whose `nth` system call of a kind fails, of those `to` some files: its exit code, and what
-    it said."""
+    """A command whose `nth` system call of a kind `to` some files fails: its exit code, and what it said."""
     log, trace = installation.data / f"{call}-{error}-{nth}.log", installation.data / "trace"
     mine, its = multiprocessing.Pipe()
     process = context().Process(target=_traced, args=(its, dict(installation.variables), log, arguments))

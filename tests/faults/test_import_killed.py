@@ -1,4 +1,5 @@
-"""`credmatch import` of files of every kind, killed at many moments: then the store equals the files.
+"""`credmatch import` of files of every kind, killed at many moments while people search: then the store
+equals the files, and the index the store.
 
 What is killed is the command from its arguments on, with what follows when the files are taken in: reading
 the achievements that state no competencies, and bringing all to the index.
@@ -7,25 +8,31 @@ the achievements that state no competencies, and bringing all to the index.
 from __future__ import annotations
 
 import json
-import os
-import random
 import shutil
 import signal
-import sys
 import threading
 import time
 import zipfile
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from indexer import copying, ingest, readings
-from indexer.cli import main
+from indexer import ingest, readings
 from matcher.store.achievements import count_unread
-from matcher.store.database import Database
 from matcher.store.organisations import organisation
 from matcher.vocabulary.remote import RemoteEncoder, encode_for_others, socket_path
-from tests.faults.installation import Encoder, context
+from tests.faults.conftest import InFolder
+from tests.faults.installation import (
+    STEADY_POSITION,
+    Encoder,
+    Installation,
+    finish,
+    searches,
+    start,
+    wait_until,
+)
 from tests.integration.stored import contents
 from tests.unit.specimens import DOCUMENTS, FILES
 
@@ -36,15 +43,9 @@ NAMES = ("operate forklift", "lift heavy weights", "manage inventory", "load car
 """Labels of the shipped vocabulary: what is called so stands for it; every other course is not understood."""
 
 
-def import_folder(data: Path, folder: Path) -> None:
-    """What the process does that is killed: batches are small, so that there are many between two moments."""
-    os.environ["CREDMATCH_DATA_DIR"] = str(data)
-    ingest._CANDIDATES, readings.BATCH, copying.PAGE = 20, 2, 50
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    sys.argv = ["credmatch", "import", str(folder)]
-    main()
+def small_batches() -> None:
+    """Of the process that is killed, so that there are many between two moments."""
+    ingest._CANDIDATES, readings.BATCH = 20, 2
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "applied_to": [f"p-{number % 3}"],
         })
         for version in range(2)
-        for number in range(200)
+        for number in range(100)
     ]  # fmt: skip
     lines[100:100] = [
         "{ bad",
@@ -79,63 +80,58 @@ def course(number: int) -> dict[str, str]:
     return {"key": f"course-{number}", "name": NAMES[number] if number < len(NAMES) else f"Kurs {number}"}
 
 
-def from_template(template: Path, data: Path) -> Path:
-    """A copy of a data folder, for which an encoder answers."""
-    shutil.copytree(template, data)
-    threading.Thread(target=encode_for_others, args=(Encoder(), socket_path(data)), daemon=True).start()
-    asked = RemoteEncoder(socket_path(data))
-    while not asked.answers:
-        time.sleep(0.01)
-    return data
+def imports(installation: Installation, folder: Path) -> ForkServerProcess:
+    """Start an import of the folder."""
+    return start(installation, "import", str(folder), before=small_batches)
 
 
-def stored(data: Path) -> object:
-    database = Database(f"sqlite:///{data / 'credmatch.db'}")
-    found = contents(database, without=frozenset({"competencies"}))
-    database.close()
-    return found
+def understand(installation: Installation) -> None:
+    """From now on an encoder answers for an installation."""
+    socket = socket_path(installation.data)
+    threading.Thread(target=encode_for_others, args=(Encoder(), socket), daemon=True).start()
+    asked = RemoteEncoder(socket)
+    wait_until(lambda: asked.answers)
 
 
-def left_unread(data: Path) -> int:
-    database = Database(f"sqlite:///{data / 'credmatch.db'}")
-    with database.read() as connection:
-        found = count_unread(connection, organisation(connection, "default"))
-    database.close()
-    return found
+def stored(installation: Installation) -> object:
+    return contents(installation.parts.database, without=frozenset({"competencies"}))
 
 
-def run(data: Path, folder: Path, kill_after: float | None = None) -> int | None:
-    """Run the command, killed after some seconds where that is given; its exit code."""
-    process = context().Process(target=import_folder, args=(data, folder))
-    process.start()
-    if kill_after is not None:
-        time.sleep(kill_after)
-        process.kill()
-    process.join(60)
-    return process.exitcode
+def left_unread(installation: Installation) -> int:
+    with installation.parts.database.read() as connection:
+        return count_unread(connection, organisation(connection, "default"))
 
 
-@pytest.mark.parametrize(
-    "kills", [12, pytest.param(100, marks=[pytest.mark.faults, pytest.mark.timeout(600)])]
-)
+@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=[pytest.mark.faults, pytest.mark.timeout(900)])])
 def test_an_import_killed_at_many_moments_loses_nothing(
-    tmp_path: Path, shipped: Path, folder: Path, kills: int
+    in_folder: InFolder, tmp_path: Path, folder: Path, kills: int
 ) -> None:
-    whole = from_template(shipped, tmp_path / "whole")
-    started = time.monotonic()
-    assert run(whole, folder) == 0
-    took = time.monotonic() - started
-    expected = stored(whole)
-    chance = random.Random(100)
+    with in_folder(tmp_path / "whole") as whole:
+        understand(whole)
+        before, began = whole.truth(STEADY_POSITION)[:20], time.monotonic()
+        finish(whole, imports(whole, folder))
+        took = time.monotonic() - began
+        expected = stored(whole)
+        assert whole.truth(STEADY_POSITION)[:20] == before  # searches have one right answer
+    chance = Random(kills)
     killed = reading = number = 0
     while killed < kills:
         number += 1
-        data = from_template(shipped, tmp_path / str(number))
-        for _ in range(KILLS_EACH):  # what is stored already makes a later run shorter: it may come through
-            killed += run(data, folder, chance.uniform(0, took * WITHIN)) == -signal.SIGKILL
-            reading += 0 < left_unread(data) < COURSES
-        assert run(data, folder) == 0
-        assert left_unread(data) == 0
-        assert stored(data) == expected, number
-        shutil.rmtree(data)
-    assert reading or kills < 100  # some of a hundred while achievements were read
+        with in_folder(tmp_path / str(number)) as one:
+            understand(one)
+            with searches(one).running() as running:
+                for _ in range(
+                    min(kills, KILLS_EACH)
+                ):  # what is stored makes a later run shorter: it may come through
+                    process = imports(one, folder)
+                    time.sleep(chance.uniform(0, took * WITHIN))
+                    process.kill()
+                    killed += finish(one, process, 0, -signal.SIGKILL) != 0
+                    reading += 0 < left_unread(one) < COURSES
+                finish(one, imports(one, folder))
+                running.answered()
+            assert left_unread(one) == 0
+            assert stored(one) == expected, number
+            one.check()
+        shutil.rmtree(one.data)
+    assert reading or kills < 50  # some of fifty while achievements were read

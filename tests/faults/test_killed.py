@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import signal
+import subprocess
 import time
 from contextlib import closing
 from random import Random
@@ -117,20 +118,31 @@ def victim(server: psutil.Process, name: str) -> psutil.Process:
     return parts[name]
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=[pytest.mark.faults, pytest.mark.timeout(900)])])
-def test_serve(on_one_machine: Installation, kills: int) -> None:
+@pytest.mark.parametrize(
+    ("in_folder", "kills"),
+    [
+        ("one_machine", 2),
+        pytest.param("one_machine", 50, marks=[pytest.mark.faults, pytest.mark.timeout(900)]),
+        pytest.param("several", 50, marks=[pytest.mark.faults, pytest.mark.timeout(1_500)]),
+    ],
+    indirect=["in_folder"],
+)
+def test_serve(installation: Installation, kills: int) -> None:
     """The server and its parts; who asks meanwhile is refused at most, and while it is dead alone."""
     chance, port = Random(kills), free_port()
-    running = Searches(lambda: ask(port), on_one_machine.truth(STEADY_POSITION)[:20], (Refused,))
+    running = Searches(lambda: ask(port), installation.truth(STEADY_POSITION)[:20], (Refused,))
     arguments = ("--port", str(port), "--workers", "2")
 
     def ready() -> bool:
         return status(port, "/readyz") == 200
 
-    server = start_server(on_one_machine.data, *arguments)
+    def start_it() -> subprocess.Popen[str]:
+        return start_server(installation.data, *arguments, **installation.variables)
+
+    server = start_it()
     try:
         wait_until(ready, 90)
-        with running.running(), changing(on_one_machine):
+        with running.running(), changing(installation):
             for name in ["serve", *chance.choices(["serve", "web", "worker", "follow"], k=kills - 1)]:
                 time.sleep(chance.uniform(0, 0.5))
                 below = psutil.Process(server.pid).children(recursive=True)
@@ -140,11 +152,11 @@ def test_serve(on_one_machine: Installation, kills: int) -> None:
                         end(server)
                         _, alive = psutil.wait_procs(below, timeout=30)
                         assert alive == []
-                        server = start_server(on_one_machine.data, *arguments)
+                        server = start_it()
                     wait_until(ready, 90)
                 wait_until(lambda: {"web", "follow"} <= parts_of(server).keys(), 40)  # noqa: B023
                 running.answered()
-        wait_until(on_one_machine.current, 60)
-        on_one_machine.check()
+        wait_until(installation.current, 90)  # the lease of a follower that was killed ends first
+        installation.check()
     finally:
         end(server)
