@@ -1,8 +1,10 @@
 """Leases: who may do what only one process at a time may do, on however many hosts.
 
 A lease ends by itself, by the database's clock: the holders' own may differ or jump. A holder that was frozen
-past its end has lost it, even if nobody else took it. Each new holder of a name gets a higher fencing number,
-by which whoever is written to can refuse an earlier holder.
+past its end has lost it, even if nobody else took it, and may not know it yet: it is for whoever is written to
+to refuse it. Of Elasticsearch's indexes, which a lease guards, door and turn do so
+(`matcher.search.elastic_build`); the nightly job's lease keeps a second one from beginning. Each holder has a
+higher number than the one before, so that none takes another's lease for its own.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from sqlalchemy import ColumnElement, select, text, update
 
 from matcher.errors import LeaseLost, Unavailable
 from matcher.store import tables as t
-from matcher.store.database import Connection, Database, milliseconds_now
+from matcher.store.database import Database, milliseconds_now
 
 SECONDS = 30.0
 """How long a lease lasts that is not renewed; after so long another takes the place of who died or froze."""
@@ -31,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A lease that was acquired. `fence`: higher than that of every holder before."""
+    """A lease that was acquired. `fence`: its number, higher than that of every holder before."""
 
     name: str
     holder: str
@@ -47,8 +49,7 @@ def leased(
     `outlast`: where it is held, wait until it ends, unless its holder shows that they live: they renew it or
     give it back. So who is started anew after they were killed gets what they held.
 
-    Where this process froze for longer than it lasts, it is lost without a sign here: who is written to has
-    to refuse an earlier holder.
+    Where this process froze for longer than it lasts, it is lost without a sign here (see above).
     """
     held = acquire(database, name, seconds)
     if held is None and outlast:
@@ -136,17 +137,6 @@ def release(database: Database, held: Held) -> None:
     """Give it back; nothing happens where it was lost."""
     with database.write(in_turn=False) as connection:
         connection.execute(update(t.leases).where(_mine(held)).values(holder="", expires=0))
-
-
-def require(connection: Connection, held: Held) -> None:
-    """Let the transaction write only if the lease is still held, and keep others from it until its end.
-
-    Raises LeaseLost.
-    """
-    row = t.leases.c
-    mine = select(row.fence).where(_mine(held), row.expires > milliseconds_now(connection)).with_for_update()
-    if connection.execute(mine).scalar() is None:
-        raise LeaseLost(f"the lease {held.name} has ended; somebody else may hold it")
 
 
 _CREATE = text(

@@ -15,7 +15,7 @@ from matcher.errors import Damaged, LeaseLost
 from matcher.store import tables as t
 from matcher.store.changes import changed_candidates, last_change, log_changes, prune_changes, pruned_to
 from matcher.store.database import Database
-from matcher.store.leases import acquire, leased, release, renew, require
+from matcher.store.leases import acquire, leased, release, renew
 from matcher.store.organisations import create_organisation
 from tests.parts.databases import Databases
 
@@ -129,29 +129,6 @@ def test_many_ask_at_once_and_one_gets_it(database: Database) -> None:
         thread.join()
     assert sum(held is not None for held in got) == 1
     assert len(got) == 8
-
-
-def test_who_lost_the_lease_writes_nothing(database: Database) -> None:
-    lost = acquire(database, "nightly", 0.05)
-    assert lost is not None
-    time.sleep(0.2)
-    held = acquire(database, "nightly", 60)
-    assert held is not None
-
-    def write_late() -> None:
-        with database.write() as connection:
-            require(connection, lost)
-            create_organisation(connection, "late")
-
-    with pytest.raises(LeaseLost):
-        write_late()
-    with database.write() as connection:
-        require(connection, held)
-        create_organisation(connection, "in-time")
-    with database.read() as connection:
-        keys = connection.execute(select(t.organisations.c.key)).scalars().all()
-    assert "in-time" in keys
-    assert "late" not in keys
 
 
 HOLD = """
