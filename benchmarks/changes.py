@@ -39,21 +39,30 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self._parts = parts
         self._waiting: list[tuple[int, float]] = []
+        self._done = False
         self.took: list[float] = []
-        self.done = False
 
     def committed(self, number: int) -> None:
         """A change was committed just now."""
         self._waiting.append((number, time.perf_counter()))
 
     def run(self) -> None:
-        """Until `done` is set and nothing waits any longer."""
-        while self._waiting or not self.done:
+        """Until no more will come and nothing waits any longer."""
+        while self._waiting or not self._done:
             state = self._parts.engine.state(self._parts.settings.organisation)
             now = time.perf_counter()
             while self._waiting and state is not None and self._waiting[0][0] <= state.change_number:
                 self.took.append(now - self._waiting.pop(0)[1])
             time.sleep(_LOOK_SECONDS)
+
+    def all_found(self, seconds: float) -> list[float]:
+        """What all changes took, once each is found; where one is not, for any reason, no figure is given."""
+        self._done = True
+        self.join(seconds)
+        if self._waiting or self.is_alive():
+            written = len(self.took) + len(self._waiting)
+            sys.exit(f"of {written} changes {len(self._waiting)} were not found within {seconds:g} s")
+        return self.took
 
 
 def main() -> None:
@@ -115,12 +124,10 @@ def measure(parts: Parts, rate: int, seconds: int) -> tuple[list[float], list[fl
                 change = last_change(connection, home.id)
             watch.committed(change)
             late.append(time.perf_counter() - due)
-        watch.done = True
-        watch.join(_LONGEST_WAIT)
+        return watch.all_found(_LONGEST_WAIT), late
     finally:
         follower.terminate()
         follower.wait(30)
-    return watch.took, late
 
 
 if __name__ == "__main__":

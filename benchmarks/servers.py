@@ -1,4 +1,4 @@
-"""Runs a benchmark beside a PostgreSQL and an Elasticsearch of its own, which are gone when it ends.
+"""Runs a benchmark beside a PostgreSQL and an Elasticsearch of its own, gone when it ends or is stopped.
 
     python -m benchmarks.servers -- python -m benchmarks.rebuild --candidates 100000
     python -m benchmarks.servers --heap 2g -- sh -c "python -m benchmarks.rebuild --candidates 1000000 &&
@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from tests.parts.elasticsearch import elasticsearch_node
@@ -30,6 +32,7 @@ def main() -> None:
     parser.add_argument("command", nargs=argparse.REMAINDER, help="behind --")
     asked = parser.parse_args()
     command = asked.command[1:] if asked.command[:1] == ["--"] else asked.command
+    signal.signal(signal.SIGTERM, stop)
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="credmatch-benchmark-"))
         environ = {**os.environ, "CREDMATCH_DATA_DIR": folder}
@@ -38,7 +41,23 @@ def main() -> None:
             environ["CREDMATCH_DATABASE_URL"] = server.create("benchmark")
             environ["CREDMATCH_ELASTICSEARCH_URL"] = stack.enter_context(elasticsearch_node(asked.heap))
             environ["CREDMATCH_ELASTICSEARCH_REPLICAS"] = "0"
-        sys.exit(subprocess.run(command, env=environ, check=False).returncode)
+        sys.exit(run(command, environ))
+
+
+def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """The command's exit code; where this process is stopped, so is the command with all that it started."""
+    with subprocess.Popen(command, env=environ, start_new_session=True) as process:
+        try:
+            return process.wait()
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+
+
+def stop(number: int, _: object) -> None:
+    """End as after Ctrl-C: what was started is ended too, and no further signal interrupts that."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

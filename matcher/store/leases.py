@@ -1,8 +1,8 @@
 """Leases: who may do what only one process at a time may do, on however many hosts.
 
 A lease ends by itself, by the database's clock: the holders' own may differ or jump. A holder that was frozen
-past its end has lost it, even if nobody else took it, and may not know it yet: it is for whoever is written to
-to refuse it. Of Elasticsearch's indexes, which a lease guards, door and turn do so
+past its end has lost it, even if nobody else took it, and may not know it yet: whoever is written to has to
+refuse it. Of Elasticsearch's indexes, which a lease guards, door and turn do so
 (`matcher.search.elastic_build`); the nightly job's lease keeps a second one from beginning. Each holder has a
 higher number than the one before, so that none takes another's lease for its own.
 """
