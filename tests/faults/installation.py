@@ -364,8 +364,9 @@ def finish(installation: Installation, process: ForkServerProcess, *codes: int, 
     process.join(seconds)
     code = process.exitcode
     log = installation.data / "commands.log"
-    assert code in (codes or (0,)), f"{code}: {log.read_text()[-3_000:]}"
-    assert "Traceback" not in log.read_text()
+    said = log.read_text() if log.exists() else ""  # it may have been killed before it could say anything
+    assert code in (codes or (0,)), f"{code}: {said[-3_000:]}"
+    assert "Traceback" not in said
     assert code is not None
     return code
 
