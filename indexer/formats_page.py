@@ -43,8 +43,8 @@ nothing, or because more would not be shown or stored:
 - An entry of an archive of up to 4 MB is checked whole before it is read; of a longer one that turns out to
   be damaged, what was read stays. An archive's directory is looked at for as many entries as are read.
 - A row that goes on over several lines loses, where its quotation mark is never closed, only its first line.
-- What lies beside a badge is read again rather than kept in memory, beyond 64 documents of as many bytes
-  together as one document may have.
+- Of the files beside a badge as much is kept in memory as one document may have; others are read again, until
+  that is four times `CREDMATCH_IMPORT_BESIDE`.
 - A description of a competency is kept up to 5,000 characters: it is read for its meaning. Headings above
   headings of a framework are followed 20 levels up, to 100 competencies.
 - Of refusals with nothing to correct a hundred kinds are told apart; the rest count as one. Of a framework

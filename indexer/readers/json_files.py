@@ -19,6 +19,7 @@ from indexer.readers.floods import Patience
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_items import Item, Items
 from indexer.readers.json_text import decode, place_of, raw_text
+from indexer.readers.limits import Limits
 from indexer.readers.unpacking import first_bytes, rejoined
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
@@ -38,9 +39,9 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     longest = context.limits.document
     data = first_bytes(stream, longest + 1)
     start = data.removeprefix(BOM_UTF8).lstrip()
-    if start.startswith(b"[") and _begins_lines(start, longest):
+    if start.startswith(b"[") and _begins_lines(start, context.limits):
         yield from jsonl.read(rejoined(data, stream), context)
-    elif start.startswith(b"[") and _has_items(start, longest):
+    elif start.startswith(b"[") and _has_items(start, context.limits):
         yield from _read_list(rejoined(data, stream), context)
     else:
         data += stream.read(longest + 1 - len(data))  # where the stream goes bad, this says so
@@ -71,27 +72,27 @@ def _read_short(data: bytes, context: Context) -> Iterator[Record]:
     yield from read_document(document, "", context)
 
 
-def _begins_lines(start: bytes, longest: int) -> bool:
+def _begins_lines(start: bytes, limits: Limits) -> bool:
     """Whether these are lines, each a document, though the first begins as a list does."""
     if len(_UNSEPARATED.findall(start)) > len(_SEPARATED.findall(start)):
         return True  # the first line is damaged
     first, _, rest = start.partition(b"\n")
     if not (first.rstrip().endswith(b"]") and rest.strip()):
         return False
-    items = Items(io.BytesIO(first), longest)
+    items = Items(io.BytesIO(first), limits)
     for _ in items:
         pass
     return items.closed
 
 
-def _has_items(start: bytes, longest: int) -> bool:
+def _has_items(start: bytes, limits: Limits) -> bool:
     """Whether an item of the list that begins so ends in sight, or the list is empty."""
-    items = Items(io.BytesIO(start), longest)
+    items = Items(io.BytesIO(start), limits)
     return next(iter(items), None) is not None or items.closed
 
 
 def _read_list(stream: BinaryIO, context: Context) -> Iterator[Record]:
-    items, inside = Items(stream, context.limits.document), replace(context, depth=context.depth + 1)
+    items, inside = Items(stream, context.limits), replace(context, depth=context.depth + 1)
     patience = Patience(context.limits.parts)
     number = -1
     for number, item in enumerate(items):

@@ -29,6 +29,7 @@ __all__ = [
     "printable",
     "raw_text",
     "shown",
+    "values_of",
 ]
 
 MARKS = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(["\n])?|[\[\]{},]', re.DOTALL)
@@ -38,6 +39,7 @@ A string that is not closed ends with its line: there no line ends within one.""
 
 _LONGEST_SHOWN = 80
 _SHOWN_DIGITS = 20
+_LOOKED_AT = 65_536  # bytes, where there are too many values, to tell whether they are nested too deeply
 _VERY_DEEP = 200  # levels, where no limit is given: Python's decoder gives up well below
 _STRING = r'"(?:[^"\\]|\\.)*+"?'
 _MARKS = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
@@ -74,6 +76,9 @@ def decode(data: bytes, limits: Limits | None = None) -> object:
     Raises InvalidInput saying what is wrong and at which character.
     """
     if limits and holds_too_many(data, limits):
+        start = data[:_LOOKED_AT].decode("utf-8", "replace")
+        if _deeper_at(start, limits.nesting) < len(start):
+            raise InvalidInput(_too_deep(start, limits))
         raise InvalidInput(said("has more than %(most)s values", most=limits.values))
     try:
         text = data.removeprefix(BOM_UTF8).decode("utf-8")
@@ -98,7 +103,12 @@ def decode(data: bytes, limits: Limits | None = None) -> object:
 
 def holds_too_many(data: bytes, limits: Limits) -> bool:
     """Whether `data`, a JSON text, has more values than it may hold: then nothing of it is decoded."""
-    return sum(map(data.count, (b",", b"[", b"{"))) > limits.values
+    return values_of(data) > limits.values
+
+
+def values_of(data: bytes) -> int:
+    """How many values `data`, a JSON text, has, or somewhat more."""
+    return sum(map(data.count, (b",", b"[", b"{")))
 
 
 def place_of(data: bytes, error: InvalidInput) -> str:

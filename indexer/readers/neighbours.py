@@ -18,12 +18,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from indexer.readers.formats import Document
-from indexer.readers.json_text import decode
+from indexer.readers.json_text import decode, values_of
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
+from matcher.messages import said
 
-_REMEMBERED = 64  # documents at most, of files that together are no longer than a document may be
 _HEAD = 4_096
+_READINGS = 4
+"""How many times as many bytes as lie beside a file are read again at most: see `Index`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,30 @@ class _Found:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a file holds: documents by their numbers. `share`: how much of what one document may have, in
+    bytes or in values, all of it is."""
+
+    documents: dict[int, Document] = field(default_factory=dict)
+    share: float = 0.0
+
+
 @dataclass(slots=True)
 class Index:
-    """Documents by their ids and by the names of their files. `files` is asked once, when first needed."""
+    """Documents by their ids and by the names of their files. `files` is asked once, when first needed.
+
+    The files that were looked into last are remembered, as much of them as one document may have. Others are
+    read again, until that is more than four times `Limits.beside`: else a few assertions that turn to and fro
+    between long files would take hours.
+    """
 
     files: Callable[[], Iterable[Beside]]
     limits: Limits
     _by_id: dict[str, _Found] = field(default_factory=dict)
     _by_name: dict[str, list[_Found]] = field(default_factory=dict)
-    _remembered: dict[_Found, Document] = field(default_factory=dict)
+    _remembered: dict[Beside, _Read] = field(default_factory=dict)
+    _read: int = 0
     _made: bool = False
 
     def find(self, address: str, folder: str) -> Document | None:
@@ -78,29 +95,36 @@ class Index:
             return
         self._made = True
         for file in self.files():
-            for found, _ in _documents(file, self.limits):
+            for number, one in _documents(file, self.limits).documents.items():
+                stated = one.get("id") or one.get("@id")
+                found = _Found(file, number, stated if isinstance(stated, str) else "")
                 if found.id:
                     self._by_id.setdefault(_plain(found.id), found)
                 if found.number < 0:
                     self._by_name.setdefault(file.name, []).append(found)
 
-    def _is_much(self, more: int) -> bool:
-        """Whether too much would be remembered, with a file of so many bytes."""
-        sizes = sum(one.file.size for one in self._remembered)
-        return len(self._remembered) >= _REMEMBERED or sizes + more > self.limits.document
-
     def _document(self, found: _Found) -> Document | None:
-        if found not in self._remembered:
-            document = next(
-                (one for known, one in _documents(found.file, self.limits) if known.number == found.number),
-                None,
-            )
-            if document is None:
-                return None
-            while self._remembered and self._is_much(found.file.size):
-                self._remembered.pop(next(iter(self._remembered)))
-            self._remembered[found] = document
-        return self._remembered[found]
+        """Raises InvalidInput where too much would be read again."""
+        read = self._remembered.pop(found.file, None)
+        if read is None:
+            self._read += found.file.size
+            if self._read > _READINGS * self.limits.beside:
+                raise InvalidInput(
+                    said(
+                        "what it refers to is in long files beside it, of which more than %(times)s times "
+                        "%(most)s bytes were read by now",
+                        times=_READINGS,
+                        most=self.limits.beside,
+                    )
+                )
+            read = _documents(found.file, self.limits)
+        share = read.share + sum(one.share for one in self._remembered.values())
+        for file in list(self._remembered):  # the one that was looked into longest ago first
+            if share <= 1:
+                break
+            share -= self._remembered.pop(file).share
+        self._remembered[found.file] = read
+        return read.documents.get(found.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +166,16 @@ def begins_as_json(head: bytes) -> bool:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
 
 
-def _documents(file: Beside, limits: Limits) -> Iterator[tuple[_Found, Document]]:
+def _documents(file: Beside, limits: Limits) -> _Read:
+    """What a file holds; nothing where it cannot be read."""
     try:
-        body = decode(file.data(), limits)
+        data = file.data()
+        body = decode(data, limits)
     except (OSError, InvalidInput):
-        return
-    several = isinstance(body, list)
-    for number, one in enumerate(body if isinstance(body, list) else [body]):
-        if isinstance(one, dict):
-            stated = one.get("id") or one.get("@id")
-            yield _Found(file, number if several else -1, stated if isinstance(stated, str) else ""), one
+        return _Read()
+    bodies = enumerate(body) if isinstance(body, list) else [(-1, body)]
+    share = max(len(data) / limits.document, values_of(data) / limits.values)
+    return _Read({number: one for number, one in bodies if isinstance(one, dict)}, share)
 
 
 def _plain(address: str) -> str:

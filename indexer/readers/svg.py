@@ -32,6 +32,11 @@ _NAMESPACE = re.compile(
     r"https?://(?:www\.)?(?:openbadges\.org|purl\.imsglobal\.org/(?:spec/)?ob/v\dp\d|w3id\.org/openbadges)"
     r"(?:/.{0,100})?"
 )
+_DECLARED = re.compile(
+    rb"\A(\xef\xbb\xbf)?(<\?xml\s[^>]{0,200}?)\s+encoding\s*=\s*[\"']utf-16[^\"'>]{0,20}[\"']", re.IGNORECASE
+)
+"""That an image is UTF-16, which it no longer is where it is read."""
+
 _VERSIONS = {"credential": baked.OPEN_BADGES_3, "assertion": baked.OPEN_BADGES_2}
 _SVG = {None, "", "http://www.w3.org/2000/svg"}
 _MOST_KEPT = 10
@@ -162,12 +167,13 @@ def _found(data: bytes, limits: Limits) -> list[Baked]:
     if any(one[0].count(b"=") > limits.parts for one in re.finditer(rb"[^<]+", data)):
         reason = said("an element of the XML has more than %(most)s attributes", most=limits.parts)
         raise InvalidInput(reason)
+    data = _DECLARED.sub(rb"\1\2", data.lstrip(b" \t\r\n"), count=1)
     parser = _Parser()
     parser.setFeature(feature_namespaces, True)  # noqa: FBT003 - SAX's signature
     finder = _Finder(limits.nesting)
     parser.setContentHandler(finder)
     try:
-        parser.feed(data.lstrip(b" \t\r\n"))  # all at once: expat reads a long token again with every piece
+        parser.feed(data)  # all at once: expat reads a long token again with every piece
         parser.close()
     except DefusedXmlException as error:
         raise InvalidInput(said("the XML declares or loads entities, which is refused")) from error

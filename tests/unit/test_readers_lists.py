@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import random
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -150,7 +151,7 @@ def test_items_are_the_same_wherever_the_pieces_of_a_stream_end(
     entries = [candidate(1), "\\", '\\"', ["a", {"b": "]"}], {}, [], 5, "é\n"]
     data = json.dumps(entries, ensure_ascii=False).encode()
     monkeypatch.setattr("indexer.readers.json_items.PIECE", size)
-    items = Items(io.BytesIO(data), 1_000)
+    items = Items(io.BytesIO(data), Limits(document=1_000))
     assert [json.loads(one.data) for one in items] == entries
     assert (items.closed, items.wrong) == (True, None)
 
@@ -196,3 +197,26 @@ def test_memory_is_bounded_however_long_a_list_is(item: bytes) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 2_000_000
+
+
+@pytest.mark.parametrize("start", [b"[", b"[{},", b"[\n{\n", b'[{"a":['])
+def test_what_is_nested_without_end_is_refused_soon_and_with_its_place(start: bytes) -> None:
+    data = start * (7_900_000 // len(start))
+    began = time.process_time()
+    *_, refused = only(Rejected, read_any(data))
+    assert time.process_time() - began < 2
+    assert "nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep" in refused.reason or (
+        "more than 250,000 (CREDMATCH_IMPORT_VALUES) values" in refused.reason
+    )
+
+
+def test_a_list_is_read_up_to_an_item_with_too_many_values() -> None:
+    good = json.dumps(candidate(1)).encode()
+    found = read_any(b"[" + good + b",[" + b"1," * 300_000 + b"1]," + good + b"]")
+    assert [one.key for one in found if isinstance(one, CandidateRecord)] == [
+        candidate(1)["candidate"]["key"]
+    ]
+    (refused,) = only(Rejected, found)
+    assert (refused.where, refused.reason) == (
+        "[1]", "has more than 250,000 (CREDMATCH_IMPORT_VALUES) values; what stands before is read"
+    )  # fmt: skip

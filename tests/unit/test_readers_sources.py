@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from indexer.readers import documents, neighbours
 from indexer.readers.formats import Context, Document, DocumentFormat, Neighbours, Record
 from indexer.readers.limits import Limits
 from indexer.readers.sources import neighbours_of, open_records
+from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Notice, Recognised, Rejected
 from tests.unit.containers import tar_of, text_of, zip_of
 from tests.unit.reading import ZONE, only
@@ -221,3 +223,42 @@ def test_reading_names_every_file_once(tmp_path: Path) -> None:
     (tmp_path / "two.zip").write_bytes(zip_of({"a.json": text_of(2)}))
     files = [Path(one.file).name for one in only(Recognised, read(tmp_path)) if "Badges" not in one.format]
     assert files == ["one.json", "two.zip", "two.zip!a.json"]
+
+
+class Counted:
+    """Files of so many documents each, and how often each was read."""
+
+    def __init__(self, files: int, documents: int) -> None:
+        self.reads = [0] * files
+        self._files = [self._file(number, documents) for number in range(files)]
+
+    def _file(self, number: int, documents: int) -> neighbours.Beside:
+        data = json.dumps([{"id": f"urn:{number}:{one}"} for one in range(documents)]).encode()
+
+        def read() -> bytes:
+            self.reads[number] += 1
+            return data
+
+        return neighbours.Beside("", f"{number}.json", len(data), read)
+
+    def index(self, limits: Limits) -> neighbours.Index:
+        return neighbours.Index(lambda: self._files, limits)
+
+
+def test_a_long_list_is_read_once_however_many_of_its_documents_are_looked_up() -> None:
+    counted = Counted(2, 5_000)
+    index = counted.index(Limits())
+    for number in range(5_000):
+        found = index.find(f"urn:{number % 2}:{number}", "")
+        assert found == {"id": f"urn:{number % 2}:{number}"}
+    assert counted.reads == [2, 2]  # once for what it holds, and once for the documents
+
+
+def test_turning_to_and_fro_between_long_files_ends() -> None:
+    counted = Counted(3, 1_000)
+    limits = Limits(document=30_000, beside=100_000)  # each file has 20 kB, so one is remembered
+    index = counted.index(limits)
+    for number in range(19):
+        assert index.find(f"urn:{number % 3}:{number}", "")
+    with pytest.raises(InvalidInput, match=r"4 times 100,000 \(CREDMATCH_IMPORT_BESIDE\) bytes"):
+        list(map(index.find, [f"urn:{number % 3}:{number}" for number in range(19, 1_000)], repeat("")))

@@ -152,3 +152,11 @@ def test_an_image_that_was_changed_is_read_or_refused(data: st.DataObject) -> No
     for _ in range(data.draw(st.integers(1, 4))):
         image[data.draw(st.integers(1, len(image) - 1))] = data.draw(st.integers(0, 255))
     assert read_any(bytes(image[: data.draw(st.integers(1, len(image)))]))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("declared", ["UTF-16", "utf-16LE"])
+def test_an_image_in_utf_16_that_says_so_is_read(encoding: str, declared: str) -> None:
+    image = svg(f"<openbadges:credential>{escape(TEXT)}</openbadges:credential>")
+    data = f'<?xml version="1.0" encoding="{declared}" standalone="yes"?>{image}'.encode(encoding)
+    assert one_candidate(read_any(data)) == one_candidate(read_any(image))
