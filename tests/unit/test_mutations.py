@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -14,6 +16,7 @@ import pytest
 from indexer.readers import detect, documents
 from indexer.readers.limits import Limits
 from matcher.records import AchievementRecord, CandidateRecord, EndorsementRecord, Notice, Place, Rejected
+from tests.unit.containers import itxt, png, svg_of, tar_of, token_of, zip_of
 from tests.unit.examples.open_badges_3 import CREDENTIAL
 from tests.unit.mutations import changed_document, mutations
 from tests.unit.pieces import piece_of
@@ -37,6 +40,43 @@ def survive(data: bytes, name: str, count: int) -> None:
         assert records, (name, number)
         for one in records:
             assert isinstance(one, RECORDS), (name, number)
+
+
+WRAPPED: dict[str, Callable[[bytes], bytes]] = {
+    "in PNG": lambda text: png(itxt(text)),
+    "in PNG, compressed": lambda text: png(itxt(text, compressed=True)),
+    "in SVG": svg_of,
+    "as token": token_of,
+    "in zip": lambda text: zip_of({"badge.json": text}),
+    "in tar": lambda text: tar_of({"badge.json": text}),
+    "in gzip": gzip.compress,
+}
+"""What holds a credential, with a checksum or in a coding that damage to the whole seldom gets past."""
+
+ARCHIVES: dict[str, Callable[[dict[str, bytes]], bytes]] = {"zip": zip_of, "tar": tar_of}
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("name", WRAPPED)
+def test_mutations_of_what_a_file_holds(name: str, count: int) -> None:
+    damaged = mutations(json.dumps(CREDENTIAL).encode(), seed=len(name), count=count)
+    for number, data in enumerate(bounded(map(WRAPPED[name], damaged), name)):
+        records = read_any(data)
+        assert records, (name, number)
+        assert all(isinstance(one, RECORDS) for one in records), (name, number)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_good_files_of_an_archive_around_a_damaged_one_are_read(name: str, count: int) -> None:
+    good = {f"{n}.json": json.dumps({**CREDENTIAL, "id": f"urn:{n}"}).encode() for n in (1, 3)}
+    damaged = mutations(json.dumps(CREDENTIAL).encode(), seed=len(name), count=count)
+    for number, data in enumerate(bounded(damaged, name)):
+        found = only(
+            CandidateRecord, read_any(ARCHIVES[name](dict(sorted({**good, "2.json": data}.items()))))
+        )
+        keys = {award.key for one in found for award in one.awards}
+        assert {"urn:1", "urn:3"} <= keys, (name, number)
 
 
 def share(path: Path, count: int) -> int:
