@@ -179,10 +179,13 @@ class Table:
         return (f"{text}\n", found[1]) if found else ("", _SEPARATORS)
 
     def _likeliest(self, separators: str, wanted: Columns) -> tuple[Row, list[str], str, int]:
-        """The header or what is most like one, its names and separator, and the lines to its end."""
+        """The header or what is most like one, its names and separator, and the lines to its end.
+
+        Raises InvalidInput where none names a column and one cannot be split: it may be the header.
+        """
         self._look_ahead()
         best: tuple[int, tuple[Row, list[str], str, int]] | None = None
-        wrong = InvalidInput(said("there is only a line that says which separator is meant"))
+        wrong: InvalidInput | None = None
         for number, line in enumerate(list(self._waiting)):
             if not line.data.strip():
                 continue
@@ -195,8 +198,10 @@ class Table:
                 return found
             if best is None or wanted.known(found[1]) > best[0]:
                 best = wanted.known(found[1]), found
-        if best is None:
+        if wrong and (best is None or best[0] == 0):
             raise wrong
+        if best is None:
+            raise InvalidInput(said("there is only a line that says which separator is meant"))
         return best[1]
 
     def _look_ahead(self) -> None:

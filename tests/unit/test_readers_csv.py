@@ -19,7 +19,7 @@ from indexer.readers.formats import Context, Record
 from indexer.readers.limits import Limits
 from matcher.moments import first_moment, last_moment
 from matcher.records import CandidateRecord, CompetencyRef, Notice, Place, Rejected, Status
-from tests.unit.reading import read_any
+from tests.unit.reading import only, read_any
 
 ZONE = ZoneInfo("America/Toronto")
 PARTS = "10,000 (CREDMATCH_IMPORT_PARTS)"
@@ -591,3 +591,9 @@ def test_an_expiry_before_the_issue_names_the_tables_columns() -> None:
     assert isinstance(found, Rejected)
     assert found.where == "Expiration date"
     assert found.reason == '"2025-01-01" is before "Date earned", "2026-01-01"'
+
+
+def test_a_header_with_too_many_columns_is_named_so() -> None:
+    header = ",".join(["candidate_key", "achievement_name", *(f"c{n}" for n in range(10_001))])
+    (refused,) = only(Rejected, read_any(f"{header}\nx,y\n".encode()))
+    assert refused.reason == "has 10,003 columns, more than 10,000 (CREDMATCH_IMPORT_PARTS)"
