@@ -102,7 +102,9 @@ def left_unread(installation: Installation) -> int:
         return count_unread(connection, organisation(connection, "default"))
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=[pytest.mark.faults, pytest.mark.timeout(1_800)])])
+@pytest.mark.parametrize(
+    "kills", [2, pytest.param(50, marks=[pytest.mark.faults, pytest.mark.timeout(1_800)])]
+)
 def test_an_import_killed_at_many_moments_loses_nothing(
     in_folder: InFolder, tmp_path: Path, folder: Path, kills: int
 ) -> None:
