@@ -51,11 +51,8 @@ _BLOCKED = "cluster_block_exception"
 _UNREACHABLE = {"no_shard_available_action_exception", "unavailable_shards_exception"}
 
 _TRIES = 4
-_ELSEWHERE = {
-    502,
-    503,
-    504,
-}  # statuses where another node, or a moment later the same, may do what it is asked
+_ELSEWHERE = {502, 503, 504}
+"""Statuses where another node, or a moment later the same, may do what it is asked."""
 
 _OUR_CERTIFICATE = {
     "TLSV13_ALERT_CERTIFICATE_REQUIRED",

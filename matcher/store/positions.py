@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from matcher.errors import NotFound
 from matcher.messages import said
@@ -118,27 +118,24 @@ def positions_asking(
 
 def are_applicants_more(connection: Connection, organisation_id: int, position_key: str, number: int) -> bool:
     """Whether more candidates than `number` applied to a position."""
-    a, c = t.applications.c, t.candidates.c
-    beyond = connection.execute(
-        select(a.candidate_id)
-        .join(t.candidates, c.id == a.candidate_id)
-        .where(a.position_key == position_key, c.organisation_id == organisation_id)
-        .offset(number)
-        .limit(1)
-    )
-    return beyond.scalar() is not None
+    beyond = _applied(organisation_id, position_key).offset(number).limit(1)
+    return connection.execute(beyond).scalar() is not None
 
 
 def applicants(connection: Connection, organisation_id: int, position_key: str) -> list[int]:
     """Ids of the candidates who applied to a position, rising."""
+    a = t.applications.c
+    rows = connection.execute(_applied(organisation_id, position_key).order_by(a.candidate_id))
+    return list(rows.scalars())
+
+
+def _applied(organisation_id: int, position_key: str) -> Select[int]:
     a, c = t.applications.c, t.candidates.c
-    rows = connection.execute(
+    return (
         select(a.candidate_id)
         .join(t.candidates, c.id == a.candidate_id)
         .where(a.position_key == position_key, c.organisation_id == organisation_id)
-        .order_by(a.candidate_id)
     )
-    return list(rows.scalars())
 
 
 def applications(
