@@ -99,12 +99,14 @@ def test_achievements_that_change_while_people_are_read(
 def test_a_reading_process_that_dies_is_said(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuild, "WORTH_PROCESSES", 1)
     before = build(pool).state
+    monkeypatch.setattr(loading, "PAGE", 1)  # so that most is not yet asked for when one dies
     killed: list[int] = []
 
     def kill_one(done: int, _: int) -> None:
         if done and not killed:
             killed.extend(children())
             os.kill(killed[0], signal.SIGKILL)
+            assert soon(lambda: not children())  # the pool has noticed
 
     with pytest.raises(Unavailable, match="a process that read the database died"):
         rebuild.rebuild(pool.database, pool.engine, "default", "v1", kill_one, Terms(processes=2))
