@@ -79,7 +79,8 @@ def _search(settings: Settings, database: Database) -> tuple[Engine, Narrow | No
         return EmbeddedEngine(settings.index_dir), None
     # Its client takes most of a second to load: only who uses it waits.
     from matcher.search.elastic import ElasticEngine  # noqa: PLC0415
-    from matcher.search.elastic_client import Cluster, access_of  # noqa: PLC0415
+    from matcher.search.elastic_access import access_of  # noqa: PLC0415
+    from matcher.search.elastic_client import Cluster  # noqa: PLC0415
     from matcher.search.elastic_competencies import ElasticCompetencies  # noqa: PLC0415
 
     cluster = Cluster(access_of(settings))

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from benchmarks.measure import percentile, report, say
 from indexer.vocabulary import load_shipped
-from matcher.search.elastic_client import Access, Cluster
+from matcher.search.elastic_access import Access
+from matcher.search.elastic_client import Cluster
 from matcher.search.elastic_competencies import ElasticCompetencies
 from matcher.store.database import Database
 from matcher.store.tables import SHARED

@@ -26,7 +26,8 @@ from app import Parts
 from benchmarks.measure import arguments, data_folder, report, say
 from benchmarks.pool import fill
 from indexer.installation import opened
-from matcher.search.elastic_client import Cluster, access_of
+from matcher.search.elastic_access import access_of
+from matcher.search.elastic_client import Cluster
 from matcher.settings import Settings, read_settings
 from matcher.store.database import Connection
 

@@ -27,7 +27,8 @@ from benchmarks.measure import arguments, peak_memory, percentile, report, say
 from benchmarks.rebuild import stored_bytes
 from matcher.records import POINTS, UNITS, SearchDocument
 from matcher.search.elastic import ElasticEngine
-from matcher.search.elastic_client import Cluster, access_of
+from matcher.search.elastic_access import access_of
+from matcher.search.elastic_client import Cluster
 from matcher.search.embedded import EmbeddedEngine
 from matcher.search.engine import Clause, Engine, Query
 from matcher.settings import Settings, read_settings

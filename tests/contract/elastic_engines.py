@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from matcher.search.elastic import ElasticEngine
-from matcher.search.elastic_client import Access, Cluster
+from matcher.search.elastic_access import Access
+from matcher.search.elastic_client import Cluster
 
 
 def prefix_of(place: Path) -> str:

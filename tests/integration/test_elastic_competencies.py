@@ -18,7 +18,8 @@ from benchmarks.competencies import Blending, beginnings, shipped_layer, some_la
 from indexer.cli import run
 from matcher.errors import Unavailable
 from matcher.search import elastic_competencies
-from matcher.search.elastic_client import Access, Cluster
+from matcher.search.elastic_access import Access
+from matcher.search.elastic_client import Cluster
 from matcher.search.elastic_competencies import ElasticCompetencies
 from matcher.settings import read_settings
 from matcher.vocabulary.compiling import compile_layer

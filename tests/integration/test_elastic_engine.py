@@ -17,7 +17,8 @@ from matcher.errors import ConfigurationError, Damaged, Moved, Unavailable
 from matcher.records import SearchDocument
 from matcher.search import elastic_build, elastic_client, elastic_query
 from matcher.search.elastic import ElasticEngine
-from matcher.search.elastic_client import Access, Cluster, access_of
+from matcher.search.elastic_access import Access, access_of
+from matcher.search.elastic_client import Cluster
 from matcher.search.engine import Clause, Query
 from matcher.settings import read_settings
 from tests.contract.brute import random_document

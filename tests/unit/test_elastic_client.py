@@ -9,7 +9,8 @@ import urllib3.exceptions
 from elastic_transport import TlsError
 
 from matcher.errors import ConfigurationError, CredmatchError, Unavailable
-from matcher.search.elastic_client import Cluster, access_of
+from matcher.search.elastic_access import access_of
+from matcher.search.elastic_client import Cluster
 from matcher.settings import read_settings
 
 
