@@ -7,8 +7,8 @@ So is what is "cancelled" and was issued, as that may mean a credential revoked;
 a number it is a registration given up, and refused.
 
 **Levels** are 0.75, 0,75, 75 % or 3/4; a word, or a number over 1 without a scale, is shown as the level's
-label, and a notice says so. A **score** says how a test went and not how well something is mastered: it is
-shown as the level's label and is never a level.
+label, and a notice says so; NaN and 1e999 are refused. A **score** says how a test went and not how well
+something is mastered: it is shown as the level's label and is never a level.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DECIMAL = re.compile(r"\d{0,9}[.,]?\d{1,9}", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)\s?%", re.ASCII)
 _PART = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?) ?/ ?(\d{1,9})", re.ASCII)
+_UNREAL = re.compile(r"[+-]?(?:nan|inf(?:inity)?|[\d.,]+e[+-]?\d+)", re.ASCII | re.IGNORECASE)
+"""Numbers as programs write them that are no level, and no word for one either."""
+
 _LONGEST_LABEL = 500
 _WORDED = said(
     "levels without a scale, or in words: shown as they stand; to compare them write 0.75, 75 %% or 3/4"
@@ -170,7 +173,7 @@ def _worded(values: dict[str, str], reading: Reading, line: int) -> None:
     cell = values.get("level", "")
     if not cell or len(cell) > _LONGEST_LABEL or cell.lower() in NOT_STATED:
         return
-    if _PERCENT.fullmatch(cell) or _PART.fullmatch(cell):
+    if _PERCENT.fullmatch(cell) or _PART.fullmatch(cell) or _UNREAL.fullmatch(cell):
         return
     if _DECIMAL.fullmatch(cell) and _number(cell) <= 1:
         return
