@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+_DAY = 86_400
+
 
 def first_moment(text: str, zone: ZoneInfo) -> int:
     """The moment that `text` (ISO 8601 date, or date and time) starts at. Raises ValueError."""
@@ -23,6 +25,14 @@ def last_moment(text: str, zone: ZoneInfo) -> int:
 def day_of(moment: int, zone: ZoneInfo) -> date:
     """The calendar day of a moment in a time zone."""
     return datetime.fromtimestamp(moment, UTC).astimezone(zone).date()
+
+
+def first_day(moment: int, zone: ZoneInfo) -> date:
+    """The calendar day that a moment at which something starts stands for.
+
+    Many issuers write a date as midnight in UTC, which in the Americas is the evening before: it is the date.
+    """
+    return day_of(moment, zone) if moment % _DAY else datetime.fromtimestamp(moment, UTC).date()
 
 
 def _moment(text: str, zone: ZoneInfo, of_day: time) -> int:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from indexer.commands.output import count
 from indexer.readers.formats import Record
-from matcher.moments import day_of
+from matcher.moments import day_of, first_day
 from matcher.records import (
     UNITS,
     AchievementRecord,
@@ -44,7 +44,7 @@ def described(record: Record, zone: ZoneInfo) -> Iterator[str]:
             yield from _lines(2, f"endorsement by {_issuer(record.issuer)}: kept apart, never scored")
             yield from _lines(4, f"of {record.about}")
             if record.issued is not None:
-                yield from _lines(4, f"issued {day_of(record.issued, zone)}")
+                yield from _lines(4, f"issued {first_day(record.issued, zone)}")
             if record.comment:
                 yield from _lines(4, f"comment: {_short(record.comment)}")
         case Notice():
@@ -73,8 +73,10 @@ def _candidate(record: CandidateRecord, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _award(award: AwardRecord, zone: ZoneInfo) -> Iterator[str]:
-    moments = {"issued": award.issued, "valid from": award.valid_from, "expires": award.expires}
-    said = [f"{name} {day_of(moment, zone)}" for name, moment in moments.items() if moment is not None]
+    starts = {"issued": award.issued, "valid from": award.valid_from}
+    said = [f"{name} {first_day(moment, zone)}" for name, moment in starts.items() if moment is not None]
+    if award.expires is not None:
+        said.append(f"expires {day_of(award.expires, zone)}")
     said.append("their own word" if award.claimed else award.status.value)
     yield from _lines(4, f"award {_achievement(award.achievement)}: {', '.join(said)}")
     if award.level is not None or award.level_label:

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from matcher.evidence import Lapse, lapse
-from matcher.moments import day_of
+from matcher.moments import day_of, first_day
 from matcher.ranking.plan import PlannedRequirement
 from matcher.ranking.score import COVERAGE, Lack, Part, Proven, Scored, Scorer
 from matcher.records import POINTS, UNITS, Award, Competency, Pair, Proof, Reading, Relation
@@ -75,9 +75,13 @@ class Words:
         found = self.competency_of(id_)
         return {"uri": found.uri, "label": found.label(self.language)}
 
-    def day(self, moment: int | None) -> str | None:
-        """A moment's day in ISO form."""
-        return None if moment is None else day_of(moment, self.zone).isoformat()
+    def first_day(self, start: int | None) -> str | None:
+        """The day of a start in ISO form."""
+        return None if start is None else first_day(start, self.zone).isoformat()
+
+    def last_day(self, end: int | None) -> str | None:
+        """The day of an end in ISO form."""
+        return None if end is None else day_of(end, self.zone).isoformat()
 
 
 def explain(scored: Scored, scorer: Scorer, words: Words) -> Json:
@@ -275,9 +279,9 @@ def _award(award: Award, words: Words) -> Json:
     return {
         "award": {"key": award.key, "name": award.achievement.name},
         "issuer": {"name": award.achievement.issuer_name, "known": award.achievement.issuer_known},
-        "issued": words.day(award.issued),
-        "valid_from": words.day(award.valid_from),
-        "expires": words.day(award.expires),
+        "issued": words.first_day(award.issued),
+        "valid_from": words.first_day(award.valid_from),
+        "expires": words.last_day(award.expires),
         "status": award.status.value,
         "proof": award.proof.value,
         "level": None if award.level is None else award.level / UNITS,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import render_template
 
 from matcher.evidence import Lapse, lapse
-from matcher.moments import day_of
+from matcher.moments import day_of, first_day
 from matcher.ranking.explain import State
 from matcher.records import UNITS, Award, Claim, Proof, Status
 from matcher.store.candidates import evidence, load_candidate
@@ -80,8 +80,8 @@ def _start(award: Award) -> int:
 def _credential(
     award: Award, given: tuple[str, ...], favour: tuple[Endorsement, ...], home: Organisation, now: int
 ) -> Credential:
-    def day(moment: int | None) -> str | None:
-        return None if moment is None else day_of(moment, home.zone).isoformat()
+    def start(moment: int | None) -> str | None:
+        return None if moment is None else first_day(moment, home.zone).isoformat()
 
     reason = lapse(award, now)
     return Credential(
@@ -92,9 +92,9 @@ def _credential(
         state=_state(award, reason),
         lapse=reason,
         unchecked=award.status is Status.UNKNOWN,
-        issued=day(award.issued),
-        valid_from=day(award.valid_from),
-        expires=day(award.expires),
+        issued=start(award.issued),
+        valid_from=start(award.valid_from),
+        expires=None if award.expires is None else day_of(award.expires, home.zone).isoformat(),
         level=None if award.level is None else award.level / UNITS,
         level_label=award.level_label,
         stands_for=_stands_for(award),

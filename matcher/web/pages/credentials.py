@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import Response, render_template, request
 
 from matcher.errors import NotFound
-from matcher.moments import day_of
+from matcher.moments import day_of, first_day
 from matcher.store.candidates import load_candidate
 from matcher.store.database import Connection
 from matcher.store.organisations import Organisation, organisation
@@ -36,9 +36,13 @@ def _page(key: str, *, found: Json | None = None, none_chosen: bool = False, sta
         home = organisation(connection, parts.organisation)
         name = _name(connection, home, key)
 
-    def day_at(moment: str) -> str:
-        """The organisation's day of a moment in ISO form."""
-        return day_of(int(datetime.fromisoformat(moment).timestamp()), home.zone).isoformat()
+    def start(moment: str) -> str:
+        """The day of a start in ISO form."""
+        return first_day(_seconds(moment), home.zone).isoformat()
+
+    def end(moment: str) -> str:
+        """The day of an end in ISO form."""
+        return day_of(_seconds(moment), home.zone).isoformat()
 
     shown = render_template(
         "credentials.html",
@@ -47,10 +51,15 @@ def _page(key: str, *, found: Json | None = None, none_chosen: bool = False, sta
         found=found,
         none_chosen=none_chosen,
         dates=request.form.get("dates", ""),
-        day_at=day_at,
+        start=start,
+        end=end,
         most_listed=_LISTED,
     )
     return Response(shown, status)
+
+
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())
 
 
 def _name(connection: Connection, home: Organisation, key: str) -> str:

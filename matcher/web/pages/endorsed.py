@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from matcher.moments import day_of
+from matcher.moments import first_day
 from matcher.records import Award, EndorsementRecord
 from matcher.store.database import Connection
 from matcher.store.endorsements import endorsements_about
@@ -60,5 +60,5 @@ def _ids(award: Award, address: str) -> dict[str, Of]:
 
 
 def _shown(of: Of, record: EndorsementRecord, home: Organisation) -> Endorsement:
-    issued = None if record.issued is None else day_of(record.issued, home.zone).isoformat()
+    issued = None if record.issued is None else first_day(record.issued, home.zone).isoformat()
     return Endorsement(of, record.issuer.name or record.issuer.url, record.comment, issued)
