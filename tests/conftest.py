@@ -27,12 +27,12 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No CREDMATCH_* variable is set, but by a test."""
+@pytest.fixture(autouse=True, scope="session")
+def no_settings() -> None:
+    """No CREDMATCH_* variable is set, but by a test; where real parts are was read on import."""
     for name in list(os.environ):
         if name.startswith("CREDMATCH_"):
-            monkeypatch.delenv(name)
+            del os.environ[name]
 
 
 @pytest.fixture

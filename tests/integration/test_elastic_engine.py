@@ -451,6 +451,34 @@ def test_the_mapping_tells_what_the_index_is(node: str, engine: ElasticEngine, t
     assert meta["layout"] == elastic_build.Ledger.model_fields["layout"].default
 
 
+def test_what_is_published_is_merged(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    with engine.build("o", floor=1, vocabulary="v", change_number=1) as builder:
+        for candidate in (1, 2, 3):
+            builder.add([held(candidate)])
+            assert len(builder.documents(0, 10)) == candidate
+        builder.publish(1)
+    (index,) = indexes(node, tmp_path)
+
+    def segments() -> int:
+        (shard,) = ask(node, "GET", f"/{index}/_segments")["indices"][index]["shards"]["0"]
+        return int(shard["num_search_segments"])
+
+    deadline = time.monotonic() + 20
+    while segments() > 1 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert segments() == 1
+    assert found(engine) == [1, 2, 3]
+
+
+def test_an_index_that_cannot_be_merged_answers_all_the_same(
+    gate: Gate, gated: ElasticEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate.faults.append(lambda request: "_forcemerge" in request.path and request.answer(429, BUSY) is None)
+    publish(gated, [held(1)])
+    assert found(gated) == [1]
+    assert "is not merged" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("gc_deletes", "seconds"), [("10ms", 0.5), pytest.param("60s", 75, marks=pytest.mark.faults)]
 )
