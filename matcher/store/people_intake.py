@@ -94,7 +94,8 @@ def _subject(record: CandidateRecord, owners: dict[str, str], place: int, people
     """The key of the candidate that `record` is about, empty where it is refused; `owners` learns from it.
 
     Its key, else the candidate that has one of its identifiers, else its first identifier that is no e-mail
-    address: keys are shown and sent around, personal fields are not.
+    address: keys are shown and sent around, personal fields are not. Who has nothing but e-mail addresses,
+    which find them again, gets a key that says nothing.
     """
     names = _identifiers(record)
     key = record.key
@@ -106,9 +107,11 @@ def _subject(record: CandidateRecord, owners: dict[str, str], place: int, people
             )
             return ""
         key = known.pop() if known else next((name for name in names if not is_email(name)), "")
+    if not key and names:
+        key = f"person-{secrets.token_hex(8)}"
     if not key:
         people.refused[place] = said(
-            "no subject: neither a candidate's key, nor a known identifier, nor a subject id"
+            "no subject: neither a candidate's key nor an identifier says whose it is"
         )
         return ""
     for name in names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -288,19 +289,30 @@ def test_an_unknown_identifier_is_a_candidate_of_its_own(store: Store) -> None:
 def test_a_record_about_nobody_is_refused_and_the_rest_is_stored(store: Store) -> None:
     counts = store.take(CandidateRecord("", awards=(award(),)), candidate("c-2"))
     assert [(one.where, one.reason) for one in counts.refused] == [
-        ("candidate", "no subject: neither a candidate's key, nor a known identifier, nor a subject id")
+        ("candidate", "no subject: neither a candidate's key nor an identifier says whose it is")
     ]
     assert [row[0] for row in store.table("candidates")] == ["c-2"]
     assert store.table("achievements") == []
 
 
 def test_an_e_mail_address_finds_a_person_and_never_becomes_a_key(store: Store) -> None:
-    unknown = CandidateRecord("", identifiers=("new@example.org",), awards=(award(),))
-    assert store.take(unknown).refused[0].reason.startswith("no subject")
+    by_mail = CandidateRecord("", identifiers=("new@example.org",), awards=(award(),))
     subject = CandidateRecord("", identifiers=("did:example:1", "new@example.org"), awards=(award(),))
     store.take(subject)
     assert [row[0] for row in store.table("candidates")] == ["did:example:1"]
-    assert store.take(unknown).refused == ()
+    assert store.take(by_mail).awards_unchanged == 1
+
+
+def test_who_has_only_an_e_mail_address_gets_a_key_that_says_nothing(store: Store) -> None:
+    first = CandidateRecord("", identifiers=("new@example.org",), awards=(award(),))
+    second = CandidateRecord("", email="mailto:New@example.org", awards=(award(key="urn:w:2"),))
+    other = CandidateRecord("", email="other@example.org", awards=(award(key="urn:w:3"),))
+    assert store.take(first, second, other).refused == ()
+    assert store.take(second).awards_unchanged == 1
+    keys = {row[0] for row in store.table("candidates")}
+    assert len(keys) == 2
+    assert all(re.fullmatch(r"person-[0-9a-f]{16}", key) for key in keys)
+    assert len({owner for _, owner, *_ in store.table("awards")}) == 2
 
 
 def test_identifiers_of_two_people_name_nobody(store: Store) -> None:

@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from indexer.ingest import Options, import_files
 from indexer.readers.formats import Context, Record
 from indexer.readers.sources import open_records
 from matcher.records import CandidateRecord, Rejected, Status
+from matcher.store.organisations import create_organisation
+from tests.parts.databases import Databases
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "credentials"
 ZONE = ZoneInfo("America/Toronto")
@@ -162,6 +165,19 @@ def test_every_published_file_is_what_the_table_says() -> None:
             names = () if refusal else expected.awards
             assert tuple(award.achievement.name for award in awards) == names, name
             assert not awards or awards[0].status is Status(expected.status), name
+
+
+@needs_files
+@pytest.mark.parametrize("whose", ["", "c-1"])
+def test_the_published_files_are_imported_as_the_table_says(databases: Databases, whose: str) -> None:
+    database = databases.open("credmatch")
+    with database.write() as connection:
+        create_organisation(connection, "default")
+    report = import_files(database, "default", [SHARED], Options(whose))
+    refused = [name for name, one in EXPECTED.items() if (one.whose if whose else one.alone)]
+    taken = [award for name, one in EXPECTED.items() if name not in refused for award in one.awards]
+    assert report.awards_added + report.awards_changed + report.awards_unchanged == len(taken)
+    assert report.quarantined + report.identical == len(refused)
 
 
 @needs_files
