@@ -145,7 +145,8 @@ class Matcher:
         without the index, it is how many do; then `generation` is None, and `pool`, how many people the index
         holds, is None where there is none. `excluded` counts who misses a must-have, by requirement and
         `reason` (see `Lack`). For a whole pool, who holds nothing that meets it is counted by the index
-        ("nothing", whatever kindred or broader they hold), and the other reasons among those scored.
+        ("nothing", whatever kindred or broader they hold), and the other reasons among those who would be
+        results otherwise.
 
         Raises NotScorable, and Unavailable where there is no index yet.
         """

@@ -24,19 +24,36 @@ _CHUNK = 64
 fewer than this; then twice as many each time."""
 
 
+Order = tuple[int, int, int]
+"""Where somebody stands (see `Scored.order`)."""
+
+_NO_POINTS: Order = (0, 0, 0)
+
+
 @dataclass(slots=True)
 class Ranking:
     """Who ranks, best first (`listed`), and who misses a must-have.
 
-    `missed` counts the latter by requirement number and what is lacking; `others` holds them where everybody
-    is listed. `exact`: whether everybody who could be among the first was scored.
+    `others` holds the latter where everybody is listed, `lacking` where they would stand and what they lack.
+    `top`: how many are listed at most, None where everybody is. `exact`: whether everybody who could be among
+    the first was scored.
     """
 
+    top: int | None = None
     listed: list[Scored] = field(default_factory=list)
     others: list[Scored] = field(default_factory=list)
-    missed: Counter[tuple[int, Lack]] = field(default_factory=Counter)
+    lacking: list[tuple[Order, tuple[tuple[int, Lack], ...]]] = field(default_factory=list)
     scored: int = 0
     exact: bool = True
+
+    @property
+    def missed(self) -> Counter[tuple[int, Lack]]:
+        """How many miss a must-have, by its number and what is lacking; of a pool those who would be listed
+        but for it: of others, an engine decides how many are scored."""
+        if self.top is None:
+            return Counter(lack for _, lacks in self.lacking for lack in lacks)
+        end = self.listed[-1].order if len(self.listed) == self.top else _NO_POINTS
+        return Counter(lack for order, lacks in self.lacking if order < end for lack in lacks)
 
 
 Load = Callable[[Sequence[int]], Mapping[int, Profile]]
@@ -49,7 +66,7 @@ def first_of(batches: Iterable[Batch], scorer: Scorer, load: Load, admits: Admit
     `load` reads profiles from the truth, `admits` says whether the filters choose a candidate. A candidate
     whom the truth no longer knows, or who scores 0, is left out.
     """
-    ranking = Ranking()
+    ranking = Ranking(top)
     size = max(2 * top, _CHUNK)
     for batch in batches:
         start = 0
@@ -77,7 +94,7 @@ def all_of(profiles: Iterable[Profile], scorer: Scorer) -> Ranking:
     return ranking
 
 
-def _order(scored: Scored) -> tuple[int, int, int]:
+def _order(scored: Scored) -> Order:
     return scored.order
 
 
@@ -90,7 +107,8 @@ def _score(
     for profile in profiles:
         scored = scorer.score(profile)
         ranking.scored += 1
-        ranking.missed.update(scored.lacks)
+        if scored.missed:
+            ranking.lacking.append((scored.order, scored.lacks))
         (missed if scored.missed else met).append(scored)
     return met, missed
 

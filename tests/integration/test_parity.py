@@ -5,6 +5,7 @@ Over thousands of random pools and positions in `make test-faults`, some hundred
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from matcher.ranking.plan import plan
 from matcher.ranking.recall import first_of
-from matcher.ranking.score import Scorer
+from matcher.ranking.score import Lack, Scorer
 from matcher.records import Position, Profile
 from matcher.search import elastic_query
 from matcher.search.documents import search_document
@@ -39,8 +40,13 @@ def publish(engine: Engine, pool: dict[int, Profile]) -> None:
         builder.publish(1)
 
 
-def ranked(engine: Engine, pool: dict[int, Profile], scorer: Scorer, top: int) -> list[tuple[int, str]]:
-    """Points and keys of the first, through an engine."""
+Excluded = tuple[Counter[tuple[int, Lack]], tuple[int, ...]]
+
+
+def ranked(
+    engine: Engine, pool: dict[int, Profile], scorer: Scorer, top: int
+) -> tuple[list[tuple[int, str]], Excluded]:
+    """Points and keys of the first, and who was excluded, through an engine."""
     clauses = tuple(planned.clause() for planned in scorer.requirements)
     recall = engine.recall("o", Query(clauses, ever=scorer.moment < FLOOR), first=2 * top)
 
@@ -49,7 +55,8 @@ def ranked(engine: Engine, pool: dict[int, Profile], scorer: Scorer, top: int) -
 
     found = first_of(recall.batches, scorer, load, lambda _: True, top)
     assert found.exact
-    return [(scored.points, scored.profile.key) for scored in found.listed]
+    listed = [(scored.points, scored.profile.key) for scored in found.listed]
+    return listed, (found.missed, tuple(recall.missing))
 
 
 def large_position(random: Random) -> Position:
@@ -71,7 +78,7 @@ def test_the_same_ranking_for_positions_as_large_as_there_can_be(
                 scorer = Scorer(plan(large_position(random), VOCABULARY), NOW)
                 expected = sorted((scorer.score(p) for p in pool.values()), key=lambda scored: scored.order)
                 best = [(s.points, s.profile.key) for s in expected if s.points][:20]
-                assert ranked(elastic, pool, scorer, 20) == best
+                assert ranked(elastic, pool, scorer, 20)[0] == best
     finally:
         remove_indexes(elasticsearch_url, tmp_path)
 
@@ -97,8 +104,9 @@ def test_the_same_ranking_through_both(
                 top = random.choice([1, 3, 20, 500])
                 expected = sorted((scorer.score(p) for p in pool.values()), key=lambda scored: scored.order)
                 best = [(s.points, s.profile.key) for s in expected if s.points and not s.missed][:top]
-                assert ranked(elastic, pool, scorer, top) == best
-                assert ranked(embedded, pool, scorer, top) == best
+                listed, excluded = ranked(elastic, pool, scorer, top)
+                assert listed == best
+                assert ranked(embedded, pool, scorer, top) == (best, excluded)
                 ties += len(best) - len({points for points, _ in best})
     finally:
         remove_indexes(elasticsearch_url, tmp_path)

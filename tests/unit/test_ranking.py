@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
@@ -285,7 +286,9 @@ def test_the_top_by_recall_equals_scoring_everybody(seed: int) -> None:
 def check_the_top(position: Position, pool: list[Profile], top: int) -> None:
     scorer = scorer_of(position)
     everybody = sorted((scorer.score(profile) for profile in pool), key=lambda scored: scored.order)
-    expected = [key_of(s) for s in everybody if s.points > 0 and not s.missed][:top]
+    ranked = [s for s in everybody if s.points > 0 and not s.missed]
+    end = ranked[top - 1].order if len(ranked) >= top else (0, 0, 0)
+    missed = Counter(lack for s in everybody if s.order < end for lack in s.lacks)
     by_id = {profile.id: profile for profile in pool}
 
     def load(ids: Sequence[int]) -> dict[int, Profile]:
@@ -293,7 +296,8 @@ def check_the_top(position: Position, pool: list[Profile], top: int) -> None:
 
     for ever in (False, True):
         found = first_of(bounded(pool, scorer, ever), scorer, load, lambda _: True, top)
-        assert [key_of(scored) for scored in found.listed] == expected
+        assert [key_of(scored) for scored in found.listed] == [key_of(scored) for scored in ranked[:top]]
+        assert found.missed == missed
         assert found.exact
 
 
