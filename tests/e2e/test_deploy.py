@@ -25,6 +25,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from indexer.cli import cli
+from indexer.commands.nightly import DIFFERED
 from tests.parts.elasticsearch import Node, secured_elasticsearch
 from tests.parts.processes import free_port
 
@@ -144,6 +145,16 @@ def test_the_nightly_job_may_write_its_metrics_where_a_node_exporter_reads_them(
     assert {"name": "metrics", "hostPath": host} in pod["volumes"]
     user = pod["securityContext"]["runAsUser"]
     assert f"install -d -o {user} -m 0755 {folder}\n" in KUBERNETES.read_text()
+
+
+def test_a_night_that_mended_the_index_is_not_tried_again() -> None:
+    """Its metrics would say that nothing had been wrong."""
+    job = loaded(KUBERNETES)["spec"]["jobTemplate"]["spec"]
+    (rule,) = job["podFailurePolicy"]["rules"]
+    (container,) = job["template"]["spec"]["containers"]
+    assert (rule["action"], rule["onExitCodes"]["containerName"]) == ("FailJob", container["name"])
+    assert rule["onExitCodes"]["values"] == [DIFFERED]
+    assert job["template"]["spec"]["restartPolicy"] == "Never"  # what the policy needs
 
 
 @pytest.mark.parametrize(
