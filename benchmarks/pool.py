@@ -77,7 +77,7 @@ def _stored_achievements(connection: Connection, home: Organisation) -> NDArray[
 
 def _positions(parts: Parts, achievements: NDArray[np.int64]) -> None:
     """Positions of common occupations: ten of the competencies that one's achievements stand for; in every
-    other one the first is a must-have. The last one is that of the applicants."""
+    fourth the first is a must-have. The last one is that of the applicants."""
     key = parts.settings.organisation
     vocabulary = parts.vocabularies.get(key)
     k = t.achievement_competencies.c
@@ -92,7 +92,7 @@ def _positions(parts: Parts, achievements: NDArray[np.int64]) -> None:
                 "title": f"Position {number}",
                 "applicants_only": asked,
                 "requirements": [
-                    {"competency": uri, "must": place == 0 and number % 2 == 1}
+                    {"competency": uri, "must": place == 0 and number % 4 == 1}
                     for place, uri in enumerate(wanted[:REQUIREMENTS])
                 ],
             }
