@@ -103,7 +103,7 @@ def left_unread(installation: Installation) -> int:
 
 
 @pytest.mark.parametrize(
-    "kills", [2, pytest.param(50, marks=[pytest.mark.faults, pytest.mark.timeout(1_800)])]
+    "kills", [2, pytest.param(100, marks=[pytest.mark.faults, pytest.mark.timeout(3_600)])]
 )
 def test_an_import_killed_at_many_moments_loses_nothing(
     in_folder: InFolder, tmp_path: Path, folder: Path, kills: int
@@ -122,9 +122,8 @@ def test_an_import_killed_at_many_moments_loses_nothing(
         with in_folder(tmp_path / str(number)) as one:
             understand(one)
             with searches(one).running() as running:
-                for _ in range(
-                    min(kills, KILLS_EACH)
-                ):  # what is stored makes a later run shorter: it may come through
+                # What is stored makes a later run shorter: it may come through.
+                for _ in range(min(kills, KILLS_EACH)):
                     process = imports(one, folder)
                     time.sleep(chance.uniform(0, took * WITHIN))
                     process.kill()
@@ -136,4 +135,4 @@ def test_an_import_killed_at_many_moments_loses_nothing(
             assert stored(one) == expected, number
             one.check()
         shutil.rmtree(one.data)
-    assert reading or kills < 50  # some of fifty while achievements were read
+    assert reading or kills < 100  # some of a hundred while achievements were read
