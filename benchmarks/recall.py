@@ -8,8 +8,9 @@ makes an index and removes it.
 
 The pool is made up in the shape of the real thing: occupations with some forty competencies out of 13,900,
 their neighbours in number mostly of the same trade, a few competencies that everybody has; people hold about
-25, by an occupation that is common or rare. A query is what a position of such an occupation asks for. Timed
-is what a ranking waits for: the bounds of everybody and the first 100 candidates.
+25, by an occupation that is common or rare. A query is what a position of such an occupation asks for; that
+it is one organisation's people needs no filter, as each organisation has an index of its own. Timed is what a
+ranking waits for: the bounds of everybody and the first 100 candidates.
 """
 
 from __future__ import annotations
