@@ -27,7 +27,7 @@ from indexer.readings import read_anew, read_pending, read_positions_anew, switc
 from indexer.rebuild import Terms, quiet, rebuild, today
 from indexer.verifying import verify_index
 from indexer.vocabulary import encode_pending
-from matcher.errors import CredmatchError, Damaged
+from matcher.errors import CredmatchError, Damaged, Unavailable
 from matcher.logs import fields
 from matcher.search.engine import IndexState
 from matcher.store import quarantine
@@ -160,6 +160,8 @@ class _Night:
             state = self._parts.engine.state(self._key)
         except Damaged:
             return ["damaged"]
+        except Unavailable:  # red, or closed: only building anew is sure to help
+            return ["unreachable"]
         if state is None:
             return ["none"]
         with self._parts.database.read() as connection:

@@ -10,13 +10,13 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from indexer.comparison import Sums, differences, new_sums
 from indexer.copying import PAGE, Loaded, apply_log, load_documents
 from indexer.loading import WORTH_PROCESSES, load_all
-from matcher.errors import Damaged, Unavailable, Unfit
+from matcher.errors import Unavailable, Unfit
 from matcher.moments import day_of, first_moment
 from matcher.records import SearchDocument
 from matcher.search.engine import Builder, Engine, IndexState
@@ -156,6 +156,7 @@ class _Swap:
     sums: Sums
     number: int = 0
     people: int = 0
+    hindered: str = ""  # why the index that answers is not kept current
     failed: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -225,9 +226,15 @@ class _Swap:
         self.failed |= failed
 
     def _keep_current(self) -> None:
-        """Bring the index that answers up to date; a damaged one is only replaced."""
-        with suppress(Damaged):
+        """Bring the index that answers up to date, where it can be: it is replaced in whatever state."""
+        why = ""
+        try:
             apply_log(self.database, self.engine, self.home)
+        except Unavailable as error:
+            why = str(error)
+        if why and why != self.hindered:
+            _log.warning("the search index that answers is not kept current until it is replaced: %s", why)
+        self.hindered = why
 
     def _catch_up(self) -> None:
         """Apply the log to its end, and count the candidates that there are at that change number."""

@@ -253,7 +253,7 @@ def _open_next_door(cluster: Cluster, ledger: Ledger) -> bool:
 def _unfinished(cluster: Cluster, index: str, wanted: Ledger) -> Ledger | None:
     try:
         found = load_ledger(cluster, index)
-    except Damaged:
+    except (Damaged, Refused):  # it is of no use as it is
         return None
     if found is None or found.published or found.change_number > wanted.change_number:
         return None

@@ -47,7 +47,13 @@ REST_SECONDS = 5.0
 """While nothing answers in time, one request in so many seconds tries whether anything does again."""
 
 _BLOCKED = "cluster_block_exception"
-_UNREACHABLE = {"no_shard_available_action_exception", "unavailable_shards_exception"}
+UNREACHABLE = {
+    "no_shard_available_action_exception",
+    "unavailable_shards_exception",
+    "illegal_index_shard_state_exception",  # of a copy that is being recovered
+    "search_phase_execution_exception",  # which names no cause where a search is not begun for want of a copy
+}
+"""Elasticsearch's names for having no copy of an index that it could ask: it is red."""
 
 _TRIES = 4
 _ELSEWHERE = {502, 503, 504}
@@ -308,7 +314,7 @@ class Cluster:
             what = "the search index is not there: it was never built, or deleted"
         elif kind == _BLOCKED and status == 429:
             what = "the disk is full beyond its flood-stage mark, so nothing is written until there is room"
-        elif kind in _UNREACHABLE:
+        elif kind in UNREACHABLE:
             what = "no copy of the search index can be reached (it is red)"
         elif status == 429:
             what = "too much to do just now"

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.errors import ConfigurationError, Unavailable
-from matcher.search.elastic_client import Cluster, Json, Refused, Write
+from matcher.search.elastic_client import NO_INDEX, UNREACHABLE, Cluster, Json, Refused, Write
 from matcher.vocabulary import suggestions
 from matcher.vocabulary.arrays import Ints
 from matcher.vocabulary.encoder import DIMENSION
@@ -137,10 +137,16 @@ class ElasticCompetencies:
     def ensure(self) -> bool:
         """Build the index and have it answer in the place of any other, unless it is there and whole.
 
-        May be asked for by several at once, and again after it was killed. Raises Unavailable.
+        One of which no copy can be reached is built anew. May be asked for by several at once, and again
+        after it was killed. Raises Unavailable.
         """
-        if self.ready():
-            return False
+        try:
+            if self.ready():
+                return False
+        except Refused as refused:
+            if refused.kind not in UNREACHABLE:
+                raise
+            self._cluster.ask("DELETE", f"/{self.index}", ignore_unavailable="true")
         self._create()
         failed = self._cluster.write(f"{self.index}.rows", self._writes())
         self._cluster.ask("POST", f"/{self.index}/_refresh")
@@ -155,7 +161,8 @@ class ElasticCompetencies:
 
     def ready(self) -> bool:
         """Whether this index answers and has every document. Raises Unavailable."""
-        return self._answering() == [self.index] and self._count() == self._documents
+        there = self._named(self.index) == [self.index]
+        return there and self._count() == self._documents and self._answering() == [self.index]
 
     @property
     def _documents(self) -> int:
@@ -232,7 +239,8 @@ class ElasticCompetencies:
         try:
             answers = self._hurried.search(bodies, index=self._alias, filter_path=_PATHS)
         except (Unavailable, ConfigurationError) as error:
-            self._rest(str(error))
+            missing = isinstance(error, Refused) and error.kind == NO_INDEX
+            self._rest("the index of competencies is not in Elasticsearch yet" if missing else str(error))
             return None
         found = [answer.get("hits", {}).get("hits", []) for answer in answers]
         if any(hit["_index"] != self.index for hits in found for hit in hits):

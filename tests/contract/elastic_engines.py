@@ -61,6 +61,15 @@ def indexes(url: str, place: Path) -> list[str]:
     return sorted(ask(url, "GET", f"/{prefix_of(place)}.*/_alias"))
 
 
+def redden(url: str, index: str) -> None:
+    """Take an index's only copy away, as a lost disk does: it keeps its names, and no node may hold it."""
+    found = ask(url, "GET", f"/{index}")[index]
+    settings = {"number_of_replicas": 0, "routing.allocation.require._name": "nobody"}
+    body = {"settings": settings, "mappings": found["mappings"], "aliases": found["aliases"]}
+    ask(url, "DELETE", f"/{index}")
+    ask(url, "PUT", f"/{index}?wait_for_active_shards=0", body)
+
+
 def remove_indexes(url: str, place: Path) -> None:
     """Remove all that a place's engines made."""
     for index in indexes(url, place):

@@ -15,7 +15,8 @@ from random import Random
 import pytest
 
 from indexer.changes import follow
-from tests.contract.elastic_engines import ask, prefix_of, remove_indexes
+from indexer.rebuild import rebuild
+from tests.contract.elastic_engines import ask, indexes, prefix_of, redden, remove_indexes
 from tests.faults.conftest import Make
 from tests.faults.installation import Installation, changing, copied, make_template, searches, wait_until
 from tests.parts.elasticsearch import Node, elasticsearch_cluster
@@ -126,6 +127,29 @@ def test_an_index_deleted_or_an_alias_to_nowhere_while_it_is_followed(
     with following(on_several):
         wait_until(on_several.current, 60)
         on_several.check()
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=[pytest.mark.faults, pytest.mark.timeout(600)])])
+def test_a_red_index_while_it_is_followed(
+    on_several: Installation, elasticsearch_url: str, times: int
+) -> None:
+    """Searches say so until it is built anew; then the follower goes on with that."""
+    place, parts = on_several.data.parent, on_several.parts
+    version = parts.vocabularies.get("default").version
+    with searches(on_several).running() as running, changing(on_several), following(on_several):
+        for _ in range(times):
+            running.answered()
+            with running.outage():
+                live = parts.engine.state("default")
+                assert live is not None
+                redden(elasticsearch_url, live.generation)
+                time.sleep(1)
+                rebuild(parts.database, parts.engine, "default", version)
+                running.answered()
+    with following(on_several):
+        wait_until(on_several.current, 60)
+        on_several.check()
+    assert len(indexes(elasticsearch_url, place)) == 2
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(25, marks=[pytest.mark.faults, pytest.mark.timeout(900)])])

@@ -26,7 +26,7 @@ from matcher.vocabulary.compiling import compile_layer
 from matcher.vocabulary.encoder import Encoder, LocalEncoder
 from matcher.vocabulary.layer import Layer
 from matcher.vocabulary.vocabulary import Vocabulary
-from tests.contract.elastic_engines import ask, prefix_of, remove_indexes
+from tests.contract.elastic_engines import ask, prefix_of, redden, remove_indexes
 from tests.integration.gate import gate_before
 from tests.parts.processes import free_port
 from tests.unit.small_vocabulary import SKILLS, WordEncoder, contents, small_layer
@@ -236,6 +236,23 @@ def test_what_was_deleted_from_outside_is_built_again(node: str, tmp_path: Path)
     assert both.ours.read(["operate forklift trucks"]) == both.theirs.read(["operate forklift trucks"])
     assert narrowing.ensure()
     both.compare(some_phrases(Random(4), 20), ["fo", "ja"])
+
+
+def test_one_whose_only_copy_is_lost_is_built_again(node: str, tmp_path: Path) -> None:
+    narrowing = competencies(node, tmp_path, small_layer())
+    narrowing.ensure()
+    redden(node, narrowing.index)
+    assert narrowing.ensure()
+    Both(*_twice(narrowing), narrowing).compare(some_phrases(Random(6), 20), ["fo", "ja"])
+
+
+def test_before_it_is_built_it_is_not_taken_for_the_index_of_people(
+    node: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "matcher"):
+        assert competencies(node, tmp_path, small_layer()).begun("ja", "en", 5) is None
+    (said,) = caplog.messages
+    assert said.startswith("the index of competencies is not in Elasticsearch yet; competencies are looked up")
 
 
 def _twice(narrowing: ElasticCompetencies) -> tuple[Vocabulary, Vocabulary]:

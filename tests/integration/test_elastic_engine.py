@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from threading import Event
@@ -22,7 +22,15 @@ from matcher.search.elastic_client import Cluster
 from matcher.search.engine import Clause, Query
 from matcher.settings import read_settings
 from tests.contract.brute import random_document
-from tests.contract.elastic_engines import ask, elastic_engine, indexes, locks_in, prefix_of, remove_indexes
+from tests.contract.elastic_engines import (
+    ask,
+    elastic_engine,
+    indexes,
+    locks_in,
+    prefix_of,
+    redden,
+    remove_indexes,
+)
 from tests.integration.gate import Gate, Request, gate_before
 from tests.parts.elasticsearch import secured_elasticsearch, self_signed
 from tests.parts.processes import free_port
@@ -239,6 +247,26 @@ def test_an_alias_to_nowhere(node: str, engine: ElasticEngine, tmp_path: Path) -
     publish(engine, [held(2)], 3)
     assert found(engine) == [2]
     assert len(indexes(node, tmp_path)) == 1
+
+
+def test_a_red_index(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    """Each call says so, and it is replaced all the same; neither it nor a red build is in the way then."""
+    publish(engine, [held(1)])
+    redden(node, indexes(node, tmp_path)[-1])
+    for call in CALLS[:4]:
+        with pytest.raises(Unavailable, match=r"no copy of the search index can be reached \(it is red\)"):
+            call(engine)
+    with suppress(Unavailable), engine.build("o", floor=1, vocabulary="v", change_number=2) as builder:
+        builder.add([held(1)])
+        redden(node, builder.state.generation)
+        raise Unavailable("killed")
+    publish(engine, [held(1), held(2)], 3)
+    assert found(engine) == [1, 2]
+    with pytest.raises(Unavailable, match="red"), engine.reopen("o"):
+        pass
+    publish(engine, [held(3)], 4)
+    assert found(engine) == [3]
+    assert len(indexes(node, tmp_path)) == 2
 
 
 def test_a_full_disk(node: str, engine: ElasticEngine, tmp_path: Path) -> None:

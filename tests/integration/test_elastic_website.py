@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from website import Website, make_website
+from website import Website, make_website, people
 
 from indexer.cli import run
-from indexer.rebuild import quiet
+from indexer.nightly import nightly
+from indexer.rebuild import quiet, rebuild
 from indexer.verifying import Found, verify_index
 from matcher.search import elastic_query
 from matcher.search.elastic import ElasticEngine
 from matcher.settings import read_settings
-from tests.contract.elastic_engines import ask, indexes, prefix_of, remove_indexes
+from matcher.store.intake import store_candidates
+from matcher.store.organisations import organisation
+from tests.contract.elastic_engines import ask, indexes, prefix_of, redden, remove_indexes
 from tests.integration.gate import Gate, Request, gate_before
 
 SECONDS = 3.0
@@ -101,9 +104,6 @@ def test_a_frozen_node_does_not_take_every_thread(gate: Gate, website: Website) 
     assert answer.get_json()["results"] == before
 
 
-RED = b'{"error":{"root_cause":[{"type":"no_shard_available_action_exception","reason":"x"}]},"status":503}'
-
-
 @pytest.mark.parametrize(
     ("status", "body"),
     [
@@ -112,7 +112,6 @@ RED = b'{"error":{"root_cause":[{"type":"no_shard_available_action_exception","r
         (404, b'{"error":{"type":"index_not_found_exception","reason":"no such index"},"status":404}'),
         (400, b'{"error":{"type":"index_closed_exception","reason":"closed"},"status":400}'),
         (500, b'{"error":{"type":"null_pointer_exception","reason":"on 10.1.2.3"},"status":500}'),
-        (503, RED),
     ],
 )
 @pytest.mark.parametrize("path", ["_pit", "_msearch"])
@@ -171,6 +170,42 @@ def test_an_index_deleted_from_outside_is_built_again(gate: Gate, website: Websi
     assert client.get(MATCHES).status_code == 503
     website.index()
     assert client.get(MATCHES).get_json()["results"] == before
+
+
+def reindex(website: Website) -> None:
+    parts = website.parts
+    rebuild(parts.database, parts.engine, "default", parts.vocabularies.get("default").version)
+
+
+def night(website: Website) -> None:
+    summary = nightly(website.parts)
+    assert summary.ok, summary.steps
+    assert summary.steps["index"]["because"] == ["unreachable"]
+
+
+@pytest.mark.parametrize("replace", [reindex, night])
+def test_a_red_index_is_said_and_replaced(
+    gate: Gate,
+    website: Website,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    replace: Callable[[Website], None],
+) -> None:
+    client = website.client()
+    website.parts.vocabularies.get("default").ensure_narrowing()
+    before = client.get(MATCHES).get_json()["results"]
+    for index in indexes(gate.url, tmp_path):
+        redden(gate.url, index)
+    with caplog.at_level("WARNING"):
+        answer = client.get(MATCHES)
+    red = "no copy of the search index can be reached (it is red)"
+    assert (answer.status_code, answer.get_json()["detail"]) == (503, f"the search engine: {red}")
+    assert [record.getMessage() for record in caplog.records] == [f"Elasticsearch at {gate.address}: {red}"]
+    with website.parts.database.write() as connection:
+        store_candidates(connection, organisation(connection, "default"), people())  # the log goes on
+    replace(website)
+    assert client.get(MATCHES).get_json()["results"] == before
+    assert website.parts.vocabularies.get("default").ensure_narrowing() is (replace is reindex)
 
 
 def test_the_doctor_says_that_the_disk_is_full(
