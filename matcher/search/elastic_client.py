@@ -69,8 +69,9 @@ _OUR_CERTIFICATE = {
 """OpenSSL's names for what is wrong where it is the certificate of who asks."""
 
 _log = logging.getLogger(__name__)
-# It logs each attempt with its traceback; what became of all of them is raised here, in a line.
-logging.getLogger("elastic_transport.transport").setLevel(logging.ERROR)
+# They log each attempt, with its traceback; what became of all of them is raised here, in a line.
+for _quiet in ("elastic_transport.transport", "elastic_transport.node_pool"):
+    logging.getLogger(_quiet).setLevel(logging.ERROR)
 
 
 class Refused(Unavailable):

@@ -252,7 +252,7 @@ def test_before_it_is_built_it_is_not_taken_for_the_index_of_people(
     with caplog.at_level(logging.WARNING, "matcher"):
         assert competencies(node, tmp_path, small_layer()).begun("ja", "en", 5) is None
     (said,) = caplog.messages
-    assert said.startswith("the index of competencies is not in Elasticsearch yet; competencies are looked up")
+    assert said.startswith("the index of competencies is not in Elasticsearch yet; competencies are")
 
 
 def _twice(narrowing: ElasticCompetencies) -> tuple[Vocabulary, Vocabulary]:

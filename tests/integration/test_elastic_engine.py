@@ -96,11 +96,15 @@ CALLS: list[Callable[[ElasticEngine], object]] = [
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_node_that_is_not_there(tmp_path: Path, call: Callable[[ElasticEngine], object]) -> None:
+def test_a_node_that_is_not_there(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, call: Callable[[ElasticEngine], object]
+) -> None:
+    """The error says it; the log of the client does not say it for each try as well."""
     port = free_port()
     engine = elastic_engine(f"http://127.0.0.1:{port}", tmp_path)
     with pytest.raises(Unavailable, match=rf"127\.0\.0\.1:{port} does not answer: .*refused"):
         call(engine)
+    assert caplog.messages == []
 
 
 def test_one_of_several_hosts_is_enough(node: str, tmp_path: Path) -> None:
