@@ -57,13 +57,19 @@ def follow(database: Database, engine: Engine, organisation_key: str, stop: thre
     """
     pause = POLL_SECONDS
     given_up = 0  # the floor whose build failed: it is not tried again and again
+    hindrances: set[str] = set()  # since it went on last; each is said once
     while not stop.is_set():
         try:
             given_up = _follow_once(database, engine, organisation_key, given_up)
             pause = POLL_SECONDS
+            if hindrances:
+                _log.info("the changes of %s are followed again", organisation_key)
+                hindrances.clear()
         except (Unavailable, ConfigurationError) as error:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            _log.warning("following the changes of %s: %s; again in %.1f s", organisation_key, error, pause)
+            if str(error) not in hindrances:
+                _log.warning("the changes of %s are not followed for now: %s", organisation_key, error)
+                hindrances.add(str(error))
         stop.wait(pause)
 
 
@@ -75,7 +81,10 @@ def _follow_once(database: Database, engine: Engine, organisation_key: str, give
         home = organisation(connection, organisation_key)
         number = last_change(connection, home.id)
     if state is None or state.change_number != number:
-        state = catch_up(database, engine, organisation_key)
+        with engine.writer(organisation_key) as mine:
+            if mine and number and state is None:
+                _log.warning("%s has no search index that can be used: building it", organisation_key)
+            state = catch_up(database, engine, organisation_key)
     floor = today(home)
     if state is not None and state.floor < floor != given_up:
         try:

@@ -208,6 +208,13 @@ class _Swap:
         self._catch_up()
         self._refuse_failures()
         state = self.builder.publish(self.number)
+        _log.info(
+            "the search index of %s is now generation %s: %d candidates, up to change %d",
+            self.home.key,
+            state.generation,
+            state.documents,
+            state.change_number,
+        )
         state = apply_log(self.database, self.engine, self.home) or state
         return Rebuilt(state, self._named(self.failed))
 

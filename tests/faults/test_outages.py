@@ -131,21 +131,26 @@ def test_an_index_deleted_or_an_alias_to_nowhere_while_it_is_followed(
 
 @pytest.mark.parametrize("times", [1, pytest.param(10, marks=[pytest.mark.faults, pytest.mark.timeout(600)])])
 def test_a_red_index_while_it_is_followed(
-    on_several: Installation, elasticsearch_url: str, times: int
+    on_several: Installation, elasticsearch_url: str, caplog: pytest.LogCaptureFixture, times: int
 ) -> None:
-    """Searches say so until it is built anew; then the follower goes on with that."""
+    """Searches say so until it is built anew; then the follower goes on with that. It says both, once."""
+    caplog.set_level("INFO", "indexer.changes")
     place, parts = on_several.data.parent, on_several.parts
     version = parts.vocabularies.get("default").version
-    with searches(on_several).running() as running, changing(on_several), following(on_several):
+    again = "the changes of default are followed again"
+    with searches(on_several).running() as running, changing(on_several):
         for _ in range(times):
             running.answered()
+            caplog.clear()
             with running.outage():
-                live = parts.engine.state("default")
-                assert live is not None
-                redden(elasticsearch_url, live.generation)
-                time.sleep(1)
-                rebuild(parts.database, parts.engine, "default", version)
-                running.answered()
+                redden(elasticsearch_url, indexes(elasticsearch_url, place)[-1])
+                with following(on_several):
+                    time.sleep(1)
+                    rebuild(parts.database, parts.engine, "default", version)
+                    running.answered()
+                    wait_until(lambda: again in caplog.messages)
+            told = [record.getMessage() for record in caplog.records if record.name == "indexer.changes"]
+            assert ("(it is red)" in told[0], told[1:]) == (True, [again])
     with following(on_several):
         wait_until(on_several.current, 60)
         on_several.check()
