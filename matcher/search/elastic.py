@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 from matcher.errors import Unavailable
 from matcher.records import SearchDocument
-from matcher.search.description import Description
-from matcher.search.elastic_build import build, reopen, settle, write_documents
+from matcher.search.description import Description, Disk
+from matcher.search.elastic_build import build, look, reopen, settle, write_documents
 from matcher.search.elastic_client import NO_INDEX, Cluster, Refused
 from matcher.search.elastic_documents import Ledger, Names, load_ledger
 from matcher.search.elastic_query import recall, rows
@@ -49,7 +49,7 @@ class ElasticEngine:
         version = self._cluster.version()
         asked = "index.creation_date,index.provided_name,index.blocks.*"
         answer = self._cluster.ask("GET", f"/{names.live}*/_settings/{asked}")
-        live = None if (ledger := load_ledger(self._cluster, names.live)) is None else ledger.generation
+        live = look(self._cluster, names).live  # which a red index still says
         settings = answer.get(live, {}).get("settings", {}).get("index", {})
         created = settings.get("creation_date")
         blocks = sorted(name for name, is_set in settings.get("blocks", {}).items() if is_set == "true")
@@ -60,6 +60,23 @@ class ElasticEngine:
             built=None if created is None else int(created) // 1_000,
             blocks=tuple(f"index.blocks.{name}" for name in blocks),
         )
+
+    def disks(self) -> list[Disk]:
+        """The disks of the nodes that hold indexes (see `HasDisks.disks`)."""
+        answer = self._cluster.ask(
+            "GET", "/_nodes/data:true/stats/fs", filter_path="nodes.*.name,nodes.*.fs.data"
+        )
+        found = [
+            Disk(
+                node=node["name"],
+                free=disk["available_in_bytes"],
+                low=disk.get("low_watermark_free_space_in_bytes", 0),
+                flood=disk.get("flood_stage_free_space_in_bytes", 0),
+            )
+            for node in answer.get("nodes", {}).values()
+            for disk in node["fs"]["data"]
+        ]
+        return sorted(found, key=lambda disk: disk.node)
 
     def recall(self, organisation: str, query: Query, first: int) -> Recall:
         """Recall candidates (see `Engine.recall`). Raises Unavailable; reading its batches, Moved."""

@@ -25,8 +25,8 @@ from matcher.vocabulary.encoder import MODEL, REVISION
 from matcher.vocabulary.vocabulary import Vocabulary
 
 PARTS = [
-    "settings", "data folder", "disk", "encoder", "database", "organisation", "engine", "index",
-    "index vocabulary", "index floor day", "index lag", "readings", "competencies", "quarantine",
+    "settings", "data folder", "disk", "encoder", "database", "organisation", "engine", "engine disk",
+    "index", "index vocabulary", "index floor day", "index lag", "readings", "competencies", "quarantine",
 ]  # fmt: skip
 
 Variables = Callable[..., None]
@@ -294,6 +294,13 @@ def test_an_index_of_competencies_is_whole_or_not(
     says, mend = examined().alone("competencies")
     assert "not whole" in says
     assert "credmatch nightly" in mend
+
+    def red(_: Vocabulary) -> bool:
+        raise Unavailable("it is red")
+
+    monkeypatch.setattr(Vocabulary, "is_narrowed", red)
+    mend = "bring back what holds it, or run `credmatch nightly`, which builds it"
+    assert examined().alone("competencies") == ("it is red", mend)
 
 
 def test_an_engine_says_what_it_is_and_what_is_wrong(

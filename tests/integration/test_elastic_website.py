@@ -208,34 +208,90 @@ def test_a_red_index_is_said_and_replaced(
     assert website.parts.vocabularies.get("default").ensure_narrowing() is (replace is reindex)
 
 
-def test_the_doctor_says_that_the_disk_is_full(
-    gate: Gate,
-    website: Website,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Searches go on then, and nobody else would tell."""
+Examined = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture
+def examined(
+    gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Examined:
+    """What the doctor finds of a part."""
     monkeypatch.setenv("CREDMATCH_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("CREDMATCH_ELASTICSEARCH_URL", gate.address)
     monkeypatch.setenv("CREDMATCH_ELASTICSEARCH_PREFIX", prefix_of(tmp_path))
 
-    def index_line() -> dict[str, object]:
+    def examine(part: str) -> dict[str, str]:
         capsys.readouterr()
         run(["doctor", "--json"])
-        parts = json.loads(capsys.readouterr().out)["parts"]
-        return next(part for part in parts if part["part"] == "index")
+        found = {one["part"]: one for one in json.loads(capsys.readouterr().out)["parts"]}
+        return found[part]
 
+    return examine
+
+
+def test_the_doctor_says_that_the_disk_is_full(
+    gate: Gate, website: Website, tmp_path: Path, examined: Examined
+) -> None:
+    """Searches go on then, and nobody else would tell."""
     (index,) = indexes(gate.url, tmp_path)
-    assert index_line()["ok"]
+    assert examined("index")["ok"]
     ask(gate.url, "PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": True})
     assert website.client().get(MATCHES).status_code == 200
-    line = index_line()
+    line = examined("index")
     assert not line["ok"]
-    assert "index.blocks.read_only_allow_delete" in str(line["says"])
-    assert "disk is full" in str(line["mend"])
+    assert "index.blocks.read_only_allow_delete" in line["says"]
+    assert "disk is full" in line["mend"]
     ask(gate.url, "PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": None})
-    assert index_line()["ok"]
+    assert examined("index")["ok"]
+
+
+@pytest.mark.parametrize(
+    ("free", "says"),
+    [
+        (0, "{} nothing is written to its indexes"),
+        (1, "{} no copy of an index is put there"),
+        (2, ""),
+    ],
+)
+def test_the_doctor_looks_at_the_disks_of_the_nodes(
+    gate: Gate, website: Website, examined: Examined, free: int, says: str
+) -> None:
+    """A node says what is free and how little is too little; only what is free is made up here."""
+    limits: list[int] = []
+
+    def fill(request: Request) -> bool:
+        if "/stats/fs" not in request.path:
+            return False
+        status, body = request.pass_on()
+        answer = json.loads(body)
+        for node in answer["nodes"].values():
+            for disk in node["fs"]["data"]:
+                flood, low = (
+                    disk[f"{name}_free_space_in_bytes"] for name in ("flood_stage", "low_watermark")
+                )
+                disk["available_in_bytes"] = (flood - 1, low - 1, low)[free]
+                limits[:] = flood, low, low
+        request.answer(status, json.dumps(answer).encode())
+        return True
+
+    gate.faults.append(fill)
+    found = examined("engine disk")
+    assert found["ok"] is (free == 2)
+    assert " free on node " in found["says"]
+    if says:
+        assert found["says"].endswith(says.format(f"{limits[free] // 1_000_000:,} MB"))
+        assert found["mend"] == "make room there, or add a node"
+
+
+def test_the_doctor_says_how_a_red_index_is_replaced(
+    gate: Gate, website: Website, tmp_path: Path, examined: Examined
+) -> None:
+    for index in indexes(gate.url, tmp_path):
+        redden(gate.url, index)
+    assert examined("engine")["ok"]
+    line = examined("index")
+    assert line["says"].endswith("no copy of the search index can be reached (it is red)")
+    assert line["mend"] == "bring back what holds it, such as a lost node, or run `credmatch reindex`"
 
 
 def test_what_searches_no_longer_find_is_named_and_mended(
