@@ -10,7 +10,7 @@ from indexer.comparison import Difference, Field, differences
 from indexer.copying import PAGE, apply_log, load_documents
 from matcher.errors import Unavailable
 from matcher.records import SearchDocument
-from matcher.search.engine import Engine, IndexState
+from matcher.search.engine import Engine, IndexState, no_index
 from matcher.store.candidates import candidate_keys, count_candidates
 from matcher.store.changes import candidate_ids, changed_since, last_change, log_again
 from matcher.store.database import Database
@@ -134,7 +134,7 @@ class _Check:
     def _state(self) -> IndexState:
         state = self.engine.state(self.home.key)
         if state is None:
-            raise Unavailable("there is no search index yet; `credmatch reindex` builds it")
+            raise no_index()
         return state
 
     def _rows(self, candidates: Collection[int]) -> list[SearchDocument]:

@@ -16,7 +16,7 @@ from matcher.search.elastic_build import build, look, reopen, settle, write_docu
 from matcher.search.elastic_client import NO_INDEX, Cluster, Refused
 from matcher.search.elastic_documents import Ledger, Names, load_ledger
 from matcher.search.elastic_query import recall, rows
-from matcher.search.engine import NOTHING, Builder, IndexState, Query, Recall, check_organisation
+from matcher.search.engine import Builder, IndexState, Query, Recall, check_organisation, no_index
 
 Right = Callable[[str], AbstractContextManager[bool]]
 """Gives the right to write an organisation's index, one holder at a time; whether it was got."""
@@ -98,13 +98,13 @@ class ElasticEngine:
         try:
             return rows(self._patient, self._names(organisation).live, after, limit)
         except Refused as refused:
-            raise (Unavailable(NOTHING) if refused.kind == NO_INDEX else refused) from refused
+            raise (no_index() if refused.kind == NO_INDEX else refused) from refused
 
     @contextmanager
     def build(
         self, organisation: str, *, floor: int, vocabulary: str, change_number: int
     ) -> Iterator[Builder]:
-        """Build a new generation (see `Engine.build`). Raises Unavailable."""
+        """Build a new generation (see `Engine.build`). Raises Unavailable and ConfigurationError."""
         wanted = Ledger(generation="", floor=floor, vocabulary=vocabulary, change_number=change_number)
         with (
             self._sole_writer(organisation),
@@ -143,7 +143,7 @@ class ElasticEngine:
     def _live(self, organisation: str) -> Ledger:
         ledger = load_ledger(self._patient, self._names(organisation).live)
         if ledger is None:
-            raise Unavailable(NOTHING)
+            raise no_index()
         return ledger
 
     def _names(self, organisation: str) -> Names:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from matcher.errors import Damaged, InvalidInput, NotFound, Unavailable
+from matcher.errors import ConfigurationError, Damaged, InvalidInput, NotFound, Unavailable
 from matcher.messages import said
 from matcher.records import SearchDocument
 from matcher.search.elastic_client import BULK_ITEMS, Cluster, Json, Refused, Write
@@ -191,7 +191,8 @@ _TAKEN = "another process took over this build of the search index"
 def build(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> Iterator[ElasticBuilder]:
     """Build a generation (see `Engine.build`); of `wanted` the floor, vocabulary and change number count.
 
-    `replicas`: copies at most, as far as there are other nodes to hold them. Raises Unavailable.
+    `replicas`: copies at most, as far as there are other nodes to hold them. Raises Unavailable, and
+    ConfigurationError where an index has the name under which it is to be published.
     """
     builder = _begin(cluster, names, wanted, replicas)
     try:
@@ -221,6 +222,7 @@ def reopen(cluster: Cluster, names: Names) -> ElasticBuilder:
 
 def _begin(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> ElasticBuilder:
     """Go on with what was left unfinished, or begin anew; other left-overs are removed."""
+    _refuse_stray(cluster, names)
     seen = look(cluster, names)
     left_over = [index for index in seen.all if index not in {seen.live, seen.last}]
     unfinished = [ledger for index in left_over if (ledger := _unfinished(cluster, index, wanted))]
@@ -234,6 +236,15 @@ def _begin(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> Ela
     ledger = wanted.model_copy(update={"generation": names.generation(number)})
     created = _create(cluster, ledger, replicas)
     return ElasticBuilder(cluster, names, created, seen)
+
+
+def _refuse_stray(cluster: Cluster, names: Names) -> None:
+    """Nothing can be published where an index has the name of the alias. Raises ConfigurationError then."""
+    if names.live in cluster.ask("GET", f"/{names.live}/_alias", ignore_unavailable="true"):
+        raise ConfigurationError(
+            f"{cluster.place} has an index {names.live}, which stands where credmatch's alias is to be "
+            "(somebody else wrote there): delete it"
+        )
 
 
 def _open_next_door(cluster: Cluster, ledger: Ledger) -> bool:

@@ -21,7 +21,7 @@ from matcher.messages import said
 from matcher.records import UNITS, SearchDocument
 from matcher.search.elastic_client import NO_INDEX, Cluster, Json, Refused
 from matcher.search.elastic_documents import FOUND, STATE, STEP, Ledger, read_document, read_ledger
-from matcher.search.engine import NOTHING, Batch, Clause, Query, Recall
+from matcher.search.engine import Batch, Clause, Query, Recall, no_index
 
 FEWEST = 300
 """Hits of the first page, where fewer are asked for: more than a ranking reads in one go."""
@@ -65,7 +65,7 @@ def recall(cluster: Cluster, alias: str, query: Query, first: int) -> Recall:
         return _recall(cluster, alias, query, first)
     except (Refused, Moved) as error:
         if isinstance(error, Refused) and error.kind == NO_INDEX:
-            raise Unavailable(NOTHING) from error
+            raise no_index() from error
     return _recall(cluster, alias, query, first)
 
 

@@ -17,13 +17,13 @@ from matcher.search.contents import documents
 from matcher.search.description import Description
 from matcher.search.engine import (
     NO_EARLIER,
-    NOTHING,
     Builder,
     IndexState,
     Query,
     Recall,
     check_organisation,
     holdable,
+    no_index,
 )
 from matcher.search.folder import Folder
 from matcher.search.generation import LAYOUT, Generation, Manifest, Part, View, count_documents, parts_of
@@ -136,7 +136,7 @@ class EmbeddedEngine:
     def _view(self, organisation: str) -> View:
         view = self._folder(organisation).view()
         if view is None:
-            raise Unavailable(NOTHING)
+            raise no_index()
         return view
 
     def _folder(self, organisation: str) -> Folder:

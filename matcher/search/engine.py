@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.errors import InvalidInput
+from matcher.errors import InvalidInput, Unavailable
 from matcher.messages import said
 from matcher.records import UNITS, SearchDocument
 from matcher.validation import shown
@@ -83,8 +83,13 @@ class Recall:
     batches: Iterator[Batch]
 
 
-NOTHING = said("there is no search index yet; `credmatch reindex` builds it")
-"""What `Unavailable` says where nothing was published."""
+def no_index() -> Unavailable:
+    """What is raised where nothing was published: operators are told what builds it."""
+    return Unavailable(
+        said("the search index is not there at the moment"),
+        inside="there is no search index yet; `credmatch reindex` builds it",
+    )
+
 
 NO_EARLIER = said("no earlier search index is kept that could be taken up again")
 

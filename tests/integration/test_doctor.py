@@ -153,6 +153,8 @@ def test_the_disk_is_nearly_full(folder: Path, monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setattr(shutil, "disk_usage", lambda _, usage=usage: usage)
         found = examined()
         assert list(found.wrong) == (["disk"] if spare < doctor.SPARE else [])
+        if found.wrong:
+            assert f" are free in {folder}; " in found.wrong["disk"]["says"]
 
 
 def test_the_model_is_not_installed(

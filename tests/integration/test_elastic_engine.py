@@ -253,6 +253,18 @@ def test_an_alias_to_nowhere(node: str, engine: ElasticEngine, tmp_path: Path) -
     assert len(indexes(node, tmp_path)) == 1
 
 
+def test_an_index_with_the_name_of_the_alias(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    """A stray write makes one where nothing is: it is named, for an operator to delete."""
+    stray = f"{prefix_of(tmp_path)}.o"
+    ask(node, "PUT", f"/{stray}/_doc/1", {"a": 1})
+    with pytest.raises(ConfigurationError, match=f"has an index {stray}, .*: delete it"):
+        publish(engine, [held(1)])
+    assert indexes(node, tmp_path) == [stray]
+    ask(node, "DELETE", f"/{stray}")
+    publish(engine, [held(1)])
+    assert found(engine) == [1]
+
+
 def test_a_red_index(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
     """Each call says so, and it is replaced all the same; neither it nor a red build is in the way then."""
     publish(engine, [held(1)])
