@@ -31,8 +31,12 @@ def catch_up(database: Database, engine: Engine, organisation_key: str) -> Index
     it was restored) is built anew, without those people who cannot be indexed: it is of no use as it is.
     Raises Unavailable, and NotFound.
     """
+    return _catch_up(database, engine, organisation_key, set())
+
+
+def _catch_up(database: Database, engine: Engine, organisation_key: str, told: set[str]) -> IndexState | None:
     with engine.writer(organisation_key) as mine:
-        state = _sound_state(engine, organisation_key)
+        state = _sound_state(engine, organisation_key, told)
         if not mine:
             return state
         with database.read() as connection:
@@ -43,7 +47,7 @@ def catch_up(database: Database, engine: Engine, organisation_key: str) -> Index
             try:
                 return apply_log(database, engine, home)
             except Damaged as error:
-                _log.warning("%s: %s", organisation_key, error)
+                _warn(told, f"{organisation_key}: {error}")
         terms = Terms(failures=None)
         return rebuild(database, engine, organisation_key, vocabulary, terms=terms).state
 
@@ -57,34 +61,37 @@ def follow(database: Database, engine: Engine, organisation_key: str, stop: thre
     """
     pause = POLL_SECONDS
     given_up = 0  # the floor whose build failed: it is not tried again and again
-    hindrances: set[str] = set()  # since it went on last; each is said once
+    told: set[str] = set()  # what was warned of since it went on last
+    hindered = False
     while not stop.is_set():
         try:
-            given_up = _follow_once(database, engine, organisation_key, given_up)
+            given_up = _follow_once(database, engine, organisation_key, given_up, told)
             pause = POLL_SECONDS
-            if hindrances:
+            if hindered:
                 _log.info("the changes of %s are followed again", organisation_key)
-                hindrances.clear()
+            hindered = False
+            told.clear()
         except (Unavailable, ConfigurationError) as error:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            if str(error) not in hindrances:
-                _log.warning("the changes of %s are not followed for now: %s", organisation_key, error)
-                hindrances.add(str(error))
+            hindered = True
+            _warn(told, f"the changes of {organisation_key} are not followed for now: {error}")
         stop.wait(pause)
 
 
-def _follow_once(database: Database, engine: Engine, organisation_key: str, given_up: int) -> int:
+def _follow_once(
+    database: Database, engine: Engine, organisation_key: str, given_up: int, told: set[str]
+) -> int:
     """Catch up, and move the floor where that is due; gives the floor that cannot be moved to (or 0)."""
     # The state is read first: whoever moves it has read the log before, so it can be behind but not ahead.
-    state = _sound_state(engine, organisation_key)
+    state = _sound_state(engine, organisation_key, told)
     with database.read() as connection:
         home = organisation(connection, organisation_key)
         number = last_change(connection, home.id)
     if state is None or state.change_number != number:
         with engine.writer(organisation_key) as mine:
             if mine and number and state is None:
-                _log.warning("%s has no search index that can be used: building it", organisation_key)
-            state = catch_up(database, engine, organisation_key)
+                _warn(told, f"{organisation_key} has no search index that can be used: building it")
+            state = _catch_up(database, engine, organisation_key, told)
     floor = today(home)
     if state is not None and state.floor < floor != given_up:
         try:
@@ -95,13 +102,20 @@ def _follow_once(database: Database, engine: Engine, organisation_key: str, give
     return given_up
 
 
-def _sound_state(engine: Engine, organisation_key: str) -> IndexState | None:
+def _sound_state(engine: Engine, organisation_key: str, told: set[str]) -> IndexState | None:
     """The state that answers; None where nothing was published yet, or what was is damaged."""
     try:
         return engine.state(organisation_key)
     except Damaged as error:
-        _log.warning("%s: %s", organisation_key, error)
+        _warn(told, f"{organisation_key}: {error}")
         return None
+
+
+def _warn(told: set[str], message: str) -> None:
+    """Write a warning, unless it is among what was told."""
+    if message not in told:
+        _log.warning("%s", message)
+        told.add(message)
 
 
 def _move_floor(database: Database, engine: Engine, home: Organisation, state: IndexState) -> None:

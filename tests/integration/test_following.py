@@ -31,7 +31,7 @@ from matcher.records import (
 )
 from matcher.search.documents import search_document
 from matcher.search.embedded import EmbeddedEngine
-from matcher.search.engine import Clause, IndexState, Query
+from matcher.search.engine import Builder, Clause, IndexState, Query
 from matcher.store import tables as t
 from matcher.store.changes import candidate_ids, last_change, prune_changes
 from matcher.store.database import Database
@@ -276,6 +276,24 @@ def test_an_index_that_is_gone_is_said_and_built_again(pool: Pool, caplog: pytes
     missing, built = caplog.messages
     assert missing == "default has no search index that can be used: building it"
     assert built.startswith("the search index of default is now generation ")
+
+
+def test_what_hinders_a_build_is_said_once(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
+    tries: list[str] = []
+
+    class Full(EmbeddedEngine):
+        @contextmanager
+        def build(self, organisation: str, **_: object) -> Iterator[Builder]:
+            tries.append(organisation)
+            raise Unavailable("the disk is full")
+            yield
+
+    with following(pool, Full(pool.path / "index")):
+        assert soon(lambda: len(tries) > 3)
+    assert caplog.messages == [
+        "default has no search index that can be used: building it",
+        "the changes of default are not followed for now: the disk is full",
+    ]
 
 
 @pytest.mark.parametrize("error", [Unavailable("not now"), ConfigurationError("no such model")])
