@@ -379,7 +379,7 @@ def test_inspecting_a_file_shows_all_that_would_be_imported(credmatch: Command, 
         'refresh kept: {"type": "1EdTechCredentialRefresh"',
         "name: Ada \\x1b[31mExample",
         "also: Endorsement endorsement by Ministry: kept apart, never scored of urn:badge:1",
-        "urn:badge:1 issued 2026-01-31 comment: Taught",
+        "urn:badge:1 issued 2026-02-01 comment: Taught",
         "comment: Taught well, Taught well,",
     ):
         assert expected in said, expected
