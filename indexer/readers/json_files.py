@@ -41,7 +41,7 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     start = data.removeprefix(BOM_UTF8).lstrip()
     if start.startswith(b"[") and _begins_lines(start, context.limits):
         yield from jsonl.read(rejoined(data, stream), context)
-    elif start.startswith(b"[") and _has_items(start, context.limits):
+    elif start.startswith(b"[") and (len(data) > longest or _has_items(start, context.limits)):
         yield from _read_list(rejoined(data, stream), context)
     else:
         data += stream.read(longest + 1 - len(data))  # where the stream goes bad, this says so

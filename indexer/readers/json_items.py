@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from indexer.readers.json_text import MARKS
+import numpy as np
+
 from indexer.readers.limits import Limits
 from indexer.readers.unpacking import PIECE, BadStream, Exhausted, first_bytes
 from matcher.messages import Said, said
 
 _KEPT_OF_TOO_LONG = 2_000
+_QUOTE, _COMMA, _LINE_END = b'",\n'
+
+_STEPS = np.zeros(256, np.int8)
+"""By byte, outside of strings: how much deeper what follows it is nested."""
+_STEPS[list(b"[{")] = 1
+_STEPS[list(b"]}")] = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +33,7 @@ class Items:
     """The items of the list that a stream begins with, told apart by quotation marks and brackets alone.
 
     Once they were gone through, `closed` says whether the list is, `wrong` what is wrong with its end, and
-    `rest` is what stands there. An item with more values than `limits` allow is the last one: where it ends
-    would take long to find, and nothing is read of it anyway.
+    `rest` is what stands there.
     """
 
     def __init__(self, stream: BinaryIO, limits: Limits) -> None:
@@ -37,17 +42,20 @@ class Items:
         self.rest = b""
         self._stream = stream
         self._limits = limits
-        self._marks = 0  # of the item that goes on
-        self._depth = 0
-        self._string = b""  # the start of a string that goes on in the next piece
+        self._depth = 0  # 1 between the items
+        self._begun = b""  # what tells how to go on in the next piece: within a string, after a backslash
         self._kept = bytearray()  # of the item that goes on there
         self._is_long = False
         self._is_first = True
+        self._is_over = False
 
     def __iter__(self) -> Iterator[Item]:
         """Raises Exhausted: of an archive that unpacks to too much, nothing more is read."""
         try:
-            while not (self.closed or self.wrong) and (piece := first_bytes(self._stream, PIECE)):
+            while not self._is_over and (piece := first_bytes(self._stream, PIECE)):
+                if not self._depth:
+                    _, bracket, piece = piece.partition(b"[")
+                    self._depth = len(bracket)
                 yield from self._items(piece)
             self.rest = (self.rest + first_bytes(self._stream, PIECE)).strip()
         except Exhausted:
@@ -55,51 +63,54 @@ class Items:
         except BadStream as error:
             self.wrong = said("the file %(reason)s; what stands before is read", reason=error.reason)
             return
-        if self.wrong:
-            self.rest = bytes(self._kept[:_KEPT_OF_TOO_LONG]).strip()
-        elif not self.closed:
-            self.rest = bytes(self._kept).strip()
-            self.wrong = said("the list is not closed; what stands before is read")
-        elif self.rest:
+        if self.closed and self.rest:
             self.wrong = said("something follows the list, and is not read")
+        elif not self.closed:
+            self.rest = bytes(self._kept).strip() + self.rest
+            self.wrong = said("the list is not closed; what stands before is read")
 
     def _items(self, piece: bytes) -> Iterator[Item]:
         """The items that end in a further piece."""
-        data, start = self._string + piece, len(self._string)
-        self._string = b""
-        for mark in self._counted(data):
-            sign = mark[0]
-            if sign.startswith(b'"'):
-                if not mark[1]:
-                    # A backslash may be cut off from what it escapes.
-                    self._string = b'"' + data[mark.end() :]
-            elif sign in b"[{":
-                self._depth += 1
-                start = mark.end() if self._depth == 1 else start
-            elif self._depth == 1 and sign in b",]":
-                self.closed = sign == b"]"
-                item = self._ended(data[start : mark.start()])
-                if item.data or not (self.closed and self._is_first):  # else the list is empty
-                    yield item
-                self._is_first = False
-                self._marks = 0
-                start = mark.end()
-                if self.closed:
-                    self.rest = data[start:]
-                    return
-            elif sign != b",":
-                self._depth -= 1
+        data, start = self._begun + piece, len(self._begun)
+        for end in self._ends(data):
+            self.closed = data.startswith(b"]", end)
+            self._is_over = data[end] != _COMMA
+            if self._is_over and not self.closed:
+                break
+            item = self._ended(data[start:end])
+            if item.data or not (self.closed and self._is_first):  # else the list is empty
+                yield item
+            self._is_first = False
+            start = end + 1
+            if self.closed:
+                self.rest = data[start:]
+                return
         self._keep(data[start:])
 
-    def _counted(self, data: bytes) -> Iterator[re.Match[bytes]]:
-        """The marks in `data`, as far as an item may have so many."""
-        for mark in MARKS.finditer(data):
-            self._marks += 1
-            if self._marks > self._limits.values:
-                most = self._limits.values
-                self.wrong = said("has more than %(most)s values; what stands before is read", most=most)
-                return
-            yield mark
+    def _ends(self, data: bytes) -> list[int]:
+        """Where in `data` items end: at commas between them, and where a bracket closes the list.
+
+        By arrays, not sign by sign: an item may be as long as it likes, and hold nothing but signs. A string
+        that is not closed ends with its line: there no line ends within one.
+        """
+        if not data:
+            return []
+        # As long as what they stand for, so that places stay the same.
+        pairless = data.replace(b"\\\\", b"  ")
+        plain = pairless.replace(b'\\"', b"  ")
+        signs = np.frombuffer(plain, np.uint8)
+        inside = np.logical_xor.accumulate(signs == _QUOTE)
+        line_ends = np.flatnonzero(signs == _LINE_END)
+        lengths = np.diff(line_ends, prepend=0, append=len(data))
+        inside ^= np.repeat(np.append(False, inside[line_ends]), lengths)  # each line begins outside
+        steps = _STEPS.take(signs) * ~inside
+        depths = np.cumsum(steps, dtype=np.int32)
+        depths += self._depth
+        ends = ~inside & (signs == _COMMA) & (depths == 1) | (steps < 0) & (depths == 0)
+        self._depth = int(depths[-1])
+        self._begun = b'"' if inside[-1] else b""
+        self._begun += b"\\" if pairless.endswith(b"\\") else b""
+        return np.flatnonzero(ends).tolist()
 
     def _keep(self, data: bytes) -> None:
         self._kept += data

@@ -32,8 +32,8 @@ __all__ = [
     "values_of",
 ]
 
-MARKS = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(["\n])?|[\[\]{},]', re.DOTALL)
-"""What tells apart the items of lists: a string, of which group 1 is the end, or a bracket or a comma.
+MARKS = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+["\n]?|[\[\]{},]', re.DOTALL)
+"""What tells apart the items of lists: a string, or a bracket or a comma.
 
 A string that is not closed ends with its line: there no line ends within one."""
 

@@ -67,7 +67,7 @@ def test_a_short_list_of_candidates_an_item_a_line_is_a_list(end: str) -> None:
     assert formats_of(text.encode())[0] == "JSON"
 
 
-@pytest.mark.parametrize("place", [1, 3])
+@pytest.mark.parametrize("place", [0, 1, 3])
 def test_an_item_longer_than_a_document_may_be_is_refused_alone(place: int) -> None:
     entries = [candidate(n) for n in range(3)]
     entries.insert(place, candidate(9, name="x" * 200_000))
@@ -205,18 +205,50 @@ def test_what_is_nested_without_end_is_refused_soon_and_with_its_place(start: by
     began = time.process_time()
     *_, refused = only(Rejected, read_any(data))
     assert time.process_time() - began < 2
-    assert "nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep" in refused.reason or (
-        "more than 250,000 (CREDMATCH_IMPORT_VALUES) values" in refused.reason
-    )
-
-
-def test_a_list_is_read_up_to_an_item_with_too_many_values() -> None:
-    good = json.dumps(candidate(1)).encode()
-    found = read_any(b"[" + good + b",[" + b"1," * 300_000 + b"1]," + good + b"]")
-    assert [one.key for one in found if isinstance(one, CandidateRecord)] == [
-        candidate(1)["candidate"]["key"]
-    ]
-    (refused,) = only(Rejected, found)
     assert (refused.where, refused.reason) == (
-        "[1]", "has more than 250,000 (CREDMATCH_IMPORT_VALUES) values; what stands before is read"
-    )  # fmt: skip
+        "[1]",
+        "the list is not closed; what stands before is read",
+    ) or ("nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep" in refused.reason)
+
+
+TOO_MANY = "has more than 250,000 (CREDMATCH_IMPORT_VALUES) values"
+TOO_DEEP = "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep at character %s"
+TOO_LONG = "is longer than 8,000,000 (CREDMATCH_IMPORT_DOCUMENT) bytes"
+
+
+def beside(item: bytes) -> bytes:
+    """A list of an item between good ones."""
+    return b"[%s,%s,%s]" % (json.dumps(candidate(1)).encode(), item, json.dumps(candidate(2)).encode())
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        (b'{"a":[' + b"1," * 260_000 + b"1]}", TOO_MANY),
+        (b'{"a":[' + b'"],",' * 260_000 + b"1]}", TOO_MANY),
+        (b"[" * 200_000 + b"]" * 200_000, TOO_DEEP % "201"),
+        (b'{"a":' * 200_000 + b"1" + b"}" * 200_000, TOO_DEEP % "1,001"),
+    ],
+    ids=["numbers", "strings", "lists in lists", "objects in objects"],
+)
+def test_an_item_with_too_many_values_or_levels_is_refused_alone(item: bytes, reason: str) -> None:
+    assert keys(beside(item)) == ["c-1", "c-2"]
+    assert wrong(beside(item)) == [("[1]", reason)]
+
+
+@pytest.mark.parametrize(
+    "part", [b"[],", b'"a",', b"1,", b'["]"],', b'{"a":1},\n', b'"\\"",', b'"\n', b"\\", b'"'], ids=repr
+)
+def test_what_an_item_without_measure_holds_is_passed_over_quickly(part: bytes) -> None:
+    data = beside(b"[" + part * (40_000_000 // len(part)) + b"1]")
+    began = time.process_time()
+    assert keys(data) == ["c-1", "c-2"]
+    assert time.process_time() - began < 2
+    assert wrong(data) == [("[1]", TOO_LONG)]
+
+
+def test_an_item_with_a_string_that_is_not_closed_ends_nowhere_else() -> None:
+    good = json.dumps(candidate(1))
+    data = f'[{good},\n["{"],[ " * 100_000},\n"{"x" * 100_000}"],\n{good}]'
+    assert keys(data) == ["c-1", "c-1"]
+    assert [where for where, _ in wrong(data)] == ["[1]"]
