@@ -17,6 +17,8 @@ A library's error is turned into one of these at the seam where it arrives, with
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from matcher.messages import Said
 
 
@@ -31,17 +33,19 @@ class CredmatchError(Exception):
 class InvalidInput(CredmatchError):
     """Input that cannot be accepted.
 
-    `where` is a place a person can find: a JSON path such as `requirements[2].weight`, or a column.
+    `where` is a place a person can find: a JSON path such as `requirements[2].weight`, or a column. `report`
+    is what else a program is told, in JSON: of several things that are wrong, all.
     """
 
     status = 422
     exit_code = 2
     title = "The input is not valid"
 
-    def __init__(self, message: Said, *, where: str = "") -> None:
+    def __init__(self, message: Said, *, where: str = "", report: Mapping[str, object] | None = None) -> None:
         super().__init__(f"{where}: {message}" if where else message)
         self.where = where
         self.reason = message
+        self.report = report or {}
 
 
 class NotFound(InvalidInput):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 class Problem:
     """What went wrong. `where`: the JSON path or field of what was sent, empty where it is no one place.
 
-    `request`: the id under which the log has it.
+    `request`: the id under which the log has it. `report`: further members for programs.
     """
 
     status: int
@@ -40,6 +40,7 @@ class Problem:
     type: str = "about:blank"
     where: str = ""
     request: str = field(default_factory=request_id.get)
+    report: Mapping[str, object] = field(default_factory=dict)
 
 
 def answer_errors(app: Flask) -> None:
@@ -97,9 +98,10 @@ _DETAILS = {
 def _ours(error: CredmatchError) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s", error, extra=fields(method=request.method, route=_route()))
-    where, detail = error.where if isinstance(error, InvalidInput) else "", reason(error)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower()
-    problem = Problem(error.status, error.title, detail, f"urn:credmatch:problem:{name}", where)
+    problem = Problem(error.status, error.title, reason(error), f"urn:credmatch:problem:{name}")
+    if isinstance(error, InvalidInput):
+        problem = replace(problem, where=error.where, report=error.report)
     response = _answer(problem)
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = _RETRY_SECONDS
@@ -169,4 +171,5 @@ def _answer(problem: Problem) -> Response:
         shown = replace(problem, detail=for_people(problem.detail, problem.status))
         return Response(render_template("problem.html", problem=shown), problem.status)
     body = {name: value for name, value in asdict(problem).items() if value or name != "where"}
+    body |= body.pop("report")
     return Response(to_json(body), problem.status, content_type="application/problem+json")

@@ -589,6 +589,15 @@ def test_what_cannot_be_read_is_a_problem_that_says_why(
     assert client.get("/candidates/c").status_code == 404
 
 
+def test_where_nothing_of_several_files_is_taken_each_refusal_is_told(client: FlaskClient) -> None:
+    files = ("one.json", b'{"candidate": NaN}'), ("two.csv", b"nothing we know"), ("three.png", b"GIF89a")
+    body = problem(send(client, "c", *files), 422)
+    assert (body["where"], "NaN" in body["detail"]) == ("candidate", True)
+    assert [one["file"] for one in body["rejected"]] == ["one.json", "two.csv", "three.png"]
+    assert body["rejected"][0]["reason"] == body["detail"]
+    assert (body["refused"], body["awards_added"], body["formats"]) == (3, 0, ["JSON Lines"])
+
+
 def test_a_form_without_files_and_a_body_too_long_are_refused(client: FlaskClient) -> None:
     assert "no file" in problem(client.post("/api/v1/candidates/c/credentials", data={"a": "b"},
                                             content_type="multipart/form-data"), 422)["detail"]  # fmt: skip

@@ -18,13 +18,13 @@ def post_credentials(key: str) -> Response:
     """Take in the files of a form (multipart), or the body as one file, for the candidate with this key.
 
     `?dates=day-first` or `month-first` says how dates like 03/04/2026 in tables are meant. Answers what was
-    read of the files: formats, awards, notes, and what was refused and why. Raises InvalidInput where nothing
-    could be read.
+    read of the files: formats, awards, notes, and what was refused and why. Raises InvalidInput, with all of
+    this in its report, where nothing could be read.
     """
     found = services().take_credentials(key, _uploads(), request.args.get("dates", ""))
     if refuses_all(found):
         first = found["rejected"][0]
-        raise InvalidInput(first["reason"], where=first["where"] or first["file"])
+        raise InvalidInput(first["reason"], where=first["where"] or first["file"], report=found)
     return answer(found)
 
 
