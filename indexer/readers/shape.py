@@ -385,12 +385,19 @@ def _check_order(award: AwardRecord, stated: _Award, at: str) -> None:
     if award.expires is None:
         return
     for name, start in (("issued", award.issued), ("valid_from", award.valid_from)):
-        if start is not None and award.expires < start:
-            first = shown(getattr(stated, name))
+        if start is None or award.expires > start:
+            continue
+        if award.expires == start:
+            reason = said(
+                '%(expires)s is "%(field)s" as well: it would never be valid',
+                expires=shown(stated.expires),
+                field=name,
+            )
+        else:
             reason = said(
                 '%(expires)s is before "%(field)s", %(start)s',
                 expires=shown(stated.expires),
                 field=name,
-                start=first,
+                start=shown(getattr(stated, name)),
             )
-            raise InvalidInput(reason, where=f"{at}.expires")
+        raise InvalidInput(reason, where=f"{at}.expires")

@@ -103,7 +103,9 @@ EXPECTED = {
         ("1EdTech University Degree",), "unknown", why="everything the standard has; endorsements kept apart"
     ),
     "ob30/simple-eddsa-2022.json": Expected(("some name",), why="a plain credential"),
-    "ob30/simple-err-expired.json": Expected(("Teamwork",), why="expired: taken, and counts nothing"),
+    "ob30/simple-err-expired.json": Expected(
+        (), alone="never be valid", whose="never be valid", why="expires at the moment when it is issued"
+    ),
     "ob30/simple-err-proof-value.json": Expected(("Teamwork",), why="proofs are not checked: as stated"),
     "ob30/simple-json.png": Expected(("Teamwork",), why="baked as JSON"),
     "ob30/simple-jwt.svg": Expected(("Teamwork",), why="baked as a token"),

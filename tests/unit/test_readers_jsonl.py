@@ -127,6 +127,16 @@ def test_a_bad_award_is_refused_alone_and_can_be_corrected() -> None:
             "awards[0].expires",
             '"2026-01-01" is before "valid_from", "2026-01-02"',
         ),
+        (
+            {"issued": "2026-01-01T01:00:00+01:00", "expires": "2026-01-01T00:00:00Z"},
+            "awards[0].expires",
+            '"2026-01-01T00:00:00Z" is "issued" as well: it would never be valid',
+        ),
+        (
+            {"valid_from": "2026-01-01T00:00:00Z", "expires": "2026-01-01T00:00:00Z"},
+            "awards[0].expires",
+            '"2026-01-01T00:00:00Z" is "valid_from" as well: it would never be valid',
+        ),
         ({"achievement": {}}, "awards[0].achievement", "needs a name or a key"),
         ({"achievement": None}, "awards[0].achievement", "null is not an object"),
         ({"achievement": {"name": "A", "nane": "B"}}, "awards[0].achievement.nane",

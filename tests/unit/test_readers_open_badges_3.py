@@ -385,7 +385,10 @@ PUBLISHED: dict[str, tuple[str, str | None, Status] | tuple[str, str]] = {
     "ob30/complete.json": (ZOE, "A", Status.UNKNOWN),  # has a revocation list
     "ob30/simple.json": (ZOE, "", Status.ACTIVE),
     "ob30/simple-eddsa-2022.json": ("did:1edtech:1", "", Status.ACTIVE),
-    "ob30/simple-err-expired.json": (ZOE, "", Status.ACTIVE),  # expires when it is issued: never counts
+    "ob30/simple-err-expired.json": (
+        "validUntil",
+        '"2010-01-01T00:00:00Z" is "issued" as well: it would never be valid',
+    ),
     "ob30/simple-err-proof-value.json": (ZOE, "", Status.ACTIVE),  # proofs are not checked here
     "ob30/simple-noproof.json": ("credentialSubject.achievement", "is missing"),
     "ob30/bit-string-list/credential-status-revoked.json": (
