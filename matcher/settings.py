@@ -182,7 +182,10 @@ class Settings(BaseSettings):
         default=100,
         ge=1,
         le=100_000,
-        description="Times its size that an archive or a compressed file may unpack to, beyond 16 MB",
+        description=(
+            "Times its size that an archive or a compressed file may unpack to, beyond 16 MB; "
+            "each file in it counts as 4 KB more"
+        ),
     )
     import_xz: int = Field(
         default=40_000_000,
@@ -193,7 +196,10 @@ class Settings(BaseSettings):
         ),
     )
     import_entries: int = Field(
-        default=20_000, ge=1, le=10_000_000, description="Files in an archive or a folder"
+        default=20_000,
+        ge=1,
+        le=10_000_000,
+        description="Files in a folder, or in an archive with all the archives in it",
     )
     import_beside: int = Field(
         default=64_000_000,
@@ -229,7 +235,9 @@ class Settings(BaseSettings):
         default=1_000,
         ge=1,
         le=100_000,
-        description="Files and fields of one request, and files in an archive that is sent",
+        description=(
+            "Files and fields of one request; as CREDMATCH_IMPORT_ENTRIES, of an archive that is sent"
+        ),
     )
     vocabulary_document: int = Field(
         default=64_000_000,

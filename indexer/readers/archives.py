@@ -84,13 +84,7 @@ def _reader(walk: _Walk) -> Callable[[BinaryIO, Context], Iterator[Record]]:
 def _entries(entries: Iterator[Entry], run: _Run) -> Iterator[Record]:
     number = 0
     for number, entry in enumerate(entries, start=1):
-        if number > run.context.limits.entries:
-            reason = said(
-                "the archive has more than %(most)s entries; the rest is not read",
-                most=run.context.limits.entries,
-            )
-            yield run.rejected("", reason)
-            return
+        run.budget.enter()
         if number == 1 and _is_office(entry):
             yield run.rejected("", _SPREADSHEET)
             return

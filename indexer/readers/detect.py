@@ -7,7 +7,7 @@ Another format is one module with a `FORMAT`, and one line in `FORMATS`; formats
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -20,9 +20,11 @@ from indexer.readers.unpacking import first_bytes, rejoined
 from matcher.messages import Said, said
 from matcher.records import Recognised, Rejected
 
+_SIGNED: tuple[StreamFormat, ...] = (png.FORMAT, *archives.FORMATS)
+"""Those that begin with a signature, and so can be nothing else."""
+
 FORMATS: tuple[StreamFormat, ...] = (
-    png.FORMAT,
-    *archives.FORMATS,
+    *_SIGNED,
     svg.FORMAT,
     tokens.FORMAT,
     jsonl.FORMAT,
@@ -50,8 +52,9 @@ def read_stream(
     if more := _after_white_space(head, stream, context.limits.document):
         head += more
         start = more.lstrip() or head
-    reason = _reason(start)
-    format_ = None if reason else next((one for one in FORMATS if one.recognises(start)), None)
+    format_ = _recognised(start, _SIGNED)
+    reason = None if format_ else _reason(start)
+    format_ = format_ or (None if reason else _recognised(start, FORMATS))
     if format_ is None:
         known = tuple(said(one.name) for one in FORMATS)
         yield Rejected(
@@ -67,6 +70,10 @@ def read_stream(
         return
     people = People(context.candidate, context.limits.parts)
     yield from people.decided(format_.read(rejoined(head, stream), replace(inside, people=people)))
+
+
+def _recognised(start: bytes, formats: Sequence[StreamFormat]) -> StreamFormat | None:
+    return next((one for one in formats if one.recognises(start)), None)
 
 
 def _after_white_space(head: bytes, stream: BinaryIO, longest: int) -> bytes:

@@ -19,6 +19,7 @@ from matcher.messages import Said, said
 PIECE = 65_536
 
 _FREE = 16_000_000
+_ENTRY = 4_096
 
 
 class BadStream(OSError):
@@ -37,25 +38,37 @@ class Exhausted(BadStream):
 class Budget:
     """How much may still be unpacked of an archive, with all the archives in it.
 
-    That is `limits.unpacked` bytes of every layer together. Beyond 16 MB, what is unpacked may be
-    `limits.ratio` times as long as what was read of the file itself (`packed`): text of one kind packs 10 to
-    50 times, and bombs a thousand times and more.
+    That is `limits.unpacked` bytes and `limits.entries` entries of every layer together. Beyond 16 MB, what
+    is unpacked may be `limits.ratio` times as long as what was read of the file itself (`packed`): text of
+    one kind packs 10 to 50 times, and bombs a thousand times and more. There an entry counts as 4 KB more:
+    archives of equal archives hold very many in a few bytes, and each takes time, however short it is.
     """
 
     limits: Limits
     packed: int = 0
     used: int = 0
+    entries: int = 0
     exhausted: Said | None = None
 
+    def enter(self) -> None:
+        """Count an entry. Raises Exhausted as `take` does."""
+        self.entries += 1
+        self.take(0)
+
     def take(self, count: int) -> None:
-        """Count unpacked bytes. Raises Exhausted where they are too many, and from then on."""
+        """Count unpacked bytes. Raises Exhausted where bytes or entries are too many, and from then on."""
         self.used += count
         limits = self.limits
-        if self.used > limits.unpacked:
+        if self.entries > limits.entries:
+            self.exhausted = said(
+                "is not read to its end: the archives of one file have more than %(most)s entries together",
+                most=limits.entries,
+            )
+        elif self.used > limits.unpacked:
             self.exhausted = said(
                 "unpacks to more bytes than are read of one archive, %(most)s", most=limits.unpacked
             )
-        elif self.used > _FREE + limits.ratio * self.packed:
+        elif self.used + _ENTRY * self.entries > _FREE + limits.ratio * self.packed:
             self.exhausted = said(
                 "unpacks to more than %(times)s times its size, as archives made to harm do",
                 times=limits.ratio,

@@ -304,15 +304,31 @@ def test_the_number_of_entries_is_bounded() -> None:
         )
         assert len(keys(found)) == 5
         assert refusals(found) == {
-            "f": "the archive has more than 5 (CREDMATCH_IMPORT_ENTRIES) entries; the rest is not read"
+            "f": "the archive is not read to its end: "
+            "the archives of one file have more than 5 (CREDMATCH_IMPORT_ENTRIES) entries together"
         }
+
+
+def test_the_entries_of_archives_in_an_archive_count_together() -> None:
+    def nested(levels: int) -> bytes:
+        inner = nested(levels - 1) if levels > 1 else b"{}"
+        return zip_of({f"{number}.{'zip' if levels > 1 else 'json'}": inner for number in range(5)})
+
+    pair = zip_of({"1.json": text_of(1), "2.json": text_of(2)})
+    found = read_any(zip_of({"a.zip": pair, "b.zip": pair, "c.zip": pair}), limits=Limits(entries=7))
+    assert len(keys(found)) == 4  # of nine entries a, 1, 2, b, 1, 2, c
+    assert list(refusals(found)) == ["f!c.zip"]
+    few = read_any(nested(8), limits=Limits(entries=1_000))
+    assert len(only(Rejected, few)) < 1_000
+    (*_, last) = refusals(read_bounded(nested(8))).values()
+    assert "the archive unpacks to more than 100 (CREDMATCH_IMPORT_RATIO) times its size" in last
 
 
 ZEROS = bytes(300_000_000)
 
 
 def test_bombs_cost_little() -> None:
-    bomb = zip_of({"zeros.json": b"[" + ZEROS, "one.json": text_of()})
+    bomb = zip_of({"zeros.json": b"{" + ZEROS, "one.json": text_of()})
     assert keys(read_bounded(bomb)) == ["1"]  # what cannot be a document is passed over packed
     lines = zip_of({"lines.jsonl": b'{"candidate":{"key":"a"}}\n' + (b" " * 999_999 + b"\n") * 300})
     (reason,) = refusals(read_bounded(lines)).values()
