@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from indexer.readers import detect, documents
+from indexer.readers import csv_columns, detect, documents
 from indexer.readers.vocabularies import FRAMEWORK_FORMATS
 
 
@@ -38,8 +38,8 @@ Limits are settings (`CREDMATCH_IMPORT_...`, `CREDMATCH_UPLOAD_...`, `CREDMATCH_
 refusal names its own. What stays fixed stays so because no honest file comes near it, because it refuses
 nothing, or because more would not be shown or stored:
 
-- What an archive unpacks to is held against its size from 16 MB on: less harms nobody, and a small file of
-  one letter packs a thousand times.
+- What an archive unpacks to, with 4 KB for each file in it, is held against its size from 16 MB on: less
+  harms nobody, and a small file of one letter packs a thousand times.
 - An entry of an archive of up to 4 MB is checked whole before it is read; of a longer one that turns out to
   be damaged, what was read stays. An archive's directory is looked at for as many entries as are read.
 - A row that goes on over several lines loses, where its quotation mark is never closed, only its first line.
@@ -58,6 +58,10 @@ nothing, or because more would not be shown or stored:
 | format | is | recognised by | what is taken | where it goes |
 | --- | --- | --- | --- | --- |"""
 
+_HEADERS = """
+Columns of a CSV may be called otherwise; case, spaces and accents do not matter:
+"""
+
 
 def page() -> str:
     """The page, in Markdown."""
@@ -66,7 +70,12 @@ def page() -> str:
         ("a JSON document", documents.FORMATS),
         ("a vocabulary", FRAMEWORK_FORMATS),
     )
-    return "\n".join([_START, *(line for kind, formats in kinds for line in _rows(kind, formats)), ""])
+    rows = (line for kind, formats in kinds for line in _rows(kind, formats))
+    names = (
+        f"- `{column}`: in English {english}; in French {french}"
+        for column, (english, french) in csv_columns.ALSO_CALLED.items()
+    )
+    return "\n".join([_START, *rows, _HEADERS, *names, ""])
 
 
 def _rows(kind: str, formats: Iterable[Described]) -> Iterator[str]:

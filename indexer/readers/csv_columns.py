@@ -178,11 +178,11 @@ _ESSENTIAL = frozenset({
 })  # fmt: skip
 """What may not be stated by two columns: who, what, by whom, when, and whether it holds."""
 
-TAKEN = {
-    f"`{column}`; in English also {_ENGLISH[column]}; in French {_FRENCH[column]}": path
-    for column, path in (PATHS | _OF_SEVERAL).items()
-}
-"""Every column with all its names -> where it goes."""
+TAKEN = {f"`{column}`": path for column, path in (PATHS | _OF_SEVERAL).items()}
+"""Every column -> where it goes."""
+
+ALSO_CALLED = {column: (_ENGLISH[column], _FRENCH[column]) for column in (*PATHS, *_OF_SEVERAL)}
+"""Every column -> its other names, in English and in French."""
 
 
 def known(headers: Sequence[str]) -> int:
