@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from app import Parts, build_parts
+from indexer.commands.output import count
 from indexer.rebuild import today
 from indexer.serve import check_exposure
 from matcher.errors import ConfigurationError, CredmatchError, Damaged, NotFound, Unavailable
@@ -234,7 +235,7 @@ def _state(parts: Parts) -> IndexState:
 
 def _index(parts: Parts) -> str:
     state, engine = _state(parts), parts.engine
-    says = f"generation {state.generation} holds {state.documents:,} candidates"
+    says = f"generation {state.generation} holds {count(state.documents, 'candidate', 'candidates')}"
     blocks = engine.describe(parts.settings.organisation).blocks if isinstance(engine, Describes) else ()
     if blocks:
         raise _Wrong(
@@ -306,8 +307,8 @@ def _readings(parts: Parts) -> str:
 def _quarantine(parts: Parts) -> str:
     home = _home(parts)
     with parts.database.read() as connection:
-        count = quarantined(connection, home.id)
-    return f"{count:,} records" + ("; `credmatch quarantine list` says why" if count else "")
+        number = quarantined(connection, home.id)
+    return count(number, "record", "records") + ("; `credmatch quarantine list` says why" if number else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from itertools import islice
 from indexer.commands.output import count
 from indexer.gathering import AS_STATED, Frameworks, Gathered, findings
 from indexer.inspection import Json, record_json
+from indexer.readers.json_text import shown
 from matcher.messages import said
 from matcher.records import Notice, Rejected
 from matcher.store.database import Connection
@@ -70,7 +71,7 @@ def lines_of(finding: FrameworkFound) -> Iterator[str]:
     whose = "everybody's" if finding.shared else "the organisation's own"
     yield f"{finding.file}: {finding.format}"
     held = count(finding.competencies, "competency", "competencies")
-    yield f"  framework {finding.framework.name}{version}, {held}, {whose}"
+    yield f"  framework {shown(finding.framework.name)}{version}, {held}, {whose}"
     for what, counts in (
         ("labels", finding.labels),
         ("aliases", finding.aliases),

@@ -43,7 +43,7 @@ def reindex(*, as_json: bool, processes: int, rollback: bool) -> None:
     if as_json:
         json_line({**asdict(state), "failed": done.failed})
         return
-    reached = f"{state.documents:,} candidates, up to change {state.change_number:,}"
+    reached = f"{count(state.documents, 'candidate', 'candidates')}, up to change {state.change_number:,}"
     click.echo(f"generation {state.generation}: {reached}")
     for person, why in done.failed.items():
         click.echo(f"not indexed: {person}: {why}", err=True)

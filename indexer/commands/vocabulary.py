@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import click
 
-from indexer.commands.output import json_line, progress, table
+from indexer.commands.output import count, json_line, progress, table
 from indexer.gathering import Chosen
 from indexer.installation import opened
 from indexer.phrases import Meaning, meanings, resolve_file
@@ -132,7 +132,7 @@ def _counts(imported: Imported) -> dict[str, object]:
         "added": counts.added,
         "changed": counts.changed,
         "unchanged": counts.unchanged,
-        "waiting": sum(count for count, _ in counts.waiting.values()),
+        "waiting": sum(number for number, _ in counts.waiting.values()),
         "quarantined": imported.rejected,
         "notices": [*_waiting(imported), *(f"{one.file}: {one.text}" for one in imported.notices)],
     }
@@ -142,9 +142,10 @@ def _tell(imported: Imported) -> None:
     counts, framework = imported.counts, imported.framework
     version = f" {framework.version}" if framework.version else ""
     click.echo(
-        f"{framework.name}{version} ({imported.format}): {counts.added:,} competencies added, "
+        f"{framework.name}{version} ({imported.format}): "
+        f"{count(counts.added, 'competency', 'competencies')} added, "
         f"{counts.changed:,} changed, {counts.unchanged:,} unchanged; "
-        f"{imported.rejected:,} records quarantined"
+        f"{count(imported.rejected, 'record', 'records')} quarantined"
     )
     for line in _waiting(imported):
         click.echo(line)
@@ -154,8 +155,8 @@ def _tell(imported: Imported) -> None:
 
 def _waiting(imported: Imported) -> list[str]:
     return [
-        f"{kind}: {count:,} wait for competencies that no framework has brought yet, such as {example}"
-        for kind, (count, example) in imported.counts.waiting.items()
+        f"{kind}: {number:,} wait for competencies that no framework has brought yet, such as {example}"
+        for kind, (number, example) in imported.counts.waiting.items()
     ]
 
 

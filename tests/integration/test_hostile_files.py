@@ -108,4 +108,4 @@ def test_a_large_framework_is_inspected_by_its_own_bounds(
     path.write_text(json.dumps({"CFDocument": {"title": "Large"}, "CFItems": items}))
     assert path.stat().st_size > 8_000_000
     assert run(["inspect", str(path)]) == 0
-    assert "framework Large, 9,000 competencies" in capsys.readouterr().out
+    assert 'framework "Large", 9,000 competencies' in capsys.readouterr().out
