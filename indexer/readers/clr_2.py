@@ -35,8 +35,10 @@ from indexer.readers.credential_parts import (
     Names,
     Profile,
     achievement_alone,
+    are_hashed,
     entries,
     identifiers,
+    nobody,
     parsed,
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
@@ -110,7 +112,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     subject = parsed(_Subject, body, place, context)
     who = tuple(dict.fromkeys(identifiers(subject.id, subject.identifier or ())))
     if not (who or context.candidate):
-        raise InvalidInput(said("no subject: nothing says whose it is"), where=f"{place}.id")
+        raise InvalidInput(nobody(hashed=are_hashed(subject.identifier or ())), where=f"{place}.id")
     limit = context.limits.parts
     members = entries(subject.verifiable_credential, f"{place}.verifiableCredential", limit)
     offered = entries(subject.achievement, f"{place}.achievement", limit)

@@ -20,7 +20,7 @@ from indexer.readers.parts import Listed, Many, Part, Single, listed
 from indexer.readers.problems import problem
 from indexer.readers.shape import read_achievement, read_award
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import Said, said
 from matcher.records import AchievementRecord, AwardRecord, Rejected
 
 _LONGEST_IDENTIFIER = 1_000
@@ -255,6 +255,18 @@ def identifiers(id_: str | None, identities: Iterable[Identity] = ()) -> Iterato
         text = (identity.identity_hash or "").strip()
         if identity.identity_type in _IDENTITIES and text and not identity.hashed:
             yield text[:_LONGEST_IDENTIFIER]
+
+
+def are_hashed(identities: Iterable[Identity]) -> bool:
+    """Whether one of the identities of a person is hashed."""
+    return any(identity.hashed for identity in identities)
+
+
+def nobody(*, hashed: bool) -> Said:
+    """What to say where nothing names a person. `hashed`: what should is; who sends the file may know."""
+    if hashed:
+        return said("no subject: the identity is hashed and names nobody; say whose the file is")
+    return said("no subject: nothing says whose it is")
 
 
 def evidence_texts(given: Iterable[Evidence]) -> Iterator[str]:

@@ -29,6 +29,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from indexer.readers import open_badges_2_parts as parts
+from indexer.readers.credential_parts import nobody
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.json_text import encode, shown
 from indexer.readers.open_badges_2_badges import achievement_of, id_of, issuer_of, part
@@ -140,11 +141,7 @@ def _identifiers(document: Document, assertion: parts.Assertion, context: Contex
     where = name_in(document, "recipient")
     if isinstance(recipient := document.get(where), dict):
         where = under(where, name_in(recipient, "identity"))
-    if hashed:
-        reason = said("no subject: the identity is hashed and names nobody; say whose the file is")
-    else:
-        reason = said("no subject: nothing says whose it is")
-    raise InvalidInput(reason, where=where)
+    raise InvalidInput(nobody(hashed=hashed), where=where)
 
 
 def _names_somebody(text: str, identity: parts.Identity) -> bool:

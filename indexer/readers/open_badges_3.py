@@ -44,11 +44,13 @@ from indexer.readers.credential_parts import (
     Profile,
     Result,
     achievement_shape,
+    are_hashed,
     award,
     entries,
     evidence_texts,
     identifiers,
     level,
+    nobody,
     parsed,
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
@@ -150,7 +152,8 @@ def _records(
     subject = parsed(_Subject, body, place, context)
     who = _who(subject)
     if not who and (needs_id or not context.candidate):
-        raise InvalidInput(said("no subject: nothing says whose it is"), where=f"{place}.id")
+        hashed = not needs_id and are_hashed(subject.identifier or ())
+        raise InvalidInput(nobody(hashed=hashed), where=f"{place}.id")
     if status := _not_completed(subject):
         text = said(
             "%(place)s: %(status)s, so it is no award yet; nothing is imported",
