@@ -49,17 +49,15 @@ def read_stream(
     """
     head, stream, encoding = in_utf_8(first_bytes(stream, _HEAD), stream, context.file)
     start = head.removeprefix(BOM_UTF8)
-    if more := _after_white_space(head, stream, context.limits.document):
+    if more := after_white_space(head, stream, context.limits.document):
         head += more
         start = more.lstrip() or head
     format_ = _recognised(start, _SIGNED)
     reason = None if format_ else _reason(start)
     format_ = format_ or (None if reason else _recognised(start, FORMATS))
     if format_ is None:
-        known = tuple(said(one.name) for one in FORMATS)
-        yield Rejected(
-            context.file, 0, "", reason or said("in none of the formats we read: %(known)s", known=known), ""
-        )
+        unknown = said("in none of the formats we read (docs/formats.md)")
+        yield Rejected(context.file, 0, "", reason or unknown, "")
         return
     yield Recognised(context.file, format_.name)
     if encoding:
@@ -76,18 +74,23 @@ def _recognised(start: bytes, formats: Sequence[StreamFormat]) -> StreamFormat |
     return next((one for one in formats if one.recognises(start)), None)
 
 
-def _after_white_space(head: bytes, stream: BinaryIO, longest: int) -> bytes:
-    """What follows the first bytes where they are all white space, up to `longest` with them."""
+def after_white_space(head: bytes, stream: BinaryIO, longest: int) -> bytes:
+    """What follows the first bytes of a file where they are all white space, up to `longest` with them."""
     more, last = b"", head
     while not last.strip() and len(more) < longest and (last := first_bytes(stream, _HEAD)):
         more += last
     return more
 
 
+def blank(start: bytes) -> Said | None:
+    """What to say of a file that begins with nothing but white space; None where it does not."""
+    if start.strip():
+        return None
+    if len(start) <= _HEAD:
+        return said("the file is empty")
+    return said("the file begins with nothing but white space")
+
+
 def _reason(start: bytes) -> Said | None:
     """Why nothing that begins in this way is read; None where it may be."""
-    if not start.strip():
-        if len(start) <= _HEAD:
-            return said("the file is empty")
-        return said("the file begins with nothing but white space")
-    return vocabularies.refusal(start) or other(start)
+    return blank(start) or vocabularies.refusal(start) or other(start)

@@ -52,8 +52,6 @@ FORMATS: tuple[DocumentFormat, ...] = (
 )
 """In the order in which they are tried."""
 
-_KNOWN = tuple(said(one.name) for one in FORMATS)
-
 
 def recognise(document: Document) -> DocumentFormat | None:
     """The format that a document is of; None where we know none."""
@@ -116,6 +114,6 @@ def _unknown(body: Document) -> Said:
     if framework := vocabularies.refusal(body):
         return framework
     if not body:
-        return said("in none of the formats we read (%(known)s): it holds nothing", known=_KNOWN)
+        return said("in none of the formats we read (docs/formats.md): it holds nothing")
     held = tuple(map(shown, list(body)[:5]))
-    return said("in none of the formats we read (%(known)s); it holds %(held)s", known=_KNOWN, held=held)
+    return said("in none of the formats we read (docs/formats.md): it holds %(held)s", held=held)

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from indexer.readers import archives, csv_columns, documents
 from indexer.readers.damaged_json import BLANK, Damaged, lists_of, whole_items, whole_lines, without_damaged
-from indexer.readers.detect import read_stream
+from indexer.readers.detect import after_white_space, blank, read_stream
 from indexer.readers.encodings import in_utf_8
 from indexer.readers.formats import Context, Record
 from indexer.readers.framework_tables import column_names
@@ -101,12 +101,19 @@ class _Finder:
     def read(self, stream: BinaryIO, context: Context) -> Iterator[Record]:
         """Read a file, or all that lies in it. Raises OSError where the stream cannot be read."""
         head, stream, encoding = in_utf_8(first_bytes(stream, _HEAD), stream, context.file)
-        start = head.removeprefix(BOM_UTF8)
+        head = head.removeprefix(BOM_UTF8)
+        start = head
+        if more := after_white_space(head, stream, context.limits.document):
+            head += more
+            start = more.lstrip() or head
         if any(one.recognises(start) for one in archives.FORMATS):
             yield from read_stream(rejoined(head, stream), context, self.read)
             return
         try:
-            yield from self._content(start, stream, encoding, context)
+            file = FrameworkFile(
+                context.file, start, lambda: nullcontext(rejoined(head, stream)), limits=self.limits
+            )
+            yield from self._content(file, encoding, context)
         except InvalidInput as error:
             where = "" if error.where == context.file else error.where
             yield Rejected(context.file, 0, where, error.reason, raw_text(start[:_KEPT_OF_WRONG]))
@@ -122,15 +129,11 @@ class _Finder:
                 reason = said("the file %(reason)s", reason=error.reason)
                 yield Rejected(kept.files[0].name, 0, "", reason, "")
 
-    def _content(
-        self, start: bytes, stream: BinaryIO, encoding: Notice | None, context: Context
-    ) -> Iterator[Record]:
-        file = FrameworkFile(
-            context.file, start, lambda: nullcontext(rejoined(start, stream)), limits=self.limits
-        )
+    def _content(self, file: FrameworkFile, encoding: Notice | None, context: Context) -> Iterator[Record]:
+        start = file.head
         notices = [encoding] if encoding else []
-        if not start.strip():
-            raise InvalidInput(said("the file is empty"))
+        if reason := blank(start):
+            raise InvalidInput(reason)
         format_ = format_of_head(start)
         if format_ and format_.together:
             kept = self.together.setdefault(format_.name, _Kept())
@@ -226,8 +229,7 @@ class _Finder:
         if file.name not in self.named:
             yield Notice(file.name, 0, said("is in no format of frameworks: passed over"))
             return
-        known = tuple(said(one.name) for one in FRAMEWORK_FORMATS)
-        unknown = said("in none of the formats of frameworks: %(known)s", known=known)
+        unknown = said("in none of the formats of frameworks (docs/formats.md)")
         yield Rejected(file.name, 0, "", other(file.head) or unknown, "")
 
 

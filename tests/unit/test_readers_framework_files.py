@@ -145,6 +145,7 @@ def test_no_credential_is_taken_for_a_framework_and_nothing_else_either() -> Non
     ("content", "reason"),
     [
         (b"", "empty"),
+        (b" " * 100_000, "begins with nothing but white space"),
         (b"just words", "in none of the formats of frameworks"),
         (b'{"x": 1}', "in none of the formats of frameworks"),
         (BADGE, "credmatch import"),
@@ -164,6 +165,12 @@ def test_what_is_no_framework_is_said(tmp_path: Path, content: bytes, reason: st
     except InvalidInput as error:
         found = error.reason
     assert reason in found
+
+
+def test_a_framework_may_stand_behind_much_white_space(tmp_path: Path) -> None:
+    for content in (b"\n" * 200_000 + CASE, gzip.compress(b" " * 200_000 + CASE)):
+        (tmp_path / "file").write_bytes(content)
+        assert read_files(tmp_path / "file").formats == ["CASE"]
 
 
 def archive(path: Path, **files: bytes) -> Path:
