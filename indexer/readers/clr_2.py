@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -57,6 +58,7 @@ _INVERSE = {
     "isPartOf": "hasPart",
     "hasPart": "isPartOf",
 }
+_OF_PARTS, _OF_WHOLES = ("isPartOf", "isChildOf"), ("hasPart", "isParentOf")
 _NAMES = Names(
     places={
         "achievement.key": "id",
@@ -131,6 +133,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
         yield from _confused(learner.awards, at, context)
         relations.among(learner.awards, achievements)
         yield from relations.take(associations, learner.leftovers, context)
+        yield from relations.remarks(context)
 
     def told() -> list[AwardRecord]:
         return [replace(one, achievement=relations.told(one.achievement)) for one in learner.awards]
@@ -238,6 +241,32 @@ class _Relations:
                 "it: %(number)s)",
                 place=unknown.first,
                 number=unknown.count,
+            )
+            yield Notice(context.file, context.line, text)
+
+    def remarks(self, context: Context) -> Iterator[Notice]:
+        """What is odd about wholes and parts, which are kept as they are: a circle; parts not here."""
+        wholes: defaultdict[str, set[str]] = defaultdict(set)  # by part
+        missing: dict[str, None] = {}
+        for key, stated in self._stated.items():
+            for one in stated:
+                if one.type in _OF_PARTS:
+                    wholes[key].add(one.key)
+                elif one.type in _OF_WHOLES:
+                    wholes[one.key].add(key)
+                    if one.key not in self._known:
+                        missing[one.key] = None
+        try:
+            TopologicalSorter(wholes).prepare()
+        except CycleError as error:
+            circle = tuple(shown(key) for key in error.args[1][:_SHOWN])
+            text = said("achievements are parts of each other in a circle: %(circle)s", circle=circle)
+            yield Notice(context.file, context.line, text)
+        if missing:
+            text = said(
+                "parts that are not in the record: %(count)s, the first %(first)s",
+                count=len(missing),
+                first=shown(next(iter(missing))),
             )
             yield Notice(context.file, context.line, text)
 
