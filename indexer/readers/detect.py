@@ -56,7 +56,7 @@ def read_stream(
     reason = None if format_ else _reason(start)
     format_ = format_ or (None if reason else _recognised(start, FORMATS))
     if format_ is None:
-        unknown = said("in none of the formats we read (docs/formats.md)")
+        unknown = said("in none of the formats we read")
         yield Rejected(context.file, 0, "", reason or unknown, "")
         return
     yield Recognised(context.file, format_.name)

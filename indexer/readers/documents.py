@@ -114,6 +114,6 @@ def _unknown(body: Document) -> Said:
     if framework := vocabularies.refusal(body):
         return framework
     if not body:
-        return said("in none of the formats we read (docs/formats.md): it holds nothing")
+        return said("in none of the formats we read: it holds nothing")
     held = tuple(map(shown, list(body)[:5]))
-    return said("in none of the formats we read (docs/formats.md): it holds %(held)s", held=held)
+    return said("in none of the formats we read: it holds %(held)s", held=held)

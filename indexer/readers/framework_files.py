@@ -229,7 +229,7 @@ class _Finder:
         if file.name not in self.named:
             yield Notice(file.name, 0, said("is in no format of frameworks: passed over"))
             return
-        unknown = said("in none of the formats of frameworks (docs/formats.md)")
+        unknown = said("in none of the formats of frameworks")
         yield Rejected(file.name, 0, "", other(file.head) or unknown, "")
 
 
