@@ -168,4 +168,6 @@ def _summary(found: Found) -> str:
         held = count(found.competencies, "competency", "competencies")
         of = f"{held} of {count(found.frameworks, 'framework', 'frameworks')}"
         would = f"{of}, {would}" if found.candidates or found.achievements else of
+    if found.awards > 1:
+        would += "; the same credential read twice is one award"
     return f"would be imported: {would}\nwould be quarantined: {count(found.rejected, 'record', 'records')}"

@@ -337,6 +337,17 @@ def test_progress_in_a_file_is_one_line_and_none_for_nothing(credmatch: Command,
     assert " 0 awards/s" not in err
 
 
+def test_inspect_says_that_a_credential_read_twice_is_one_award(credmatch: Command, tmp_path: Path) -> None:
+    award = {"achievement": {"name": "Lift truck"}, "issued": "2026-01-05"}
+    for name in ("one.json", "two.json"):
+        (tmp_path / name).write_text(json.dumps({"candidate": {"key": "ada"}, "awards": [award]}))
+    _, out, _ = credmatch("inspect", tmp_path / "one.json")
+    assert "would be imported: 1 award of 1 candidate record\n" in out
+    _, out, _ = credmatch("inspect", tmp_path)
+    expected = "2 awards of 2 candidate records; the same credential read twice is one award\n"
+    assert f"would be imported: {expected}" in out
+
+
 def test_a_rate_of_less_than_one_a_second_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
     with progress("importing", "awards") as step:
         step(0, 2)
