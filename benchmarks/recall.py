@@ -179,12 +179,13 @@ def main() -> None:
             "candidates": asked.candidates,
             "seed": asked.seed,
             "build_seconds": seconds,
-            "bytes_per_candidate": stored() / asked.candidates,
         }
         for neighbours in (50, 100):
             timed = time_recall(engine, queries(random, trades, neighbours))
             figures |= {f"recall_{neighbours}_{name}": value for name, value in timed.items()}
             say(f"{neighbours} neighbours: {timed}")
+        # By now Elasticsearch has merged what it wrote.
+        figures["bytes_per_candidate"] = stored() / asked.candidates
         few = next(documents(random, trades, min(100, asked.candidates)))
         figures["change_100_candidates_ms"] = time_change(engine, few)
         figures["peak_memory_bytes"] = peak_memory()
