@@ -56,11 +56,15 @@ def settle(cluster: Cluster, ledger: Ledger) -> Ledger | None:
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """An organisation's indexes as they are: all of them, the one that answers, and the one that is kept."""
+    """An organisation's indexes as they are: all of them, the one that answers, and the one that is kept.
+
+    `answering`: whatever has the alias by which it is asked; where something is wrong, others than `live`.
+    """
 
     all: tuple[str, ...]
     live: str | None
     last: str | None
+    answering: tuple[str, ...]
 
 
 def look(cluster: Cluster, names: Names) -> Indexes:
@@ -68,7 +72,8 @@ def look(cluster: Cluster, names: Names) -> Indexes:
     answer = cluster.ask("GET", f"/{names.live}.g*/_alias")
     found = sorted(answer, key=names.number)
     named = {alias: index for index in found for alias in answer[index]["aliases"]}
-    return Indexes(tuple(found), named.get(names.live), named.get(names.last))
+    answering = cluster.ask("GET", f"/{names.live}/_alias", ignore_unavailable="true")
+    return Indexes(tuple(found), named.get(names.live), named.get(names.last), tuple(answering))
 
 
 class ElasticBuilder:
@@ -169,12 +174,15 @@ class ElasticBuilder:
         """Move the aliases at once, if nobody took over: the door is still ours and the one that answers is
         still the one seen. A request that was sent twice fails the second time: so look then."""
         live, last = self._seen.live, self._seen.last
+        others = [other for other in self._seen.answering if other not in {live, index}]
         door = {"index": index, "alias": self._ledger.rows}
         actions: list[Json] = [{"remove": door | {"must_exist": True}}, {"add": door}]
         actions.append({"add": {"index": index, "alias": self._names.live}})
         if live is not None:
             removed = {"index": live, "alias": self._names.live, "must_exist": True}
             actions = [{"remove": removed}, *actions, {"add": {"index": live, "alias": self._names.last}}]
+        for other in others:  # which somebody else gave the alias
+            actions.append({"remove": {"index": other, "alias": self._names.live, "must_exist": False}})
         if last is not None:
             actions.insert(0, {"remove": {"index": last, "alias": self._names.last}})
         try:
@@ -222,9 +230,9 @@ def reopen(cluster: Cluster, names: Names) -> ElasticBuilder:
 
 def _begin(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> ElasticBuilder:
     """Go on with what was left unfinished, or begin anew; other left-overs are removed."""
-    _refuse_stray(cluster, names)
     seen = look(cluster, names)
-    left_over = [index for index in seen.all if index not in {seen.live, seen.last}]
+    _refuse_stray(cluster, names, seen)
+    left_over = [index for index in seen.all if index not in {seen.live, seen.last, *seen.answering}]
     unfinished = [ledger for index in left_over if (ledger := _unfinished(cluster, index, wanted))]
     going_on = unfinished[-1] if unfinished else None
     _remove(cluster, [index for index in left_over if going_on is None or index != going_on.generation])
@@ -238,9 +246,9 @@ def _begin(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> Ela
     return ElasticBuilder(cluster, names, created, seen)
 
 
-def _refuse_stray(cluster: Cluster, names: Names) -> None:
+def _refuse_stray(cluster: Cluster, names: Names, seen: Indexes) -> None:
     """Nothing can be published where an index has the name of the alias. Raises ConfigurationError then."""
-    if names.live in cluster.ask("GET", f"/{names.live}/_alias", ignore_unavailable="true"):
+    if names.live in seen.answering:
         raise ConfigurationError(
             f"{cluster.place} has an index {names.live}, which stands where credmatch's alias is to be "
             "(somebody else wrote there): delete it"

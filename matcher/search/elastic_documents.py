@@ -126,12 +126,19 @@ def load_ledger(cluster: Cluster, name: str) -> Ledger | None:
     try:
         answer = cluster.ask("GET", f"/{name}/_doc/{STATE}")
     except Refused as refused:
+        if refused.answered == 400:
+            raise several_answer() from refused
         if refused.answered != 404:
             raise
         if refused.kind:
             return None
         answer = {}
     return read_ledger(answer)
+
+
+def several_answer() -> Damaged:
+    """What is raised where an alias stands for several indexes."""
+    return Damaged("the search index is damaged: several have its name; build it anew")
 
 
 def save_ledger(cluster: Cluster, ledger: Ledger, *, refresh: bool = False) -> Ledger | None:

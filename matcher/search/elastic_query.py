@@ -20,7 +20,15 @@ from matcher.errors import Moved, Unavailable
 from matcher.messages import said
 from matcher.records import UNITS, SearchDocument
 from matcher.search.elastic_client import NO_INDEX, Cluster, Json, Refused
-from matcher.search.elastic_documents import FOUND, STATE, STEP, Ledger, read_document, read_ledger
+from matcher.search.elastic_documents import (
+    FOUND,
+    STATE,
+    STEP,
+    Ledger,
+    read_document,
+    read_ledger,
+    several_answer,
+)
 from matcher.search.engine import Batch, Clause, Query, Recall, no_index
 
 FEWEST = 300
@@ -181,6 +189,8 @@ def _batch(hits: list[Json]) -> Batch:
 
 def _ledger(answer: Json) -> Ledger:
     hits = answer["hits"]["hits"]
+    if len(hits) > 1:
+        raise several_answer()
     return read_ledger(hits[0] if hits else {})
 
 
@@ -237,7 +247,7 @@ def _any_of(field: str, competencies: Set[int]) -> Json:
 
 
 _ALIVE = {"term": {"alive": True}}
-_STATE = {"query": {"ids": {"values": [STATE]}}, "size": 1}
+_STATE = {"query": {"ids": {"values": [STATE]}}, "size": 2}
 _ORDER = {
     "sort": [{"_score": "desc"}, {"draw": "asc"}, {"candidate": "asc"}],
     "track_total_hits": True,

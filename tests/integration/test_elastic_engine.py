@@ -253,6 +253,40 @@ def test_an_alias_to_nowhere(node: str, engine: ElasticEngine, tmp_path: Path) -
     assert len(indexes(node, tmp_path)) == 1
 
 
+def test_an_alias_to_an_index_of_somebody_else(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    publish(engine, [held(1)])
+    (index,) = indexes(node, tmp_path)
+    alias = f"{prefix_of(tmp_path)}.o"
+    foreign = f"{alias}.foreign"
+    ask(node, "PUT", f"/{foreign}")
+    moved = [{"remove": {"index": index, "alias": alias}}, {"add": {"index": foreign, "alias": alias}}]
+    ask(node, "POST", "/_aliases", {"actions": moved})
+    with pytest.raises(Damaged):
+        engine.state("o")
+    with pytest.raises(Unavailable):
+        engine.recall("o", ALL, 1)
+    publish(engine, [held(2)], 3)
+    assert found(engine) == [2]
+    assert foreign not in ask(node, "GET", f"/{alias}/_alias")
+
+
+def test_an_alias_of_several_indexes(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    """Nobody is counted or listed from two indexes at once."""
+    publish(engine, [held(1)], 1)
+    publish(engine, [held(1)], 2)
+    alias = f"{prefix_of(tmp_path)}.o"
+    both = [{"add": {"index": index, "alias": alias}} for index in indexes(node, tmp_path)]
+    ask(node, "POST", "/_aliases", {"actions": both})
+    with pytest.raises(Damaged, match="several have its name"):
+        engine.state("o")
+    with pytest.raises(Damaged, match="several have its name"):
+        engine.recall("o", ALL, 1)
+    ask(node, "PUT", f"/{alias}.g000000", {"aliases": {alias: {}}})  # a left-over has it too
+    publish(engine, [held(2)], 9)
+    assert found(engine) == [2]
+    assert len(list(ask(node, "GET", f"/{alias}/_alias"))) == 1
+
+
 def test_an_index_with_the_name_of_the_alias(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
     """A stray write makes one where nothing is: it is named, for an operator to delete."""
     stray = f"{prefix_of(tmp_path)}.o"
