@@ -22,6 +22,7 @@ from matcher.health import Health, Probe
 from matcher.logs import secrets_of, without_secrets
 from matcher.moments import day_of
 from matcher.search.description import Describes, Disk, HasDisks
+from matcher.search.elastic_access import access_of
 from matcher.search.engine import IndexState
 from matcher.settings import Settings, read_settings
 from matcher.store.condition import encoded_by, missing_file, quarantined, reading_models, schema
@@ -68,6 +69,8 @@ def examine() -> Iterator[Finding]:
     """Look at the parts, one after the other. What cannot be looked at without a broken one is left out."""
     try:
         settings = read_settings()
+        if settings.elasticsearch_url:
+            access_of(settings)
     except ConfigurationError as error:
         yield Finding("settings", ok=False, says=str(error), mend="correct or unset the variable")
         return

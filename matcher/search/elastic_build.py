@@ -16,7 +16,7 @@ from itertools import islice
 from matcher.errors import ConfigurationError, Damaged, InvalidInput, NotFound, Unavailable
 from matcher.messages import said
 from matcher.records import SearchDocument
-from matcher.search.elastic_client import BULK_ITEMS, Cluster, Json, Refused, Write
+from matcher.search.elastic_client import BULK_ITEMS, NO_INDEX, Cluster, Json, Refused, Write
 from matcher.search.elastic_documents import MAPPING, Ledger, Names, load_ledger, save_ledger, source_of
 from matcher.search.elastic_query import rows
 from matcher.search.engine import NO_EARLIER, IndexState, holdable
@@ -193,6 +193,7 @@ class ElasticBuilder:
 
 
 _TAKEN = "another process took over this build of the search index"
+_GONE = "what was built of the search index is gone: another process took over, or somebody deleted it"
 
 
 @contextmanager
@@ -205,7 +206,9 @@ def build(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> Iter
     builder = _begin(cluster, names, wanted, replicas)
     try:
         yield builder
-    except Unavailable:
+    except Unavailable as error:
+        if isinstance(error, Refused) and error.kind == NO_INDEX:
+            raise Unavailable(_GONE) from error
         raise
     except Exception:
         with suppress(Unavailable):

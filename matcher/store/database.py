@@ -108,7 +108,10 @@ class Database:
                 "characters such as @ : / ? % in the password written as %40 %3A %2F %3F %25"
             ) from None
         try:
-            sqlite = parsed.get_backend_name() == "sqlite"
+            kind = parsed.get_backend_name()
+            if kind not in {"sqlite", "postgresql", "postgres"}:
+                raise ConfigurationError(f"the database cannot be used: {kind} is no sqlite or postgresql")
+            sqlite = kind == "sqlite"
             self._engine = _sqlite(parsed, timeout) if sqlite else _server(parsed, connections, timeout)
         except (exc.SQLAlchemyError, ImportError, OSError, sqlite3.Error) as error:
             raise ConfigurationError(f"the database cannot be used: {error}") from error

@@ -185,6 +185,20 @@ def test_the_tables_are_of_another_version(
     assert found.parts == PARTS[:5]
 
 
+def test_an_address_with_a_password_is_a_wrong_setting(examined: Examined, setenv: Variables) -> None:
+    setenv(ELASTICSEARCH_URL="http://u:geheim@127.0.0.1:1")
+    found = examined()
+    assert found.parts == ["settings"]
+    says, mend = found.alone("settings")
+    assert says.endswith("set CREDMATCH_ELASTICSEARCH_USER and _PASSWORD")
+    assert "geheim" not in says + mend
+
+
+def test_a_database_of_another_kind(folder: Path, examined: Examined, setenv: Variables) -> None:
+    setenv(DATABASE_URL="mysql://127.0.0.1/x")
+    assert examined().alone("database")[0].endswith("mysql is no sqlite or postgresql")
+
+
 def test_the_database_is_no_database(folder: Path, examined: Examined) -> None:
     for file in folder.glob("credmatch.db*"):
         file.unlink()

@@ -240,6 +240,20 @@ def test_an_index_deleted_while_it_is_built(node: str, engine: ElasticEngine, tm
     assert indexes(node, tmp_path) == []
 
 
+def test_who_builds_is_told_that_what_was_built_is_gone(node: str, engine: ElasticEngine) -> None:
+    """And not that there is no index, where the one before answers."""
+    publish(engine, [held(1)])
+
+    def build() -> None:
+        with engine.build("o", floor=1, vocabulary="v", change_number=2) as builder:
+            ask(node, "DELETE", f"/{builder.state.generation}")
+            builder.add([held(1)])
+
+    with pytest.raises(Unavailable, match="what was built of the search index is gone"):
+        build()
+    assert found(engine) == [1]
+
+
 def test_an_alias_to_nowhere(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
     publish(engine, [held(1)])
     (index,) = indexes(node, tmp_path)
