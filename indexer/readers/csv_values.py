@@ -258,12 +258,20 @@ def _date(award: dict[str, Any], column: str, cell: str, reading: Reading, line:
 
 
 def _level(cell: str) -> object:
-    """A level where its scale is clear; else the cell, which the shape refuses."""
+    """A level where its scale is clear; else the cell, which the shape refuses.
+
+    Raises InvalidInput where it is more than its scale has.
+    """
     if found := _PERCENT.fullmatch(cell):
-        return _number(found[1]) / 100
-    if (found := _PART.fullmatch(cell)) and int(found[2]):
-        return _number(found[1]) / int(found[2])
-    return _number(cell) if _DECIMAL.fullmatch(cell) else cell
+        level = _number(found[1]) / 100
+    elif (found := _PART.fullmatch(cell)) and int(found[2]):
+        level = _number(found[1]) / int(found[2])
+    else:
+        return _number(cell) if _DECIMAL.fullmatch(cell) else cell
+    if level > 1:  # the shape would show the quotient, which stands nowhere in the file
+        wrong = said("%(value)s is more than %(le)s", value=shown(cell), le=1.0)
+        raise InvalidInput(wrong, where=PATHS["level"])
+    return level
 
 
 def _number(text: str) -> float:
