@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from flask import request
@@ -19,12 +20,13 @@ PEOPLE = ("pool", "applicants")
 """Who can be ranked."""
 
 
-def only(*known: str) -> None:
-    """Refuse an address that asks for anything else than `known`: misspelt, it would be passed over.
+def only(*known: str, stated: Iterable[str] | None = None) -> None:
+    """Refuse a request that names anything else than `known`: misspelt, it would be passed over.
 
+    `stated` are the names of its parameters and fields, None for the parameters of its address alone.
     Raises InvalidInput.
     """
-    for name in request.args:
+    for name in request.args if stated is None else stated:
         if name not in known:
             raise InvalidInput(unknown(name, known), where=printable(name))
 

@@ -142,6 +142,16 @@ def test_a_misspelt_choice_is_named_with_the_nearest(client: FlaskClient) -> Non
     assert detail("xyzzy=") == "is not a known field"
 
 
+def test_no_address_takes_a_parameter_that_it_does_not_know(website: Website, client: FlaskClient) -> None:
+    rules = [rule for rule in website.app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
+    assert len(rules) >= 5
+    for rule in rules:
+        address = rule.rule.replace("<key:key>", "yard") + "?bogus=1"
+        for method in {"GET", "POST", "PUT"}.intersection(rule.methods or ()):
+            refused = problem(client.open(address, method=method, json={}), 422)
+            assert (refused["where"], refused["detail"]) == ("bogus", "is not a known field"), rule
+
+
 def test_a_position_without_requirements_is_a_draft_and_says_so(client: FlaskClient) -> None:
     assert put(client, "positions/draft", {"title": "Later", "requirements": []}).status_code == 201
     body = problem(client.get("/api/v1/positions/draft/matches"), 409)
@@ -545,6 +555,62 @@ def test_the_body_may_be_the_credential_itself(client: FlaskClient) -> None:
     found = client.post(f"{path}?dates=day-first", data=table, content_type="text/csv").get_json()
     assert found["awards"][0]["issued"].startswith("2026-04-03")
     assert problem(client.post(f"{path}?dates=x", data=table), 422)["where"] == "dates"
+
+
+TABLE = b"candidate_key,achievement_name,issued\nformed,First aid,03/04/2026\n"
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        ("", {"dates": "day-first"}),
+        ("?dates=day-first", {}),
+        ("?dates=day-first", {"dates": ""}),
+        ("?dates=day-first", {"dates": "day-first"}),
+    ],
+)
+def test_a_form_says_in_its_address_or_a_field_how_dates_are_meant(
+    client: FlaskClient, query: str, fields: dict[str, str]
+) -> None:
+    data = {**fields, "files": (BytesIO(TABLE), "table.csv")}
+    found = client.post(f"/api/v1/candidates/formed/credentials{query}", data=data).get_json()
+    assert [award["issued"][:10] for award in found["awards"]] == ["2026-04-03"]
+
+
+@pytest.mark.parametrize(
+    ("query", "fields", "where", "detail"),
+    [
+        ("", {"bogus": "1"}, "bogus", "is not a known field"),
+        ("", {"date": "day-first"}, "date", 'is not a known field (did you mean "dates"?)'),
+        ("?bogus=1", {}, "bogus", "is not a known field"),
+        ("", {"dates": "x"}, "dates", '"x" is not one of day-first, month-first'),
+        (
+            "?dates=month-first",
+            {"dates": "day-first"},
+            "dates",
+            'is stated as "day-first" and as "month-first"',
+        ),
+        (
+            "",
+            {"dates": ["month-first", "day-first"]},
+            "dates",
+            'is stated as "day-first" and as "month-first"',
+        ),
+    ],
+)
+def test_a_form_with_a_field_that_is_not_known_or_is_stated_twice_stores_nothing(
+    client: FlaskClient, query: str, fields: dict[str, Any], where: str, detail: str
+) -> None:
+    data = {**fields, "files": (BytesIO(TABLE.replace(b"formed", b"unformed")), "table.csv")}
+    body = problem(client.post(f"/api/v1/candidates/unformed/credentials{query}", data=data), 422)
+    assert (body["where"], body["detail"]) == (where, detail)
+    assert client.get("/candidates/unformed").status_code == 404
+
+
+def test_a_file_sent_as_curl_sends_data_is_no_form(client: FlaskClient) -> None:
+    path = "/api/v1/candidates/formed/credentials?dates=day-first"
+    sent = client.post(path, data=TABLE, content_type="application/x-www-form-urlencoded")
+    assert sent.status_code == 200, sent.text
 
 
 def test_awards_of_another_candidate_are_refused_without_saying_whose(client: FlaskClient) -> None:

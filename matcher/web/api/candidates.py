@@ -8,6 +8,7 @@ from matcher.errors import InvalidInput
 from matcher.store.intake import store_candidates
 from matcher.store.organisations import organisation
 from matcher.web.api.bodies import answer, json_body, refuse_other_key
+from matcher.web.choices import only
 from matcher.web.services import services
 
 
@@ -17,8 +18,9 @@ def put_candidate(key: str) -> Response:
     The key is the address's; the body may leave it out, and a `candidate` that would say nothing else.
     What the body leaves out stays as it was; what it says replaces what was said before, all of it or
     nothing. The search index follows within a second; an achievement that is only described in words counts
-    when they were read.
+    when they were read. Raises InvalidInput for any parameter.
     """
+    only()
     parts = services()
     body = _with_key(json_body(), key)
     with parts.database.read() as connection:

@@ -21,8 +21,10 @@ def put_position(key: str) -> Response:
     """Store the position in the body (see `parse_position`) under `key`: 201, or 200 where it replaces one.
 
     Its words are read here, once, before anything is written. With `If-Match` it replaces only the version
-    that this names; see `ETag` of both answers. Raises Changed where another one is stored.
+    that this names; see `ETag` of both answers. Raises Changed where another one is stored, and InvalidInput
+    for any parameter.
     """
+    only()
     parts = services()
     body = json_body()
     with parts.database.read() as connection:
@@ -37,7 +39,8 @@ def put_position(key: str) -> Response:
 
 
 def get_position(key: str) -> Response:
-    """The stored position, in the shape in which it is sent."""
+    """The stored position, in the shape in which it is sent. Raises InvalidInput for any parameter."""
+    only()
     parts = services()
     with parts.database.read() as connection:
         position = load_position(connection, organisation(connection, parts.organisation).id, key)
