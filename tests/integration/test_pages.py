@@ -265,7 +265,7 @@ def test_a_missing_index_is_said_in_french(settings: Settings) -> None:
     website = make_website(settings, indexed=False)
     page = website.client().get("/positions/yard", headers=FRENCH)
     assert page.status_code == 503
-    assert "« credmatch reindex » le construit" in words(page)
+    assert "l’index de recherche n’est pas là pour le moment" in words(page)
     assert english(page) == []
     website.close()
 
