@@ -171,16 +171,20 @@ def stored(installation: Installation) -> object:
 @FEW_OR_FIFTY
 @pytest.mark.parametrize("error", ERRORS)
 def test_of_the_embedded_index(on_one_machine: Installation, error: str, moments: Sequence[int]) -> None:
-    """A rebuild: it says so, the index that is there answers on, and the next rebuild comes through."""
+    """A rebuild: it says so, the index that is there answers on, and the next rebuild comes through. What is
+    only written to keep the old index current it does without."""
+    failed = 0
     for nth in moments:
         on_one_machine.change(nth)
         files = written_by_a_rebuild(on_one_machine)
         code, said = run(on_one_machine, OF_THE_INDEX, error, nth, "reindex", "--json", to=files)
         assert injected(on_one_machine)
-        assert code == 5, said
+        assert code == 5 or (code == 0 and "is not kept current until it is replaced" in said), said
+        failed += code != 0
         assert on_one_machine.answer() == on_one_machine.truth(STEADY_POSITION)[:20]
         finish(on_one_machine, start(on_one_machine, "reindex"))
     on_one_machine.check()
+    assert failed
 
 
 def written_by_a_rebuild(installation: Installation) -> list[Path]:
