@@ -27,8 +27,6 @@ fewer than this; then twice as many each time."""
 Order = tuple[int, int, int]
 """Where somebody stands (see `Scored.order`)."""
 
-_NO_POINTS: Order = (0, 0, 0)
-
 
 @dataclass(slots=True)
 class Ranking:
@@ -50,10 +48,8 @@ class Ranking:
     def missed(self) -> Counter[tuple[int, Lack]]:
         """How many miss a must-have, by its number and what is lacking; of a pool those who would be listed
         but for it: of others, an engine decides how many are scored."""
-        if self.top is None:
-            return Counter(lack for _, lacks in self.lacking for lack in lacks)
-        end = self.listed[-1].order if len(self.listed) == self.top else _NO_POINTS
-        return Counter(lack for order, lacks in self.lacking if order < end for lack in lacks)
+        end = self.listed[-1].order if len(self.listed) == self.top else None
+        return Counter(lack for order, lacks in self.lacking if end is None or order < end for lack in lacks)
 
 
 Load = Callable[[Sequence[int]], Mapping[int, Profile]]

@@ -126,7 +126,7 @@ def load_ledger(cluster: Cluster, name: str) -> Ledger | None:
     try:
         answer = cluster.ask("GET", f"/{name}/_doc/{STATE}")
     except Refused as refused:
-        if refused.answered == 400:
+        if refused.kind == "illegal_argument_exception":
             raise several_answer() from refused
         if refused.answered != 404:
             raise

@@ -240,6 +240,8 @@ def _settings(name: str, names: Sequence[str], transports: Sequence[int]) -> dic
         "node.name": name,
         "network.host": "127.0.0.1",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
+        # Of so small a heap what is yet to be collected would be counted, and everything refused meanwhile.
+        "indices.breaker.total.use_real_memory": "false",
         "xpack.security.enabled": "false",
         "xpack.security.autoconfiguration.enabled": "false",
     }

@@ -287,8 +287,7 @@ def check_the_top(position: Position, pool: list[Profile], top: int) -> None:
     scorer = scorer_of(position)
     everybody = sorted((scorer.score(profile) for profile in pool), key=lambda scored: scored.order)
     ranked = [s for s in everybody if s.points > 0 and not s.missed]
-    end = ranked[top - 1].order if len(ranked) >= top else (0, 0, 0)
-    missed = Counter(lack for s in everybody if s.order < end for lack in s.lacks)
+    end = ranked[top - 1].order if len(ranked) >= top else None
     by_id = {profile.id: profile for profile in pool}
 
     def load(ids: Sequence[int]) -> dict[int, Profile]:
@@ -297,7 +296,9 @@ def check_the_top(position: Position, pool: list[Profile], top: int) -> None:
     for ever in (False, True):
         found = first_of(bounded(pool, scorer, ever), scorer, load, lambda _: True, top)
         assert [key_of(scored) for scored in found.listed] == [key_of(scored) for scored in ranked[:top]]
-        assert found.missed == missed
+        known = {id_ for batch in bounded(pool, scorer, ever) for id_ in batch.candidates.tolist()}
+        near = [s for s in everybody if s.profile.id in known and (end is None or s.order < end)]
+        assert found.missed == Counter(lack for s in near for lack in s.lacks)
         assert found.exact
 
 
