@@ -20,6 +20,7 @@ from matcher.errors import Unavailable, Unfit
 from matcher.moments import day_of, first_moment
 from matcher.records import SearchDocument
 from matcher.search.engine import Builder, Engine, IndexState
+from matcher.store import leases
 from matcher.store.candidates import candidate_keys, count_candidates
 from matcher.store.changes import (
     candidate_ids,
@@ -32,8 +33,8 @@ from matcher.store.changes import (
 from matcher.store.database import Database
 from matcher.store.organisations import Organisation, organisation
 
-TURN_SECONDS = 10.0
-"""How long to wait for another process that is writing the index."""
+TURN_SECONDS = leases.SECONDS + 5.0
+"""How long to wait for another process that is writing the index: longer than a killed one keeps its turn."""
 
 SAMPLE = 1_000
 """Rows that are compared with the store field by field before a swap, spread over all; fewer have all."""

@@ -16,6 +16,9 @@ from indexer.rebuild import Terms, rebuild, roll_back
 from indexer.serve import end_with_parent
 from matcher.settings import read_settings
 
+_FIELDS = 5
+"""Fields of a person who differs that a line names."""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Write the new index's state as one JSON document.")
@@ -75,6 +78,8 @@ def verify_index(*, repair: bool, as_json: bool) -> int:
     else:
         mended = f", {repaired:,} repaired" if repair else ""
         click.echo(f"{count(differing, 'person differs', 'people differ')}{mended}")
+        if repair and repaired < differing:
+            click.echo("for who is left: mend what cannot be read, then `credmatch reindex`")
     return int(differing > repaired)
 
 
@@ -90,7 +95,10 @@ def _difference(found: verifying.Found) -> dict[str, object]:
 
 
 def _described(found: verifying.Found) -> str:
-    fields = (f"{name} {_value(mine)} instead of {_value(right)}" for name, mine, right in found.fields)
+    shown, more = found.fields[:_FIELDS], len(found.fields) - _FIELDS
+    fields = [f"{name} {_value(mine)} instead of {_value(right)}" for name, mine, right in shown]
+    if more > 0:
+        fields.append(f"and {count(more, 'more field', 'more fields')}, which --json names")
     detail = "; ".join(fields) or found.why
     mended = " (repaired)" if found.repaired else ""
     return f"{found.key}: {found.what}{': ' if detail else ''}{detail}{mended}"

@@ -47,6 +47,7 @@ REST_SECONDS = 5.0
 """While nothing answers in time, one request in so many seconds tries whether anything does again."""
 
 _BLOCKED = "cluster_block_exception"
+_CLOSED = "index_closed_exception"
 UNREACHABLE = {
     "no_shard_available_action_exception",
     "unavailable_shards_exception",
@@ -315,6 +316,8 @@ class Cluster:
             what = "the search index is not there: it was never built, or deleted"
         elif kind == _BLOCKED and status == 429:
             what = "the disk is full beyond its flood-stage mark, so nothing is written until there is room"
+        elif kind == _CLOSED:
+            what = "the search index is closed"
         elif kind in UNREACHABLE:
             what = "no copy of the search index can be reached (it is red)"
         elif status == 429:

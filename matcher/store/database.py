@@ -76,6 +76,8 @@ _BROKEN_STATES = ("25006", "28", "3D", "42")
 """PostgreSQL's classes of errors that waiting does not mend: read-only, authentication, no such database, no
 such table or permission."""
 
+_DISK_FULL = "53100"
+
 _REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
 
 _OPTIONS: Mapping[bool, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
@@ -395,7 +397,8 @@ def _ours(error: exc.DBAPIError) -> Unavailable | ConfigurationError:
         broken = any(words in str(driver) for words in _REFUSED)
     if broken:
         return ConfigurationError(f"the database cannot be used: {_line(driver)}")
-    what = "the database does not answer"
+    full = code == sqlite3.SQLITE_FULL or getattr(driver, "sqlstate", None) == _DISK_FULL
+    what = "the database has no room to write" if full else "the database does not answer"
     return Unavailable(what, inside=f"{what}: {_line(driver)}")
 
 

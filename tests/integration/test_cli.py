@@ -525,7 +525,11 @@ def test_reindex_says_who_cannot_be_indexed(
     code, out, _ = credmatch("verify-index", "--repair")
     assert (code, out.splitlines()) == (
         1,
-        ["ada: unreadable: KeyError: 'x'", "1 person differs, 0 repaired"],
+        [
+            "ada: unreadable: KeyError: 'x'",
+            "1 person differs, 0 repaired",
+            "for who is left: mend what cannot be read, then `credmatch reindex`",
+        ],
     )
     set_status("active")
     assert credmatch("verify-index", "--repair")[:2] == (

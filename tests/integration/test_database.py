@@ -230,3 +230,14 @@ def test_ids_are_found_by_an_index(file: Database) -> None:
         plans = [str(driver.execute(f"EXPLAIN QUERY PLAN {s}", given).fetchall()) for s, given in statements]
     assert len(plans) >= 3
     assert not [plan for plan in plans if re.search(r"SCAN (?!json_each)|organisation_id=", plan)]
+
+
+def test_a_full_disk_is_called_so(file: Database) -> None:
+    def fill() -> None:
+        with file.write() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")  # as small as the file is already
+            rows = [{"key": f"x-{number}", "time_zone": "UTC"} for number in range(9_999)]
+            connection.execute(insert(t.organisations), rows)
+
+    with pytest.raises(Unavailable, match=r"^the database has no room to write: "):
+        fill()

@@ -136,6 +136,7 @@ def test_whatever_the_node_answers_a_client_gets_503(
         assert logged == ["there is no search index yet; `credmatch reindex` builds it"]
     else:
         assert detail.startswith("the search engine: ")
+        assert ("is closed" in detail) == (b"index_closed" in body)
         assert len(logged) == 1
         assert gate.address in logged[0]
 
