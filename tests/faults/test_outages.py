@@ -63,9 +63,12 @@ def green(node: Node) -> bool:
     return bool(found["status"] == "green" and found["number_of_nodes"] == 3)
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
-    ("one", "all_"), [(1, 1), pytest.param(6, 2, marks=[pytest.mark.faults, pytest.mark.timeout(1_500)])]
+    ("one", "all_"),
+    [
+        pytest.param(1, 1, marks=pytest.mark.timeout(400)),
+        pytest.param(6, 2, marks=[pytest.mark.faults, pytest.mark.timeout(1_500)]),
+    ],
 )
 def test_nodes_killed(make: Make, cluster: list[Node], one: int, all_: int) -> None:
     """One of three: no search fails. All of them: searches say so, and go on when they are back."""
