@@ -185,11 +185,17 @@ class _Night:
 
     def _verify(self) -> Json:
         found = list(verify_index(self._parts.database, self._parts.engine, self._key, quiet, repair=True))
-        return {
+        found.sort(key=lambda one: one.repaired)  # who is still wrong is named first
+        left = sum(not one.repaired for one in found)
+        done: Json = {
             "differing": len(found),
-            "repaired": sum(one.repaired for one in found),
-            "people": [one.key for one in found[:NAMED]],
+            "repaired": len(found) - left,
+            "people": [
+                {"candidate": one.key, "what": one.what, "why": one.why, "repaired": one.repaired}
+                for one in found[:NAMED]
+            ],
         }
+        return {**done, "error": f"the index is still wrong about {left:,} of them"} if left else done
 
     def _prune(self) -> Json:
         database = self._parts.database

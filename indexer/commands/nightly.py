@@ -34,8 +34,11 @@ def nightly_(*, metrics: Path | None, processes: int) -> int:
 
     \b
     Exit codes: 0 all well, or another run is at it; 1 a step failed (the summary says which and why);
-    8 the index differed from the database, and was mended as far as the summary says.
+    8 the index differed from the database, and was mended; 5 the database does not answer at the start, or
+    the metrics cannot be written.
     """
+    if metrics is not None and not metrics.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {metrics.parent}", param_hint="--metrics")
     with opened(read_settings()) as parts:
         summary = nightly(parts, processes=processes)
     json_line(summary.json())

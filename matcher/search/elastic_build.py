@@ -193,6 +193,7 @@ class ElasticBuilder:
 
 
 _TAKEN = "another process took over this build of the search index"
+_NO_PLACE = "no node takes a new search index: their disks may be too full (`credmatch doctor` says so)"
 _GONE = "what was built of the search index is gone: another process took over, or somebody deleted it"
 
 
@@ -295,7 +296,8 @@ def _create(cluster: Cluster, ledger: Ledger, replicas: int) -> Ledger:
         "mappings": MAPPING | {"_meta": ledger.meta},
         "aliases": {ledger.rows: {}},
     }
-    cluster.ask("PUT", f"/{ledger.generation}", body)
+    if not cluster.ask("PUT", f"/{ledger.generation}", body)["shards_acknowledged"]:
+        raise Unavailable(_NO_PLACE)
     created = save_ledger(cluster, ledger)
     if created is None:
         raise Unavailable(_TAKEN)

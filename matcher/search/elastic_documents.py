@@ -210,13 +210,14 @@ def read_document(hit: Json) -> SearchDocument:
     """
     try:
         source, found = hit["_source"], set(hit.get("matched_queries", ()))
+        (candidate,) = {int(hit["_id"]), source["candidate"]}  # two, where somebody else wrote it
         held, *bounds = source["content"]
         now, ever = (
             dict(zip(held, each, strict=True)) if {name, f"held_{name}"} <= found else {}
             for name, each in zip(("now", "ever"), bounds, strict=True)
         )
         return SearchDocument(
-            candidate=source["candidate"],
+            candidate=candidate,
             draw=source["draw"],
             now={c: bound for c, bound in now.items() if bound},
             ever={c: bound for c, bound in ever.items() if bound},

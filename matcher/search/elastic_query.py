@@ -57,6 +57,7 @@ _PATHS = ",".join(
         "error",
         "timed_out",
         "hits.total",
+        "hits.hits._id",
         "hits.hits.sort",
         "hits.hits._source",
         "hits.hits.matched_queries",

@@ -130,7 +130,8 @@ def log_again(connection: Connection, organisation_id: int, candidates: Iterable
 
     Only inside `Database.write`.
     """
-    rows = [{"organisation_id": organisation_id, "candidate_id": id_} for id_ in sorted(set(candidates))]
+    own = {"organisation_id": organisation_id, "created": _now(connection)}
+    rows = [{**own, "candidate_id": id_} for id_ in sorted(set(candidates))]
     if rows:
         connection.execute(insert(t.changes), rows)
 

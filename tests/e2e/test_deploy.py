@@ -73,7 +73,7 @@ def test_only_the_application_is_published_and_only_to_loopback(services: dict[s
 def test_no_password_is_written_down_and_none_is_left_out(services: dict[str, Any]) -> None:
     for name, service in services.items():
         for variable, value in service.get("environment", {}).items():
-            if re.search("PASSWORD|TOKEN", variable):
+            if re.search("PASSWORD|TOKEN", variable) and value is not None:
                 assert re.fullmatch(r"\$\{\w+:\?[\w ]+\}", value), f"{name}: {variable}"
 
 
@@ -248,6 +248,7 @@ def environment(service: Mapping[str, Any], given: Mapping[str, str]) -> dict[st
     stated = {
         name: re.sub(r"\$\{(\w+)(?::?([?-][^}]*))?\}", filled, str(value))
         for name, value in service["environment"].items()
+        if value is not None
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CREDMATCH_", "PG"))}
     return {**kept, **stated, **given}

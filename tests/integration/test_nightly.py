@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from app import Parts
 from indexer.commands import nightly as command
@@ -116,8 +116,25 @@ def test_what_the_index_has_wrong_is_named_and_mended(pool: Pool, parts: Parts) 
     summary = nightly(parts)
     assert summary.ok
     verify = summary.steps["verify"]
-    assert (verify["differing"], verify["repaired"], verify["people"]) == (1, 1, ["holder of urn:heights"])
+    assert (verify["differing"], verify["repaired"]) == (1, 1)
+    named = {"candidate": "holder of urn:heights", "what": "differs", "why": "", "repaired": True}
+    assert verify["people"] == [named]
     assert nightly(parts).differing == 0
+
+
+def test_a_night_that_could_not_mend_the_index_failed(pool: Pool, parts: Parts) -> None:
+    pool.hold("Work at heights", key="urn:heights")
+    nightly(parts)
+    with pool.database.write() as connection:  # a value that no row of an index can hold
+        own = t.candidates.c.key == "holder of urn:heights"
+        connection.execute(update(t.candidates).where(own).values(draw=-5))
+    summary = nightly(parts)
+    assert (summary.ok, summary.differing) == (False, 1)
+    verify = summary.steps["verify"]
+    assert (verify["repaired"], verify["error"]) == (0, "the index is still wrong about 1 of them")
+    (person,) = verify["people"]
+    assert (person["candidate"], person["repaired"]) == ("holder of urn:heights", False)
+    assert command.exit_code(summary) == 1
 
 
 def test_a_step_that_fails_is_said_and_the_rest_is_done(pool: Pool, parts: Parts) -> None:
