@@ -333,6 +333,37 @@ def test_a_red_index(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
     assert len(indexes(node, tmp_path)) == 2
 
 
+def test_a_row_that_somebody_else_wrote(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
+    """Under another name it would be asked for like any other, and never be written over."""
+    publish(engine, [held(1), held(2)])
+    index = f"{prefix_of(tmp_path)}.o"
+    row = ask(node, "GET", f"/{index}/_doc/2")["_source"]
+    ask(node, "PUT", f"/{index}/_doc/77?refresh=true", row)
+    with pytest.raises(Damaged, match="a row cannot be read; build it anew"):
+        engine.documents("o", 0, 10)
+
+
+def test_an_index_that_no_node_takes(gate: Gate, gated: ElasticEngine) -> None:
+    """As where all disks are too full for a further one; the one that answers goes on."""
+    publish(gated, [held(1)])
+
+    def unplaced(request: Request) -> bool:
+        if request.command != "PUT" or not request.path.endswith(".g000002"):
+            return False
+        status, body = request.pass_on()
+        assert b'"shards_acknowledged":true' in body
+        request.answer(status, body.replace(b'"shards_acknowledged":true', b'"shards_acknowledged":false'))
+        return True
+
+    gate.faults.append(unplaced)
+    with pytest.raises(Unavailable, match="no node takes a new search index"):
+        publish(gated, [held(1), held(2)])
+    assert found(gated) == [1]
+    gate.faults.clear()
+    publish(gated, [held(1), held(2)])
+    assert found(gated) == [1, 2]
+
+
 def test_a_full_disk(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
     """Elasticsearch puts this block on an index itself, and takes it away when there is room."""
     publish(engine, [held(1)])
