@@ -33,7 +33,7 @@ from tests.faults.installation import (
 from tests.faults.test_killed import settle
 
 FEW_OR_MANY = pytest.mark.parametrize(
-    "times", [1, pytest.param(10, marks=[pytest.mark.faults, pytest.mark.timeout(600)])]
+    "times", [1, pytest.param(10, marks=[pytest.mark.faults, pytest.mark.timeout(1_500)])]
 )
 
 
@@ -46,13 +46,14 @@ def keep_the_usual_lease() -> None:
 def test_two_rebuilds(installation: Installation, times: int) -> None:
     """One is built and then the other; or the other is told that its turn did not come."""
     chance = Random(times)
-    with searches(installation).running(), changing(installation):
+    # With pages as small as here, whoever builds on a busy machine never catches up with more.
+    with searches(installation).running(), changing(installation, 0.1):
         for _ in range(times):
             processes = []
             for _ in range(2):
                 processes.append(start(installation, "reindex", before=keep_the_usual_lease))
                 time.sleep(chance.uniform(0, 0.2))
-            codes = [finish(installation, process, 0, 5) for process in processes]
+            codes = [finish(installation, process, 0, 5, seconds=120) for process in processes]
             assert 0 in codes, (installation.data / "commands.log").read_text()
     settle(installation)
 
