@@ -55,7 +55,7 @@ def described(record: Record, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _candidate(record: CandidateRecord, zone: ZoneInfo) -> Iterator[str]:
-    whose = record.key or next(iter(record.identifiers), "")
+    whose = record.key or "with a new key"
     known = {
         "name": record.name,
         "e-mail address": record.email,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from indexer.commands.described import described
 from indexer.commands.output import count, json_line
 from indexer.framework_inspection import Finding, FrameworkFound, find_frameworks, finding_json, lines_of
 from indexer.gathering import AS_STATED, Frameworks, beside_frameworks
-from indexer.inspection import Found, record_json
+from indexer.inspection import Found, as_stored, record_json
 from indexer.installation import as_it_is
 from indexer.readers.dates import ORDERS
 from indexer.readers.floods import told_once
@@ -21,6 +22,7 @@ from indexer.readers.limits import limits_of, vocabulary_limits
 from matcher.records import CandidateRecord, Recognised
 from matcher.settings import read_settings
 from matcher.store.organisations import organisation
+from matcher.store.preview import Preview
 
 _SOMETHING_WRONG = 2
 _ALIKE = 20  # refusals for one reason that are shown one by one
@@ -43,8 +45,8 @@ def inspect_(*, files: tuple[Path, ...], candidate: str, dates: str | None, as_j
       credmatch inspect badge.png
       credmatch inspect --candidate c-17 --json wallet.zip
 
-    Takes what `credmatch import` and `credmatch vocabulary import` take. The exit code is 2 where something
-    is wrong.
+    Takes what `credmatch import` and `credmatch vocabulary import` take, and looks up in the database, where
+    there is one, whose a credential is already. The exit code is 2 where something is wrong.
     """
     settings = read_settings()
     found = Found()
@@ -52,14 +54,16 @@ def inspect_(*, files: tuple[Path, ...], candidate: str, dates: str | None, as_j
         with parts.database.read() as connection:
             home = organisation(connection, settings.organisation)
         context = Context("", home.zone, candidate, limits_of(settings), dates=dates or "")
-        for path in files:
-            frameworks: Frameworks = {}
-            limits = vocabulary_limits(settings)
-            records = beside_frameworks([path], home, AS_STATED, limits, frameworks, context)
-            _show(found.counted(records), context, as_json=as_json)
-            with parts.database.read() as connection:
-                findings = find_frameworks(connection, home, frameworks)
-            _show_frameworks(findings, found, home.zone, as_json=as_json)
+        limits = vocabulary_limits(settings)
+        with closing(Preview(home)) as preview:
+            for path in files:
+                frameworks: Frameworks = {}
+                read = beside_frameworks([path], home, AS_STATED, limits, frameworks, context)
+                records = as_stored(read, parts.database, preview, found)
+                _show(found.counted(records), context, as_json=as_json)
+                with parts.database.read() as connection:
+                    findings = find_frameworks(connection, home, frameworks)
+                _show_frameworks(findings, found, home.zone, as_json=as_json)
     if as_json:
         json_line({"type": "counts", **_counts(found)})
     else:
@@ -146,7 +150,8 @@ def _counts(found: Found) -> dict[str, object]:
     return {
         "formats": dict(found.formats),
         "candidates": found.candidates,
-        "awards": found.awards,
+        "awards": found.awards - found.again,
+        "again": found.again,
         "achievements": found.achievements,
         "endorsements": found.endorsements,
         "frameworks": found.frameworks,
@@ -157,7 +162,7 @@ def _counts(found: Found) -> dict[str, object]:
 
 def _summary(found: Found) -> str:
     would = (
-        f"{count(found.awards, 'award', 'awards')} of "
+        f"{count(found.awards - found.again, 'award', 'awards')} of "
         f"{count(found.candidates, 'candidate record', 'candidate records')}"
     )
     if found.achievements:
@@ -168,6 +173,6 @@ def _summary(found: Found) -> str:
         held = count(found.competencies, "competency", "competencies")
         of = f"{held} of {count(found.frameworks, 'framework', 'frameworks')}"
         would = f"{of}, {would}" if found.candidates or found.achievements else of
-    if found.awards > 1:
-        would += "; the same credential read twice is one award"
+    if found.again:
+        would += f"; {count(found.again, 'award was', 'awards were')} read twice"
     return f"would be imported: {would}\nwould be quarantined: {count(found.rejected, 'record', 'records')}"

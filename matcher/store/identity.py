@@ -57,6 +57,12 @@ def award_key(record: AwardRecord, candidate: str, achievement: str, issuer: str
     return f"award:{digest(candidate, achievement, record.issued).hex()}"
 
 
+def key_of_award(record: AwardRecord, candidate: str) -> str:
+    """The key under which an award of the candidate with this key is stored."""
+    issuer = issuer_key(record.achievement.issuer)
+    return award_key(record, candidate, achievement_key(record.achievement, issuer), issuer)
+
+
 def identifier(text: str) -> str:
     """An identifier of a person as it is compared: e-mail addresses without letter case or `mailto:`."""
     text = text.strip()

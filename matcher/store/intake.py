@@ -64,9 +64,10 @@ class Counts:
 
 
 class _Said(NamedTuple):
-    """An award that a record says a candidate has, with what identifies it."""
+    """An award that a record says a candidate has, its number there, and what identifies it."""
 
     record: CandidateRecord
+    number: int
     award: AwardRecord
     candidate: int
     achievement: int
@@ -125,12 +126,12 @@ def store_candidates(
     achievements = achievements or AchievementIntake(organisation, authoritative=authoritative)
     people = store_people(connection, organisation, records, authoritative=authoritative)
     owned = [
-        (record, award, subject)
+        (record, number, award, subject)
         for record, subject in zip(records, people.subjects, strict=True)
         if subject
-        for award in record.awards
+        for number, award in enumerate(record.awards)
     ]
-    offers, touched = achievements.store(connection, [award.achievement for _, award, _ in owned])
+    offers, touched = achievements.store(connection, [award.achievement for _, _, award, _ in owned])
     said = [_said(*one, offer) for one, offer in zip(owned, offers, strict=True)]
     awards = _load(connection, organisation.id, said)
     counts, conflicts = _take(said, awards, authoritative=authoritative)
@@ -151,10 +152,12 @@ def store_achievements(
     log_changes(connection, organisation.id, achievements=touched)
 
 
-def _said(record: CandidateRecord, award: AwardRecord, subject: tuple[int, str], offer: Offer) -> _Said:
+def _said(
+    record: CandidateRecord, number: int, award: AwardRecord, subject: tuple[int, str], offer: Offer
+) -> _Said:
     candidate, candidate_key = subject
     key = award_key(award, candidate_key, offer.key, offer.issuer)
-    return _Said(record, award, candidate, offer.id, key, award_version(award, offer.key))
+    return _Said(record, number, award, candidate, offer.id, key, award_version(award, offer.key))
 
 
 def _load(connection: Connection, organisation_id: int, said: Sequence[_Said]) -> dict[str, _Award]:
@@ -282,18 +285,19 @@ def _refusals(connection: Connection, conflicts: Sequence[tuple[_Said, int]]) ->
     for some in parts(owner for _, owner in conflicts):
         keys.update(connection.execute(select(c.id, c.key).where(c.id.in_(some))).all())
     for said, owner in conflicts:
-        record = said.record
-        alone = CandidateRecord(
-            record.key, awards=(said.award,), identifiers=record.identifiers, place=record.place
-        )
-        where = f"awards[{record.awards.index(said.award)}].key"
-        told = messages.said("the award %(key)s belongs to another candidate", key=said.key)
-        reason = messages.said(
-            "the award %(key)s belongs to another candidate, %(candidate)s",
-            key=said.key,
-            candidate=keys[owner],
-        )
-        yield Refusal(alone, where, reason, told)
+        yield belongs_to_another(said.record, said.number, said.key, keys[owner])
+
+
+def belongs_to_another(record: CandidateRecord, number: int, key: str, owner: str) -> Refusal:
+    """What is said of a record's award that has the `key` of one that the candidate `owner` has."""
+    alone = CandidateRecord(
+        record.key, awards=(record.awards[number],), identifiers=record.identifiers, place=record.place
+    )
+    told = messages.said("the award %(key)s belongs to another candidate", key=key)
+    reason = messages.said(
+        "the award %(key)s belongs to another candidate, %(candidate)s", key=key, candidate=owner
+    )
+    return Refusal(alone, f"awards[{number}].key", reason, told)
 
 
 def _start(issued: int | None, valid_from: int | None) -> int | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, insert, select, update
 
+from matcher.errors import InvalidInput
 from matcher.messages import Said, said
 from matcher.records import CandidateRecord
 from matcher.store import tables as t
@@ -17,6 +19,7 @@ from matcher.store.organisations import Organisation
 from matcher.store.superseded import Of, Version, load_older, store_older
 
 _DRAWS = 2**62
+_MADE = re.compile(r"person-[0-9a-f]{16}")
 
 
 @dataclass(slots=True)
@@ -65,10 +68,16 @@ def store_people(
     authoritative: bool,
 ) -> People:
     """Store the people that `records` are about, in their order, with their applications and identifiers."""
-    owners = _load_owners(connection, organisation.id, records)
+    owners = load_owners(connection, organisation.id, records)
     stored = set(owners)
     people = People()
-    keys = [_subject(record, owners, place, people) for place, record in enumerate(records)]
+    keys: list[str] = []
+    for place, record in enumerate(records):
+        try:
+            keys.append(subject_of(record, owners))
+        except InvalidInput as error:
+            keys.append("")
+            people.refused[place] = error.reason
     persons = _load(connection, organisation.id, {key for key in keys if key})
     told = [
         (persons[key], record, candidate_version(record))
@@ -90,46 +99,49 @@ def store_people(
     return people
 
 
-def _subject(record: CandidateRecord, owners: dict[str, str], place: int, people: People) -> str:
-    """The key of the candidate that `record` is about, empty where it is refused; `owners` learns from it.
+def subject_of(record: CandidateRecord, owners: dict[str, str]) -> str:
+    """The key of the candidate that `record` is about; `owners` (of identifiers) learns from it.
 
     Its key, else the candidate that has one of its identifiers, else its first identifier that is no e-mail
     address: keys are shown and sent around, personal fields are not. Who has nothing but e-mail addresses,
-    which find them again, gets a key that says nothing.
+    which find them again, gets a key that says nothing. Raises InvalidInput where nobody, or more than one,
+    is meant.
     """
-    names = _identifiers(record)
+    names = identifiers_of(record)
     key = record.key
     if not key:
         known = {owners[name] for name in names if name in owners}
         if len(known) > 1:
-            people.refused[place] = said(
-                "its identifiers belong to several candidates: %(keys)s", keys=tuple(sorted(known))
-            )
-            return ""
+            reason = said("its identifiers belong to several candidates: %(keys)s", keys=tuple(sorted(known)))
+            raise InvalidInput(reason, where="candidate")
         key = known.pop() if known else next((name for name in names if not is_email(name)), "")
     if not key and names:
         key = f"person-{secrets.token_hex(8)}"
     if not key:
-        people.refused[place] = said(
-            "no subject: neither a candidate's key nor an identifier says whose it is"
-        )
-        return ""
+        reason = said("no subject: neither a candidate's key nor an identifier says whose it is")
+        raise InvalidInput(reason, where="candidate")
     for name in names:
         owners.setdefault(name, key)
     return key
 
 
-def _identifiers(record: CandidateRecord) -> list[str]:
+def is_made(key: str) -> bool:
+    """Whether a candidate's key is one that `subject_of` made up, which says nothing."""
+    return bool(_MADE.fullmatch(key))
+
+
+def identifiers_of(record: CandidateRecord) -> list[str]:
+    """What a record says that identifies the person everywhere, as it is compared."""
     return [name for name in map(identifier, (*record.identifiers, record.email)) if name]
 
 
-def _load_owners(
+def load_owners(
     connection: Connection, organisation_id: int, records: Iterable[CandidateRecord]
 ) -> dict[str, str]:
     """Identifier -> key of the candidate it belongs to, for those of `records` that are known."""
     i, c = t.identifiers.c, t.candidates.c
     owners: dict[str, str] = {}
-    for some in parts(name for record in records for name in _identifiers(record)):
+    for some in parts(name for record in records for name in identifiers_of(record)):
         query = (
             select(i.identifier, c.key)
             .join(t.candidates, c.id == i.candidate_id)

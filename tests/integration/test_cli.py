@@ -344,8 +344,19 @@ def test_inspect_says_that_a_credential_read_twice_is_one_award(credmatch: Comma
     _, out, _ = credmatch("inspect", tmp_path / "one.json")
     assert "would be imported: 1 award of 1 candidate record\n" in out
     _, out, _ = credmatch("inspect", tmp_path)
-    expected = "2 awards of 2 candidate records; the same credential read twice is one award\n"
+    expected = "1 award of 2 candidate records; 1 award was read twice\n"
     assert f"would be imported: {expected}" in out
+
+
+def test_inspect_says_whose_an_award_is_already(credmatch: Command, pool: Path, tmp_path: Path) -> None:
+    other = {"candidate": {"name": "Zoe", "identifiers": ["zoe@x.example"]}, "awards": PEOPLE[0]["awards"]}
+    (tmp_path / "zoe.json").write_text(json.dumps(other))
+    code, out, _ = credmatch("inspect", tmp_path / "zoe.json")
+    assert code == 2
+    told = " ".join(out.split())
+    assert "candidate with a new key (line 1) name: Zoe identifiers: zoe@x.example" in told
+    assert "WRONG (line 1) at awards[0].key: the award north college#1 belongs to another candidate, ada" in told
+    assert "would be imported: 0 awards of 1 candidate record" in told
 
 
 def test_a_rate_of_less_than_one_a_second_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
