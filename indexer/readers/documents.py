@@ -27,11 +27,11 @@ from indexer.readers import (
     vocabularies,
 )
 from indexer.readers.entries import check_number
-from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
+from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import encode, shown
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
-from matcher.records import CandidateRecord, Place, Recognised, Rejected
+from matcher.records import CandidateRecord, Notice, Place, Recognised, Rejected
 
 FORMATS: tuple[DocumentFormat, ...] = (
     candidates.FORMAT,
@@ -94,10 +94,23 @@ def _read(body: object, at: str, context: Context) -> Iterator[Record]:
     if isinstance(graph := body.get("@graph"), list):
         check_number(len(graph), context.limits.parts, under(at, "@graph"))
     format_ = recognise(body)
+    if format_ is None and _is_part_of_a_badge(body, context):
+        text = said("badges that lie beside it refer to it; there is nothing in it to import")
+        yield Notice(context.file, context.line, text)
+        return
     if format_ is None:
         raise InvalidInput(_unknown(body), where=at)
     yield Recognised(context.file, format_.name)
     yield from format_.read(body, at, context)
+
+
+def _is_part_of_a_badge(body: Document, context: Context) -> bool:
+    """Whether it is a class or an issuer that says nothing of its kind, as in 1.x, but is named as one."""
+    return (
+        isinstance(body.get("name"), str)
+        and not types_of(body)
+        and context.neighbours.refer_to(body, context.file)
+    )
 
 
 def _entries(body: list[object]) -> int:

@@ -39,6 +39,9 @@ class Neighbours(Protocol):
     def find(self, address: str) -> Document | None:
         """The document with this id, else the one whose file has the name that the address ends in."""
 
+    def refer_to(self, document: Document, file: str) -> bool:
+        """Whether a badge among them names `document`, which stands in `file`, as its class or issuer."""
+
 
 class Alone:
     """Of a file with nothing beside it."""
@@ -46,6 +49,10 @@ class Alone:
     def find(self, address: str) -> Document | None:  # noqa: ARG002 - the protocol's signature
         """None."""
         return None
+
+    def refer_to(self, document: Document, file: str) -> bool:  # noqa: ARG002 - the protocol's signature
+        """False."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)

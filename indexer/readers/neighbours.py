@@ -14,16 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import unquote, urlsplit
 
 from indexer.readers.formats import Document
 from indexer.readers.json_text import decode, values_of
 from indexer.readers.limits import Limits
+from indexer.readers.open_badges_2_parts import value_in
+from indexer.readers.parts import single
 from matcher.errors import InvalidInput
 from matcher.messages import said
 
 _HEAD = 4_096
+_LINKS = ("badge", "issuer")
 _READINGS = 4
 """How many times as many bytes as lie beside a file are read again at most: see `Index`."""
 
@@ -69,6 +72,7 @@ class Index:
     limits: Limits
     _by_id: dict[str, _Found] = field(default_factory=dict)
     _by_name: dict[str, list[_Found]] = field(default_factory=dict)
+    _referred_to: set[str] = field(default_factory=set)
     _remembered: dict[Beside, _Read] = field(default_factory=dict)
     _read: int = 0
     _made: bool = False
@@ -78,6 +82,14 @@ class Index:
         self._make()
         found = self._by_id.get(_plain(address)) or self._named(address, folder)
         return None if found is None else self._document(found)
+
+    def refer_to(self, document: Document, file: str) -> bool:
+        """Whether one of them names a document, by its id or by the name of the file in which it is alone."""
+        self._make()
+        stated = document.get("id") or document.get("@id")
+        name = PurePath(file.rpartition("!")[2]).name
+        names = (_plain(stated),) if isinstance(stated, str) else (name, name.removesuffix(".json"))
+        return not self._referred_to.isdisjoint(names)
 
     def _named(self, address: str, folder: str) -> _Found | None:
         name = _last(address)
@@ -98,6 +110,7 @@ class Index:
             for number, one in _documents(file, self.limits).documents.items():
                 stated = one.get("id") or one.get("@id")
                 found = _Found(file, number, stated if isinstance(stated, str) else "")
+                self._referred_to.update(_addresses(one))
                 if found.id:
                     self._by_id.setdefault(_plain(found.id), found)
                 if found.number < 0:
@@ -138,6 +151,10 @@ class View:
         """The document of this address."""
         return self.index.find(address, self.folder)
 
+    def refer_to(self, document: Document, file: str) -> bool:
+        """Whether a badge that lies there names this document."""
+        return self.index.refer_to(document, file)
+
 
 def in_folder(paths: Callable[[], Iterable[Path]], limits: Limits) -> Index:
     """An index of files in folders."""
@@ -176,6 +193,16 @@ def _documents(file: Beside, limits: Limits) -> _Read:
     bodies = enumerate(body) if isinstance(body, list) else [(-1, body)]
     share = max(len(data) / limits.document, values_of(data) / limits.values)
     return _Read({number: one for number, one in bodies if isinstance(one, dict)}, share)
+
+
+def _addresses(document: Document) -> Iterator[str]:
+    """The addresses by which a badge names its class and its issuer, and what these end in."""
+    for holder in (document, value_in(document, "badge")):
+        for field_name in _LINKS if isinstance(holder, dict) else ():
+            value = single(value_in(holder, field_name))
+            address = value.get("id", value.get("@id")) if isinstance(value, dict) else value
+            if isinstance(address, str):
+                yield from (_plain(address), _last(address))
 
 
 def _plain(address: str) -> str:

@@ -119,6 +119,10 @@ class Graph:
         """The node with this id, else what lies beside the file."""
         return self._nodes.get(_compared(address)) or self._beside.find(address)
 
+    def refer_to(self, document: Document, file: str) -> bool:
+        """Whether something beside the file names a node: those that name each other are of known kinds."""
+        return self._beside.refer_to(document, file)
+
     def once(self, badge: Document, read: Callable[[], AchievementRecord]) -> AchievementRecord:
         """What `read` makes of a badge class, read once however many assertions name it."""
         if id(badge) not in self._read:

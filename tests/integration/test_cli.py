@@ -355,7 +355,9 @@ def test_inspect_says_whose_an_award_is_already(credmatch: Command, pool: Path, 
     assert code == 2
     told = " ".join(out.split())
     assert "candidate with a new key (line 1) name: Zoe identifiers: zoe@x.example" in told
-    assert "WRONG (line 1) at awards[0].key: the award north college#1 belongs to another candidate, ada" in told
+    assert (
+        "WRONG (line 1) at awards[0].key: the award north college#1 belongs to another candidate, ada" in told
+    )
     assert "would be imported: 0 awards of 1 candidate record" in told
 
 

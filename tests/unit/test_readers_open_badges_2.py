@@ -59,6 +59,9 @@ class Beside:
         name = address.rpartition("/")[2].removesuffix(".json")
         return self._named.get(address) or self._files.get(name)
 
+    def refer_to(self, document: Document, file: str) -> bool:
+        return False
+
 
 def award_of(document: Any, *beside: Document, candidate: str = "") -> AwardRecord:
     (award,) = one_candidate(read_any(document, candidate, neighbours=Beside(*beside))).awards

@@ -182,6 +182,41 @@ def test_documents_are_found_by_id_and_else_by_name(tmp_path: Path) -> None:
         assert find(nothing) is None
 
 
+@pytest.mark.parametrize("name", ["organisation.json", "a.json"])
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "archive"])
+def test_an_issuer_that_says_nothing_of_its_kind_is_known_by_the_badges_beside_it(
+    name: str, packed: bool, tmp_path: Path
+) -> None:
+    at = "https://issuer.example.org"
+    files = {
+        "assertion.json": {
+            "uid": "1",
+            "recipient": {"type": "email", "identity": "zoe@example.org", "hashed": False},
+            "badge": f"{at}/class.json",
+            "verify": {"type": "hosted", "url": f"{at}/assertion.json"},
+            "issuedOn": "2026-01-05",
+        },
+        "class.json": {"name": "Lift", "description": "Lifts", "criteria": at, "issuer": f"{at}/{name}"},
+        name: {"name": "North College", "url": at},
+        "zoe.json": {"name": "Zoe", "url": "https://zoe.example.org"},
+    }
+    data = {file: json.dumps(document).encode() for file, document in files.items()}
+    for file, text in data.items():
+        (tmp_path / file).write_bytes(text)
+    path = tmp_path
+    if packed:
+        path = tmp_path / "all.zip"
+        path.write_bytes(zip_of(data))
+    found = read(path)
+    assert {one.achievement.issuer.name for who in only(CandidateRecord, found) for one in who.awards} == {
+        "North College"
+    }
+    assert [Path(one.file.rpartition("!")[2]).name for one in only(Rejected, found)] == ["zoe.json"]
+    assert [one.text for one in only(Notice, found)] == [
+        "badges that lie beside it refer to it; there is nothing in it to import"
+    ]
+
+
 def test_what_lies_beside_is_looked_into_once_and_bounded(tmp_path: Path) -> None:
     for name in ("a", "b", "badge", "z"):
         (tmp_path / f"{name}.json").write_text(json.dumps({"id": f"urn:{name}", "text": "x" * 500}))
