@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 
+from indexer.readers.damaged_json import Damaged
 from indexer.readers.formats import Context, Document, under
 from indexer.readers.json_text import encode
 from indexer.readers.parts import Listed, Many, Part, Single, listed
@@ -401,6 +402,7 @@ class Leftovers:
 def entries(value: object, at: str, limit: int) -> list[tuple[str, Any]]:
     """The entries of a list, or the only one of what need not be a list, each with its path; none of null.
 
+    What of a list cannot be read is refused already.
     Raises InvalidInput where there are more than `limit`.
     """
     if value is None:
@@ -410,7 +412,7 @@ def entries(value: object, at: str, limit: int) -> list[tuple[str, Any]]:
     if len(value) > limit:
         reason = said("has %(number)s entries, more than %(most)s", number=len(value), most=limit)
         raise InvalidInput(reason, where=at)
-    return [(f"{at}[{number}]", one) for number, one in enumerate(value)]
+    return [(f"{at}[{number}]", one) for number, one in enumerate(value) if not isinstance(one, Damaged)]
 
 
 def _field(path: str, name: str) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.readers.json_text import MARKS, decode, encode, holds_too_many, place_of, raw_text
+from indexer.readers.json_text import closed, decode, encode, holds_too_many, place_of, raw_text
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
@@ -29,6 +30,11 @@ class Damaged:
     def __str__(self) -> str:
         return self.raw
 
+
+_MARKS = re.compile(rb'(?:[^"\[\]{},]++|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+["\n]?)*+([\[\]{},]|\Z)', re.DOTALL)
+"""What tells apart the items of lists: a bracket or a comma, or the end, behind strings and all else.
+
+A string that is not closed ends with its line: there no line ends within one."""
 
 _OF_LISTS = ([b"["], [b"{", b"["], [b"{", b"{", b"["])
 """The brackets that are open where an item of a list begins, as `lists_of` finds them."""
@@ -70,15 +76,85 @@ def whole_items(data: bytes, limits: Limits) -> object:
     document = _lenient(data, limits)
     if document is not None:
         return document
-    rest, texts = _taken_apart(data)
+    rest, texts, _ = _taken_apart(data)
     try:
         document = decode(rest, limits)
     except InvalidInput:
         return None
     lists = [items for _, items in lists_of(document)]
+    _fill(lists, texts, limits)
+    return document if any(isinstance(one, dict) for items in lists for one in items) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """An object with a `Damaged` in its lists for each member that cannot be read.
+
+    `damaged`: these, each with the path of its list and its number there. `cut_off`: its end is lost.
+    """
+
+    document: dict[str, Any]
+    damaged: list[tuple[str, int, Damaged]]
+    cut_off: bool
+
+    def alone(self, path: str, one: Damaged) -> str:
+        """The text of the object with this member only, which can be corrected and read again."""
+        document = _emptied(self.document, {at for at, _, _ in self.damaged})
+        holder = document
+        *above, name = path.split(".")
+        for key in above:
+            holder = holder[key]
+        holder[name] = [one]
+        return encode(document).replace(encode(one.raw), one.raw, 1)
+
+
+def whole_members(
+    data: bytes, limits: Limits, lists: Collection[str], ends: Collection[str]
+) -> Members | None:
+    """The object that `data` is, which `decode` refused, with as many members of its `lists` as are whole.
+
+    `lists`: paths of those whose members stand for themselves; `ends`: of those that may be cut off, as
+    nothing that follows matters to what stands before. None where anything else is damaged, or all is.
+    """
+    names = [f'"{path.rpartition(".")[2]}"'.encode() for path in lists]
+    if not any(name in data for name in names) or holds_too_many(data, limits):
+        return None
+    rest, texts, cut_off = _taken_apart(data)
+    try:
+        document = decode(closed(rest).encode() if cut_off else rest, limits)
+    except InvalidInput:
+        return None
+    found = dict(lists_of(document))
+    if not isinstance(document, dict) or len(found) != len(texts) or sum(map(len, texts)) > limits.parts:
+        return None
+    _fill(found.values(), texts, limits)
+    damaged = [
+        (path, number, one)
+        for path, items in found.items()
+        for number, one in enumerate(items)
+        if isinstance(one, Damaged)
+    ]
+    whole = any(isinstance(one, dict) for path in (ends if cut_off else lists) for one in found.get(path, ()))
+    if not whole or any(path not in lists for path, _, _ in damaged):
+        return None
+    return Members(document, damaged, cut_off)
+
+
+def _emptied(document: dict[str, Any], lists: Collection[str], at: str = "") -> dict[str, Any]:
+    """A copy of an object with these lists of it empty."""
+    return {
+        name: []
+        if f"{at}{name}" in lists
+        else _emptied(value, lists, f"{at}{name}.")
+        if isinstance(value, dict) and not at
+        else value
+        for name, value in document.items()
+    }
+
+
+def _fill(lists: Iterable[list[object]], texts: Iterable[list[bytes]], limits: Limits) -> None:
     for items, found in zip(lists, texts, strict=True):
         items[:] = [_decoded(text, limits) for text in found]
-    return document if any(isinstance(one, dict) for items in lists for one in items) else None
 
 
 def whole_lines(data: bytes, limits: Limits) -> object:
@@ -97,18 +173,19 @@ def whole_lines(data: bytes, limits: Limits) -> object:
     return found if whole and 2 * whole >= sum(one is not BLANK for one in found) else None
 
 
-def _taken_apart(data: bytes) -> tuple[bytes, list[list[bytes]]]:
-    """A document with its lists empty, as `lists_of` finds them, and the texts of the items of each.
+def _taken_apart(data: bytes) -> tuple[bytes, list[list[bytes]], bool]:
+    """A document with its lists empty, as `lists_of` finds them, the texts of the items of each, and whether
+    it is cut off: within the last item, or behind it.
 
     They are told apart by quotation marks and brackets alone. A bracket that an item closes too often counts
     for nothing; what it leaves open ends with its list.
     """
     opened: list[bytes] = []
     rest, lists, start = bytearray(), list[list[bytes]](), 0
-    for mark in MARKS.finditer(data):
-        sign = mark[0]
-        if sign.startswith(b'"'):
-            continue
+    for mark in _MARKS.finditer(data):
+        sign = mark[1]
+        if not sign:
+            break
         if sign in b"[{":
             opened.append(sign)
             if opened in _OF_LISTS:
@@ -119,13 +196,22 @@ def _taken_apart(data: bytes) -> tuple[bytes, list[list[bytes]]]:
         while sign == b"]" and b"[" in opened[:3] and opened[-1] == b"{":
             opened.pop()
         if sign in b",]" and opened in _OF_LISTS:
-            text = data[start : mark.start()].strip()
+            text = data[start : mark.start(1)].strip()
             if text or sign == b"," or lists[-1]:  # else the list is empty
                 lists[-1].append(text)
-            start = mark.end() if sign == b"," else mark.start()
+            start = mark.end() if sign == b"," else mark.start(1)
         if opened and opened[-1] == _OPENED_BY.get(sign):
             opened.pop()
-    return bytes(rest + data[start:]), lists
+    rest += _end(data[start:], opened, lists)
+    return bytes(rest), lists, bool(opened)
+
+
+def _end(text: bytes, opened: list[bytes], lists: list[list[bytes]]) -> bytes:
+    """The end of a document; nothing of one that is cut off in a list, whose last item it becomes."""
+    if any(opened[:level] in _OF_LISTS for level in (1, 2, 3)):
+        lists[-1] += filter(None, [text.strip()])
+        return b""
+    return text
 
 
 def _decoded(data: bytes, limits: Limits) -> object:

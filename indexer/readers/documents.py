@@ -15,6 +15,7 @@ from indexer.readers import (
     ctdl,
     endorsements,
     envelopes,
+    hr_open,
     hr_open_credentials,
     json_resume,
     ler_rs,
@@ -26,9 +27,10 @@ from indexer.readers import (
     tokens,
     vocabularies,
 )
+from indexer.readers.damaged_json import whole_members
 from indexer.readers.entries import check_number
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
-from indexer.readers.json_text import encode, shown
+from indexer.readers.json_text import encode, place_of, raw_text, shown
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
 from matcher.records import CandidateRecord, Notice, Place, Recognised, Rejected
@@ -51,6 +53,21 @@ FORMATS: tuple[DocumentFormat, ...] = (
     other_credentials.FORMAT,
 )
 """In the order in which they are tried."""
+
+_ENDS = frozenset({"verifiableCredential", "credentialSubject.verifiableCredential"})
+_MEMBERS = _ENDS | {
+    "assertions",
+    "achievements",
+    "signedAssertions",
+    "credentialSubject.achievement",
+    "credentialSubject.association",
+    "@graph",
+    "certificates",
+    *hr_open.SECTIONS,
+    *(f"credentialSubject.{section}" for section in hr_open.SECTIONS),
+}
+"""Lists of which a member that cannot be read loses no other; of a document that is cut off only those of
+which nothing behind them changes the meaning, as that a record was revoked would."""
 
 
 def recognise(document: Document) -> DocumentFormat | None:
@@ -76,6 +93,28 @@ def read_document(body: object, at: str, context: Context) -> Iterator[Record]:
         # What is no document cannot be corrected, and is not kept.
         raw = encode(body) if isinstance(body, dict | list) or tokens.is_token(str(body)) else ""
         yield Rejected(context.file, context.line, error.where or at, error.reason, raw)
+
+
+def read_damaged(data: bytes, error: InvalidInput, at: str, context: Context) -> Iterator[Record]:
+    """What is whole of a JSON text that cannot be decoded, for which `error` says why; the rest is refused.
+
+    Of what holds credentials, such as a presentation, those are read that can be, as of a list.
+    """
+    found = whole_members(data, context.limits, _MEMBERS, _ENDS)
+    if found is None:
+        where = under(at, place_of(data, error))
+        yield Rejected(context.file, context.line, where, error.reason, raw_text(data))
+        return
+    room = context.limits.document
+    for path, number, one in found.damaged:
+        where = under(at, under(f"{path}[{number}]", one.where))
+        raw = found.alone(path, one) if room > 0 else ""
+        room -= len(raw)
+        yield Rejected(context.file, context.line, where, one.reason, raw)
+    if found.cut_off:
+        reason = said("the document is not closed; what stands before is read")
+        yield Rejected(context.file, context.line, at, reason, "")
+    yield from read_document(found.document, at, context)
 
 
 def _read(body: object, at: str, context: Context) -> Iterator[Record]:

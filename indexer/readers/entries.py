@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, ValidationError
 
+from indexer.readers.damaged_json import Damaged
 from indexer.readers.formats import Context, Record, under
 from indexer.readers.json_text import encode, shown
 from indexer.readers.parts import Part, single
@@ -106,6 +107,8 @@ def read_section(
     listed = entries if isinstance(entries, list) else [] if entries is None else [entries]
     check_number(len(listed), context.limits.parts, at)
     for number, entry in enumerate(listed):
+        if isinstance(entry, Damaged):  # is refused already
+            continue
         where = f"{at}[{number}]" if isinstance(entries, list) else at
         try:
             # All of an entry before any of it: an entry that is refused gave nothing.

@@ -1,7 +1,8 @@
 """Reads a file that is one JSON document, or a list of them, each read as if it stood alone.
 
 A list may be as long as it likes. Where a file is neither, as something in it is damaged, what is whole is
-read all the same: of a list the other entries, of a file with an object a line the other lines.
+read all the same: of a list the other entries, of a file with an object a line the other lines, of a document
+that holds credentials the others of these.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from indexer.readers import jsonl
-from indexer.readers.documents import read_document
+from indexer.readers.documents import read_damaged, read_document
 from indexer.readers.floods import Patience
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_items import Item, Items
-from indexer.readers.json_text import decode, place_of, raw_text
+from indexer.readers.json_text import decode, raw_text
 from indexer.readers.limits import Limits
 from indexer.readers.unpacking import first_bytes, rejoined
 from matcher.errors import InvalidInput
@@ -67,7 +68,7 @@ def _read_short(data: bytes, context: Context) -> Iterator[Record]:
         if jsonl.has_whole_lines(data, context.limits):
             yield from jsonl.read(io.BytesIO(data), context)
         else:
-            yield Rejected(context.file, 0, place_of(data, error), error.reason, raw_text(data))
+            yield from read_damaged(data, error, "", context)
         return
     yield from read_document(document, "", context)
 
@@ -113,8 +114,7 @@ def _read_item(item: Item, at: str, context: Context) -> Iterator[Record]:
     try:
         body = decode(item.data, context.limits)
     except InvalidInput as error:
-        where = f"{at}.{place_of(item.data, error)}".rstrip(".")
-        yield Rejected(context.file, context.line, where, error.reason, raw_text(item.data))
+        yield from read_damaged(item.data, error, at, context)
         return
     yield from read_document(body, at, context)
 

@@ -20,8 +20,8 @@ from matcher.messages import Said, marked, said
 from matcher.validation import place_of_no_number, place_of_twice, printable, shown
 
 __all__ = [
-    "MARKS",
     "beginning_of",
+    "closed",
     "decode",
     "encode",
     "holds_too_many",
@@ -31,11 +31,6 @@ __all__ = [
     "shown",
     "values_of",
 ]
-
-MARKS = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+["\n]?|[\[\]{},]', re.DOTALL)
-"""What tells apart the items of lists: a string, or a bracket or a comma.
-
-A string that is not closed ends with its line: there no line ends within one."""
 
 _LONGEST_SHOWN = 80
 _SHOWN_DIGITS = 20
@@ -135,10 +130,18 @@ def raw_text(data: bytes) -> str:
 
 
 def beginning_of(head: bytes) -> object:
-    """The document that begins with `head`, as far as it stands there, with all closed that is open.
+    """The document that begins with `head`, as far as it stands there; only to recognise what it is.
 
-    Without the value that is cut off; None where it is no JSON. Only to recognise what a document is.
+    None where it is no JSON.
     """
+    try:
+        return json.loads(closed(head))
+    except (ValueError, RecursionError):
+        return None
+
+
+def closed(head: bytes) -> str:
+    """The beginning of a document without the value that is cut off, and with all closed that is open."""
     text = head.removeprefix(BOM_UTF8).decode("utf-8", "replace")
     closing: list[str] = []
     end = 0
@@ -152,10 +155,7 @@ def beginning_of(head: bytes) -> object:
             end = mark.start() if sign == "," else mark.end()
         if not closing:
             break
-    try:
-        return json.loads(text[:end] + "".join(reversed(closing)))
-    except (ValueError, RecursionError):
-        return None
+    return text[:end] + "".join(reversed(closing))
 
 
 def _too_deep(text: str, limits: Limits | None) -> Said:

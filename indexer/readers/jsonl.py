@@ -14,10 +14,10 @@ from itertools import islice
 from typing import BinaryIO
 
 from indexer.readers import candidates
-from indexer.readers.documents import read_document, recognise
+from indexer.readers.documents import read_damaged, read_document, recognise
 from indexer.readers.floods import Patience
 from indexer.readers.formats import Context, Record, StreamFormat
-from indexer.readers.json_text import decode, place_of, raw_text
+from indexer.readers.json_text import decode, raw_text
 from indexer.readers.limits import Limits
 from indexer.readers.lines import Line, lines
 from matcher.errors import InvalidInput
@@ -97,8 +97,7 @@ def _read_line(line: Line, context: Context) -> Iterator[Record]:
     try:
         body = decode(line.data, context.limits)
     except InvalidInput as error:
-        where = place_of(line.data, error)
-        yield Rejected(context.file, line.number, where, error.reason, raw_text(line.data))
+        yield from read_damaged(line.data, error, "", context)
         return
     if isinstance(body, dict) and _is_ours(body):
         yield from _candidate(body, line, context)

@@ -197,8 +197,9 @@ def _documents(file: Beside, limits: Limits) -> _Read:
 
 def _addresses(document: Document) -> Iterator[str]:
     """The addresses by which a badge names its class and its issuer, and what these end in."""
-    for holder in (document, value_in(document, "badge")):
-        for field_name in _LINKS if isinstance(holder, dict) else ():
+    badge = value_in(document, "badge")
+    for holder in (document, badge if isinstance(badge, dict) else {}):
+        for field_name in _LINKS:
             value = single(value_in(holder, field_name))
             address = value.get("id", value.get("@id")) if isinstance(value, dict) else value
             if isinstance(address, str):

@@ -30,6 +30,7 @@ from dataclasses import replace
 
 from indexer.readers import open_badges_2_parts as parts
 from indexer.readers.credential_parts import nobody
+from indexer.readers.damaged_json import Damaged
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.json_text import encode, shown
 from indexer.readers.open_badges_2_badges import achievement_of, id_of, issuer_of, part
@@ -313,7 +314,7 @@ def _is_graph(document: Document) -> bool:
 def _read_graph(nodes: list[object], at: str, context: Context) -> Iterator[Record]:
     inside = replace(context, neighbours=Graph(nodes, context.neighbours))
     for number, node in enumerate(nodes):
-        if not _is_helper(node):
+        if not (isinstance(node, Damaged) or _is_helper(node)):  # what is damaged is refused already
             yield from context.nested(node, f"{at}[{number}]", inside)
 
 
