@@ -72,7 +72,8 @@ def take_credentials(
         for record in records
         if not isinstance(record, Rejected)
     ]
-    bad = batch.rejected + [_refused(one) for one in counts.refused]
+    # One thing that is wrong with a whole file may be said of each person in it.
+    bad = list(dict.fromkeys((*batch.rejected, *map(_refused, counts.refused))))
     return {
         "refused": len(bad),
         "awards_added": counts.awards_added,

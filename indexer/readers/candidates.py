@@ -12,6 +12,13 @@ from matcher.errors import InvalidInput
 from matcher.messages import marked
 from matcher.records import Rejected
 
+_PIECES = frozenset({"awards", "applied_to"})
+
+
+def recognises(document: Document) -> bool:
+    """By its candidate, or by what can only be ours."""
+    return "candidate" in document or bool(document and document.keys() <= _PIECES)
+
 
 def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     """The candidate with its good awards, and its bad awards as `Rejected`.
@@ -20,10 +27,15 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     Raises InvalidInput where the candidate itself is wrong, or is not the one that the file is about.
     """
     try:
-        record, refused = read_candidate(without_extensions(dict(document)), context)
+        body = without_extensions(dict(document))
+        if context.candidate:
+            body = {"candidate": {"key": context.candidate}, **body}
+        record, refused = read_candidate(body, context)
         if context.people:
             context.people.names(record.identifiers, record.key)
-        record = about(context.candidate, replace(record, own_key=bool(record.key)))
+        record = about(
+            context.candidate, replace(record, own_key=bool(record.key) and "candidate" in document)
+        )
     except InvalidInput as error:
         raise InvalidInput(error.reason, where=under(at, error.where)) from error
     yield record
@@ -35,8 +47,8 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
 
 FORMAT = DocumentFormat(
     name=marked("credmatch JSON"),
-    recognised_by="has `candidate`",
+    recognised_by="has `candidate`, or nothing but `awards` and `applied_to`",
     taken={"all fields": "what they are called here"},
-    recognises=lambda document: "candidate" in document,
+    recognises=recognises,
     read=read,
 )

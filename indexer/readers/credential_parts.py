@@ -19,7 +19,7 @@ from indexer.readers.formats import Context, Document, under
 from indexer.readers.json_text import encode
 from indexer.readers.parts import Listed, Many, Part, Single, listed
 from indexer.readers.problems import problem
-from indexer.readers.shape import read_achievement, read_award
+from indexer.readers.shape import in_its_words, read_achievement, read_award
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
 from matcher.records import AchievementRecord, AwardRecord, Rejected
@@ -213,7 +213,7 @@ def award(shape: Mapping[str, Any], context: Context, at: str, place: Callable[[
         return read_award(shape, context, "award")
     except InvalidInput as error:
         where = place(error.where.removeprefix("award."))
-        raise InvalidInput(error.reason, where=under(at, where)) from error
+        raise InvalidInput(in_its_words(error.reason, place), where=under(at, where)) from error
 
 
 def achievement_alone(

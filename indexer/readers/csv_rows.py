@@ -29,7 +29,7 @@ from indexer.readers.csv_values import Reading, body, is_totals
 from indexer.readers.dates import NOT_STATED
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_text import printable, raw_text, shown
-from indexer.readers.shape import about, read_candidate
+from indexer.readers.shape import about, in_its_words, read_candidate
 from matcher.errors import InvalidInput
 from matcher.messages import Said, marked, said
 from matcher.records import CandidateRecord, Notice, Place, Rejected
@@ -140,10 +140,7 @@ def _where(path: str, header: Header) -> str:
 
 def _reason(reason: Said, header: Header) -> Said:
     """`reason`, with the column's header in place of a field of an award that it names."""
-    if "field" not in reason.values:
-        return reason
-    column = _where(f"awards.{reason.values['field']}", header)
-    return said(reason.template, **{**reason.values, "field": column})
+    return in_its_words(reason, lambda field: _where(f"awards.{field}", header))
 
 
 def _raw(row: Row, header: Header) -> str:

@@ -81,6 +81,8 @@ def _achievement(node: Document, at: str, graph: Graph, context: Context) -> Ach
         if (key := id_of(one)) and not key.startswith("_:")
     ]
     name_at, name = _CTDL.find(node, at, "name")
+    if not (text_of((name_at, name)) or "").strip():
+        raise InvalidInput(said("is missing: a credential needs a name"), where=name_at)
     described_at, described = _CTDL.find(node, at, "description")
     owner_at, owner = next(
         each(_CTDL.find(node, at, "ownedBy", "offeredBy")), (f"{at}.ceterms:ownedBy", None)

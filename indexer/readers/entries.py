@@ -18,7 +18,7 @@ from indexer.readers.formats import Context, Record, under
 from indexer.readers.json_text import encode, shown
 from indexer.readers.parts import Part, single
 from indexer.readers.problems import problem
-from indexer.readers.shape import read_award, read_candidate
+from indexer.readers.shape import in_its_words, read_award, read_candidate
 from matcher.errors import InvalidInput
 from matcher.messages import said
 from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Rejected
@@ -85,7 +85,8 @@ def award_of(stated: Stated, context: Context, at: str) -> AwardRecord:
         return read_award(dict(stated.shape), context, "award")
     except InvalidInput as error:
         field = error.where.removeprefix("award").removeprefix(".")
-        raise InvalidInput(error.reason, where=under(at, _place(field, stated.places))) from error
+        reason = in_its_words(error.reason, lambda name: _place(name, stated.places).rpartition(".")[2])
+        raise InvalidInput(reason, where=under(at, _place(field, stated.places))) from error
 
 
 def achievement_of(stated: Stated, context: Context, at: str) -> AchievementRecord:

@@ -28,6 +28,8 @@ from indexer.readers.entries import (
     Stated,
     Written,
     alone,
+    award_of,
+    check_number,
     one_award,
     read_part,
     read_person,
@@ -38,8 +40,10 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Record, u
 from indexer.readers.json_text import shown
 from indexer.readers.languages import language_code
 from indexer.readers.parts import Many, Part
+from indexer.readers.shape import read_label
+from matcher.errors import InvalidInput
 from matcher.messages import Said, marked, said
-from matcher.records import Notice
+from matcher.records import Notice, Rejected
 
 _SHOWN = 3
 
@@ -66,7 +70,7 @@ class _Certificate(Part):
 class _Skill(Part):
     name: str | None = None
     level: Written = None
-    keywords: Many[str] = None
+    keywords: Many[object] = None
 
 
 _PERSON = {
@@ -112,12 +116,13 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
 
 
 def _entries(document: Document, whose: Mapping[str, Any], at: str, context: Context) -> Iterator[Found]:
-    for section, stated in (("certificates", _certificate), ("skills", _skill)):
+    certificate = partial(one_award, stated=_certificate, context=context)
+    for section, read_entry in (("certificates", certificate), ("skills", partial(_skill, context=context))):
         yield from read_section(
             document.get(section),
             under(at, section),
             context,
-            partial(one_award, stated=stated, context=context),
+            read_entry,
             partial(alone, section=section, whose=whose),
         )
 
@@ -149,23 +154,29 @@ def _certificate(entry: object, at: str) -> Stated:
     return Stated(shape, _CERTIFICATE)
 
 
-def _skill(entry: object, at: str) -> Stated:
+def _skill(entry: object, at: str, *, context: Context) -> Iterator[Found]:
+    """A skill with its keywords as competencies; a keyword that is none is refused alone."""
     skill = read_part(_Skill, entry, at)
-    keywords = skill.keywords or []
-    named = {f"keywords[{number}]": text for number, text in enumerate(keywords) if text.strip()}
+    named: dict[str, str] = {}
+    check_number(len(skill.keywords or ()), context.limits.competencies, under(at, "keywords"))
+    for number, keyword in enumerate(skill.keywords or ()):
+        field = f"keywords[{number}]"
+        try:
+            named[field] = read_label(keyword, under(at, field))
+        except InvalidInput as error:
+            yield Rejected(context.file, context.line, error.where, error.reason, "")
+    named = {field: text for field, text in named.items() if text}
+    name = skill.name or ", ".join(named.values())
     if skill.name and skill.name.strip():
         named = {"name": skill.name, **named}
     shape = {
-        "achievement": {
-            "name": skill.name or ", ".join(keywords),
-            "competencies": [{"label": text} for text in named.values()],
-        },
+        "achievement": {"name": name, "competencies": [{"label": text} for text in named.values()]},
         "level": {"label": skill.level},
         "claimed": True,
     }
     places = {"achievement.name": "name", "achievement.competencies": "keywords", "level": "level"}
     places |= {f"achievement.competencies[{number}]": field for number, field in enumerate(named)}
-    return Stated(shape, places)
+    yield award_of(Stated(shape, places), context, at)
 
 
 def _region(location: _Location | None) -> str | None:

@@ -36,7 +36,7 @@ from indexer.readers.json_text import encode, shown
 from indexer.readers.open_badges_2_badges import achievement_of, id_of, issuer_of, part
 from indexer.readers.open_badges_2_links import Graph, Linked, linked, revocations
 from indexer.readers.open_badges_2_parts import kind_of, local_types, name_in, value_in
-from indexer.readers.shape import read_award
+from indexer.readers.shape import in_its_words, read_award
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
 from matcher.records import (
@@ -170,10 +170,13 @@ def _award(
     try:
         return read_award(shape, context, "award")
     except InvalidInput as error:
-        where = error.where.removeprefix("award.")
         names = {"key": _id_field(assertion), "issued": "issuedOn", "credential_status": "verification"}
-        field = names.get(where, where.partition("[")[0])
-        raise InvalidInput(error.reason, where=name_in(document, field)) from error
+
+        def called(field: str) -> str:
+            return name_in(document, names.get(field, field.partition("[")[0]))
+
+        where = called(error.where.removeprefix("award."))
+        raise InvalidInput(in_its_words(error.reason, called), where=where) from error
 
 
 def _credential_id(assertion: parts.Assertion) -> str:

@@ -162,6 +162,13 @@ def _languages(person: Document, at: str) -> list[str]:
 
 
 def _claim(entry: object, at: str, *, graph: Graph, context: Context) -> Iterator[Read]:
+    where, node = graph.resolved((at, entry))
+    types = sorted(_SCHEMA.types(node)) if isinstance(node, dict) else []
+    if types and _CREDENTIAL not in types:
+        raise InvalidInput(
+            said("is %(type)s, not %(kind)s", type=tuple(map(shown, types)), kind=shown(_CREDENTIAL)),
+            where=where,
+        )
     stated = _stated(entry, at, graph)
     achievement = stated.shape["achievement"]
     if achievement["name"] or achievement["competencies"]:

@@ -37,6 +37,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
 )
@@ -47,7 +48,7 @@ from indexer.readers.json_text import encode, shown
 from indexer.readers.parts import Listed, check_few
 from indexer.readers.problems import NO_CONTROL, NO_NUL, URI, indexable, problem
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import Said, said
 from matcher.moments import first_moment, last_moment
 from matcher.records import (
     UNITS,
@@ -173,6 +174,8 @@ class _Candidate(_Stated):
     applied_to: Annotated[Listed[_Key], Field(max_length=10_000)] | None = None
 
 
+_LABEL: TypeAdapter[str] = TypeAdapter(_Name, config=ConfigDict(strict=True))
+
 FIELDS = tuple(
     dict.fromkeys(
         name
@@ -257,6 +260,24 @@ def read_award(body: object, context: Context, at: str) -> AwardRecord:
     )
     _check_order(award, stated, at)
     return award
+
+
+def in_its_words(reason: Said, called: Callable[[str], str]) -> Said:
+    """`reason`, with the field of an award that it names called as the document calls it."""
+    field = reason.values.get("field")
+    return (
+        said(reason.template, **{**reason.values, "field": called(field)})
+        if isinstance(field, str)
+        else reason
+    )
+
+
+def read_label(value: object, at: str) -> str:
+    """The label of a competency. Raises InvalidInput with `at` as its place."""
+    try:
+        return _LABEL.validate_python(value)
+    except ValidationError as error:
+        raise problem(error, (), at) from error
 
 
 def about(candidate: str, record: CandidateRecord) -> CandidateRecord:

@@ -75,6 +75,7 @@ _EXPATS = (
 """What the parser says, for translation."""
 
 _KEPT_OF_BAD = 200
+_LOOKED_AT = 65_536  # bytes of an image that has too many elements
 
 
 class _Parser(DefusedExpatParser):  # type: ignore[misc]  # defusedxml has no types
@@ -161,9 +162,9 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 def _found(data: bytes, limits: Limits) -> list[Baked]:
     if len(data) > limits.document:
         raise InvalidInput(said("the XML is longer than %(most)s bytes", most=limits.document))
-    if max(map(data.count, (b"<", b"=", b"\n"))) > limits.values:
-        reason = said("the XML has more than %(most)s elements, attributes or lines", most=limits.values)
-        raise InvalidInput(reason)
+    too_many = max(map(data.count, (b"<", b"=", b"\n"))) > limits.values
+    if too_many:
+        data = data[:_LOOKED_AT]  # where it is too deep as well, that says more
     if any(one[0].count(b"=") > limits.parts for one in re.finditer(rb"[^<]+", data)):
         reason = said("an element of the XML has more than %(most)s attributes", most=limits.parts)
         raise InvalidInput(reason)
@@ -174,6 +175,9 @@ def _found(data: bytes, limits: Limits) -> list[Baked]:
     parser.setContentHandler(finder)
     try:
         parser.feed(data)  # all at once: expat reads a long token again with every piece
+        if too_many:
+            reason = said("the XML has more than %(most)s elements, attributes or lines", most=limits.values)
+            raise InvalidInput(reason)
         parser.close()
     except DefusedXmlException as error:
         raise InvalidInput(said("the XML declares or loads entities, which is refused")) from error

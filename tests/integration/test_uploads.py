@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -57,6 +58,34 @@ def test_a_short_upload_is_answered_whole(database: Database) -> None:
     found = take(database, HEADER + rows)
     assert (found["awards_added"], found["refused"]) == (28, 32)
     assert len(found["rejected"]) == 32
+
+
+def test_awards_without_a_candidate_are_of_the_one_for_whom_they_are_sent(database: Database) -> None:
+    body = {"awards": [{"achievement": {"name": "Lift truck"}, "issued": "2026-01-05"}]}
+    for text in (json.dumps(body), json.dumps(body, indent=1), json.dumps([body])):
+        found = take(database, text.encode())
+        assert (found["rejected"], len(found["awards"])) == ([], 1)
+    assert found["awards_unchanged"] == 1
+
+
+def test_an_award_that_is_sent_twice_is_listed_once(database: Database) -> None:
+    found = take(
+        database, HEADER + b"c1,a,A,2025-01-01\n", HEADER + b"c1,a,A,2025-01-01\nc1,b,A,2025-01-01\n"
+    )
+    assert [one["achievement"]["name"] for one in found["awards"]] == ["a", "b"]
+    assert (found["awards_added"], found["awards_unchanged"]) == (2, 1)
+
+
+def test_what_is_wrong_with_a_file_is_answered_once(database: Database) -> None:
+    achievement = {"id": "urn:a", "name": "Lift truck"}
+    credential = {
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "issuer": "https://north.example.org",
+        "validFrom": "2026-01-05T00:00:00Z",
+        "credentialSubject": [{"id": f"did:ex:{n}", "achievement": achievement} for n in range(3)],
+    }
+    found = take(database, json.dumps(credential).encode())
+    assert (found["refused"], len(found["rejected"])) == (1, 1)
 
 
 def test_all_files_together_are_bounded_and_what_was_read_is_stored(database: Database) -> None:

@@ -161,7 +161,7 @@ def test_a_bad_assertion_or_achievement_loses_no_other_and_can_be_corrected() ->
         ({**CLR, "assertions": [5]}, "assertions[0]", "5 is no credential"),
         (with_assertion(achievement=None), "assertions[0].achievement", "null is not an object"),
         (with_assertion(endDate="2020-01-01"), "assertions[0].endDate",
-         '"2020-01-01" is before "issued", "2026-03-01T12:00:00.8629556Z"'),
+         '"2020-01-01" is before "issuedOn", "2026-03-01T12:00:00.8629556Z"'),
         (with_assertion(endDate=None, expires="soon"), "assertions[0].expires", '"soon" is not a date'),
         (with_assertion(startDate="soon"), "assertions[0].startDate", '"soon" is not a date'),
         (with_assertion(revoked="yes"), "assertions[0].revoked", None),

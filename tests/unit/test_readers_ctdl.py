@@ -118,7 +118,7 @@ def test_what_is_no_credential_is_said(type_: str) -> None:
         ({"ceterms:name": {"en": 5}}, "ceterms:name.en", "5 is not text"),
         ({"ceterms:name": [{"@value": []}]}, "ceterms:name[0].@value", "a list is not text"),
         ({"ceterms:name": "x" * 501}, "ceterms:name", f'"{"x" * 76}... has more than 500 characters'),
-        ({"ceterms:name": None, "@id": None, "ceterms:ctid": None}, "", "needs a name or a key"),
+        ({"ceterms:name": None}, "name", "is missing: a credential needs a name"),
         ({"ceterms:ctid": 5, "@id": None}, "ceterms:ctid", "5 is not text"),
         ({"@id": "a\0b"}, "@id", '"a\\u0000b" has control characters'),
         ({"ceterms:targetCompetency": [5]}, "ceterms:targetCompetency[0]", "5 is not an object"),

@@ -167,6 +167,16 @@ def test_a_bad_entry_loses_only_itself_and_can_be_corrected() -> None:
     assert [award.achievement.name for award in corrected.awards] == ["First aid"]
 
 
+def test_a_keyword_that_is_none_loses_no_other_of_its_skill() -> None:
+    skill = {"name": "Lifting", "keywords": ["forklift", 5, " ", "x" * 501, "pallet truck"]}
+    found = read_any({**RESUME, "certificates": [], "skills": [skill]})
+    (record,) = only(CandidateRecord, found)
+    (award,) = record.awards
+    labels = [one.label for one in award.achievement.competencies]
+    assert labels == ["Lifting", "forklift", "pallet truck"]
+    assert [one.where for one in only(Rejected, found)] == ["skills[0].keywords[1]", "skills[0].keywords[3]"]
+
+
 def test_too_many_entries_are_refused() -> None:
     resume = {**RESUME, "skills": [{"name": str(number)} for number in range(11)]}
     (found,) = only(Rejected, read_any(resume, limits=Limits(parts=10)))

@@ -562,7 +562,7 @@ _MISSING = f'the badge class "{BADGE["id"]}" is missing: its file may lie beside
         (
             assertion(expires="2020-01-01"),
             "expires",
-            '"2020-01-01" is before "issued", "2026-01-31T12:00:00Z"',
+            '"2020-01-01" is before "issuedOn", "2026-01-31T12:00:00Z"',
         ),
         (assertion(revoked="yes"), "revoked", '"yes" is neither true nor false'),
         (assertion(recipient=5), "recipient", "5 is not an object"),

@@ -326,7 +326,7 @@ def test_very_many_results_are_looked_up_at_once() -> None:
     [
         ({**CREDENTIAL, "validFrom": "soon"}, "validFrom", '"soon" is not a date'),
         ({**CREDENTIAL, "expirationDate": "2020-01-01", "validUntil": None}, "expirationDate",
-         '"2020-01-01" is before "issued", "2026-01-31T12:00:00Z"'),
+         '"2020-01-01" is before "validFrom", "2026-01-31T12:00:00Z"'),
         ({**CREDENTIAL, "issuer": 5}, "issuer", "5 is not an object"),
         ({**CREDENTIAL, "id": "a%0Ab"}, "id", '"a\\nb" has control characters'),
         (with_achievement(name=None, id=None), "credentialSubject.achievement", "needs a name or a key"),
@@ -389,7 +389,7 @@ PUBLISHED: dict[str, tuple[str, str | None, Status] | tuple[str, str]] = {
     "ob30/simple-eddsa-2022.json": ("did:1edtech:1", "", Status.ACTIVE),
     "ob30/simple-err-expired.json": (
         "validUntil",
-        '"2010-01-01T00:00:00Z" is "issued" as well: it would never be valid',
+        '"2010-01-01T00:00:00Z" is "validFrom" as well: it would never be valid',
     ),
     "ob30/simple-err-proof-value.json": (ZOE, "", Status.ACTIVE),  # proofs are not checked here
     "ob30/simple-noproof.json": ("credentialSubject.achievement", "is missing"),

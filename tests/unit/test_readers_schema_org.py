@@ -34,6 +34,18 @@ def refused(document: Any) -> tuple[str, str]:
     return found.where, found.reason
 
 
+@pytest.mark.parametrize("type_", ["Thing", "https://schema.org/Book"])
+def test_what_is_of_another_type_is_no_credential(type_: str) -> None:
+    credentials = [{"@type": type_, "name": "Boat"}, {"name": "Of no type"}]
+    found = read_any({**PERSON, "hasCredential": credentials})
+    (record,) = only(CandidateRecord, found)
+    assert [award.achievement.name for award in record.awards] == ["Of no type"]
+    assert refused({**PERSON, "hasCredential": credentials}) == (
+        "hasCredential[0]",
+        f'is "{type_.removeprefix("https://schema.org/")}", not "EducationalOccupationalCredential"',
+    )
+
+
 def test_a_person_claims_what_their_page_says() -> None:
     assert formats_of(json.dumps(PERSON).encode()) == ["JSON", "schema.org"]
     record = one_candidate(read_any(PERSON))
@@ -168,8 +180,9 @@ def test_what_a_credential_is_called() -> None:
         ({"dateCreated": {"x": 5}}, "hasCredential.dateCreated", "an object is not text"),
         ({"validFor": "3 years"}, "hasCredential.validFor",
          '"3 years" is not a duration of years, months, weeks and days (such as P3Y)'),
-        ({"expires": "2020-01-01"}, "hasCredential.expires", '"2020-01-01" is before "issued", "2025-03-10"'),
-        ({"validFor": "P0D"}, "hasCredential.validFor", '"2025-03-09" is before "issued", "2025-03-10"'),
+        ({"expires": "2020-01-01"}, "hasCredential.expires",
+         '"2020-01-01" is before "dateCreated", "2025-03-10"'),
+        ({"validFor": "P0D"}, "hasCredential.validFor", '"2025-03-09" is before "dateCreated", "2025-03-10"'),
         ({"recognizedBy": 5}, "hasCredential.recognizedBy", "5 is not an object"),
         ({"competencyRequired": ["a", 5]}, "hasCredential.competencyRequired[1]", "5 is not an object"),
         ({"competencyRequired": [{}]}, "hasCredential.competencyRequired[0]", "needs a URI or a label"),

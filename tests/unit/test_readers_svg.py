@@ -120,6 +120,8 @@ def test_a_bad_credential_is_kept_as_it_stands_in_the_image() -> None:
     ("data", "expected"),
     [
         (b"<svg>" + b"<g>" * 200_000, "nested more than 200 (CREDMATCH_IMPORT_NESTING)"),
+        (b"<svg>" + b"<g>" * 200_000 + b"</g>" * 200_000 + b"</svg>",
+         "nested more than 200 (CREDMATCH_IMPORT_NESTING)"),
         (b"<svg>" + b"<g/>" * 1_000_000,
          "more than 250,000 (CREDMATCH_IMPORT_VALUES) elements, attributes or lines"),
         (b"<svg>" + b"<g/>" * 240_000 + b"</svg>", "the image holds no credential"),
