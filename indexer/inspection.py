@@ -20,7 +20,7 @@ from matcher.records import (
 )
 from matcher.store.database import Database
 from matcher.store.identity import key_of_award
-from matcher.store.preview import Preview
+from matcher.store.preview import Outcome, Preview
 
 Json = dict[str, Any]
 
@@ -104,8 +104,10 @@ def as_stored(
 def _looked_at(
     records: Iterable[Record], batch: Batch, database: Database, preview: Preview, found: Found
 ) -> Iterator[Record]:
-    with database.read() as connection:
-        outcomes = iter(preview.look(connection, batch.candidates))
+    outcomes: Iterator[Outcome] = iter(())
+    if batch.candidates:
+        with database.read() as connection:
+            outcomes = iter(preview.look(connection, batch.candidates))
     for record in records:
         if not isinstance(record, CandidateRecord):
             yield record

@@ -137,17 +137,17 @@ class _Reader:
         skipped = {document.uri, document.identifier} - {None}
         yield from self._read("CFAssociations", lambda one, at: self._associate(one, at, skipped))
         yield from self._statements.competencies()
-        headings = marked("%(count)s headings, such as domains, left out")
+        headings = marked("headings, such as domains, left out: %(count)s")
         yield from counted(self._file, self._statements.headings(), headings)
         names = tuple(shown(name) for name, _ in self._languages.most_common(5))
-        foreign = marked("%(count)s items left out, neither in English nor in French (%(names)s)")
+        foreign = marked("items neither in English nor in French, left out: %(count)s (%(names)s)")
         yield from counted(self._file, self._languages.total(), foreign, names=names)
         left_out = list(self._left_out.items())
         for why, places in left_out[:_KINDS_TOLD]:
-            template = marked("%(count)s associations left out: %(why)s (%(place)s)")
+            template = marked("associations left out: %(count)s, as %(why)s (%(place)s)")
             yield from counted(self._file, len(places), template, why=why, place=places[0])
         rest = sum(len(places) for _, places in left_out[_KINDS_TOLD:])
-        yield from counted(self._file, rest, marked("%(count)s associations left out, of yet other types"))
+        yield from counted(self._file, rest, marked("associations of yet other types, left out: %(count)s"))
 
     def _document(self) -> _Document:
         try:

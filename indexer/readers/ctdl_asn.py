@@ -200,10 +200,10 @@ def _read_document(file: FrameworkFile) -> Iterator[Entry]:
         yield from _relate(node, uri, statements, belongs, file.name)
     yield from statements.competencies()
     yield from counted(
-        file.name, statements.headings(), marked("%(count)s headings, such as domains, left out")
+        file.name, statements.headings(), marked("headings, such as domains, left out: %(count)s")
     )
     yield from counted(
-        file.name, foreign, marked("%(count)s competencies left out, without text in English or French")
+        file.name, foreign, marked("competencies without text in English or French, left out: %(count)s")
     )
     yield from _nameless([node for node, _ in taken], file.name)
 
@@ -212,7 +212,7 @@ def _nameless(nodes: Sequence[_Node], file: str) -> Iterator[Notice]:
     """What of each kind of relation leads to something without an address."""
     for field in _LINKS:
         where = [node.where(field) for node in nodes for _ in range(node.nameless(field))]
-        template = marked("%(count)s %(field)s left out, without an address (%(place)s)")
+        template = marked("%(field)s without an address, left out: %(count)s (%(place)s)")
         yield from counted(file, len(where), template, field=field, place=tuple(where[:1]))
 
 

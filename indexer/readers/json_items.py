@@ -45,6 +45,7 @@ class Items:
         self._depth = 0  # 1 between the items
         self._begun = b""  # what tells how to go on in the next piece: within a string, after a backslash
         self._kept = bytearray()  # of the item that goes on there
+        self._length = 0  # of that item, so far
         self._is_long = False
         self._is_first = True
         self._is_over = False
@@ -68,6 +69,12 @@ class Items:
         elif not self.closed:
             self.rest = bytes(self._kept).strip() + self.rest
             self.wrong = said("the list is not closed; what stands before is read")
+            if self.rest and not self._is_over:  # an entry does not end, and takes in all that follows it
+                self.wrong = said(
+                    "the list is not closed; what stands before is read, and nothing of the rest: an entry "
+                    "does not end (bytes: %(count)s)",
+                    count=self._length,
+                )
 
     def _items(self, piece: bytes) -> Iterator[Item]:
         """The items that end in a further piece."""
@@ -114,6 +121,7 @@ class Items:
 
     def _keep(self, data: bytes) -> None:
         self._kept += data
+        self._length += len(data)
         self._is_long = self._is_long or len(self._kept) > self._limits.document
         if self._is_long:
             del self._kept[_KEPT_OF_TOO_LONG:]
@@ -124,5 +132,6 @@ class Items:
         wrong = said("is longer than %(most)s bytes", most=self._limits.document) if self._is_long else None
         item = Item(bytes(self._kept).strip(), wrong)
         self._kept.clear()
+        self._length = 0
         self._is_long = False
         return item

@@ -162,7 +162,7 @@ def _read_table(file: FrameworkFile, take: _Take, found: _Competencies) -> Itera
     if elsewise:
         text = said("not UTF-8: this line, and others like it, are read as Windows-1252")
         yield Notice(file.name, elsewise, text)
-    left_out = marked("%(count)s elements left out, which are no abilities, skills, knowledge or styles")
+    left_out = marked("elements that are no abilities, skills, knowledge or styles, left out: %(count)s")
     yield from counted(file.name, others, left_out)
 
 

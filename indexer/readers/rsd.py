@@ -126,10 +126,10 @@ class _Gathered:
             self.statements.relate(*link)
         yield from self.statements.competencies()
         names = tuple(sorted(self.statuses))
-        left_out = marked("%(count)s skills left out (%(names)s)")
+        left_out = marked("skills left out: %(count)s (%(names)s)")
         yield from counted(self.file, self.statuses.total(), left_out, names=names)
         for field, places in self.nameless.items():
-            template = marked("%(count)s %(field)s left out, without a URI (%(place)s)")
+            template = marked("%(field)s without a URI, left out: %(count)s (%(place)s)")
             yield from counted(self.file, len(places), template, field=field, place=places[0])
 
 

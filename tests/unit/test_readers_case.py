@@ -16,7 +16,7 @@ from tests.unit.examples.case import BASE, PACKAGE, association, item
 from tests.unit.reading_frameworks import ANYTHING, check_anything, read_files, read_json
 
 NEITHER = (
-    "1 associations left out: neither end of isRelatedTo is an item that was read "
+    "associations left out: 1, as neither end of isRelatedTo is an item that was read "
     '(CFAssociations[9] from "urn:other:3" to "urn:other:4")'
 )
 
@@ -49,9 +49,9 @@ def test_a_package_field_by_field(tmp_path: Path) -> None:
         BASE + "job": FrameworkCompetency(BASE + "job", labels={"en": "Yard job"}),
     }
     assert found.notices == [
-        "1 headings, such as domains, left out",
-        '1 items left out, neither in English nor in French ("de")',
-        '1 associations left out: "exemplar" relates no competencies (CFAssociations[8])',
+        "headings, such as domains, left out: 1",
+        'items neither in English nor in French, left out: 1 ("de")',
+        'associations left out: 1, as "exemplar" relates no competencies (CFAssociations[8])',
         NEITHER,
     ]
 
@@ -90,8 +90,8 @@ def test_associations_that_count_for_nothing_are_said_by_type_with_an_example(tm
     found = read_json(tmp_path, {**PACKAGE, "CFAssociations": links})
     assert not found.rejected
     assert found.notices[2:] == [
-        '1 associations left out: "exemplar" relates no competencies (CFAssociations[0])',
-        '2 associations left out: "isCousinOf" is no type of CASE (CFAssociations[1])',
+        'associations left out: 1, as "exemplar" relates no competencies (CFAssociations[0])',
+        'associations left out: 2, as "isCousinOf" is no type of CASE (CFAssociations[1])',
         NEITHER.replace("1 asso", "2 asso").replace("isRelatedTo", "isChildOf").partition(" (")[0]
         + ' (CFAssociations[3] from "urn:a" to "urn:b")',
     ]
@@ -100,7 +100,7 @@ def test_associations_that_count_for_nothing_are_said_by_type_with_an_example(tm
 def test_many_unknown_types_are_said_in_few_notices(tmp_path: Path) -> None:
     links = [association("move", f"is{number}Of", "calm") for number in range(500)]
     found = read_json(tmp_path, {**PACKAGE, "CFAssociations": links})
-    assert found.notices[-1] == "480 associations left out, of yet other types"
+    assert found.notices[-1] == "associations of yet other types, left out: 480"
     assert len(found.notices) == 23
 
 

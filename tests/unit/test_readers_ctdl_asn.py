@@ -36,8 +36,8 @@ def test_a_graph_field_by_field(tmp_path: Path) -> None:
         ),
     }
     assert found.notices == [
-        "1 headings, such as domains, left out",
-        "1 competencies left out, without text in English or French",
+        "headings, such as domains, left out: 1",
+        "competencies without text in English or French, left out: 1",
     ]
 
 
@@ -50,8 +50,8 @@ def test_alignments_without_an_address_are_said_by_kind_with_an_example(tmp_path
     found = read_json(tmp_path, node)
     assert found.competencies["urn:x:1"].same == ("urn:x:2",)
     assert found.notices == [
-        "2 exactAlignment left out, without an address (ceasn:exactAlignment)",
-        "1 majorAlignment left out, without an address (ceasn:majorAlignment)",
+        "exactAlignment without an address, left out: 2 (ceasn:exactAlignment)",
+        "majorAlignment without an address, left out: 1 (ceasn:majorAlignment)",
     ]
 
 

@@ -45,7 +45,7 @@ def test_elements_with_their_kinds_and_what_is_above_them(tmp_path: Path) -> Non
     }
     assert by_id["2.B.3.k"].description == "Finding what is wrong."
     # "1" is not the id of an element that anybody holds, and neither are 1.A, 1.B.1.a and 4.A.1.
-    assert found.notices == ["4 elements left out, which are no abilities, skills, knowledge or styles"]
+    assert found.notices == ["elements that are no abilities, skills, knowledge or styles, left out: 4"]
 
 
 def test_each_example_is_a_competency_narrower_than_its_commodities(tmp_path: Path) -> None:

@@ -34,8 +34,8 @@ def test_a_collection_without_what_is_archived(tmp_path: Path) -> None:
     found = read_json(tmp_path, COLLECTION)
     assert (found.facts[0].name, list(found.competencies)) == ("Yard skills", [MOVE.uri])
     assert found.notices == [
-        "2 skills left out (archived)",
-        "1 standards left out, without a URI (skills[0].standards)",
+        "skills left out: 2 (archived)",
+        "standards without a URI, left out: 1 (skills[0].standards)",
     ]
 
 
