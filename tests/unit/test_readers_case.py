@@ -92,7 +92,7 @@ def test_associations_that_count_for_nothing_are_said_by_type_with_an_example(tm
     assert found.notices[2:] == [
         'associations left out: 1, as "exemplar" relates no competencies (CFAssociations[0])',
         'associations left out: 2, as "isCousinOf" is no type of CASE (CFAssociations[1])',
-        NEITHER.replace("1 asso", "2 asso").replace("isRelatedTo", "isChildOf").partition(" (")[0]
+        NEITHER.replace("out: 1", "out: 2").replace("isRelatedTo", "isChildOf").partition(" (")[0]
         + ' (CFAssociations[3] from "urn:a" to "urn:b")',
     ]
 
