@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -53,6 +54,7 @@ _TERMS = {
 _OLDER = {"issuedOn": ("issued_on",), "verification": ("verify",), "alignment": ("alignments",)}
 
 
+@lru_cache(maxsize=200)  # of a hundred fields, asked of each document
 def names_of(field: str) -> tuple[str, ...]:
     """The names that documents have for a field (a model's or the specification's name)."""
     field = to_camel(field)
