@@ -33,21 +33,19 @@ from indexer.readers.credential_parts import (
     Named,
     Names,
     Profile,
-    Result,
     achievement_alone,
     achievement_shape,
     award,
     entries,
     evidence_texts,
     identifiers,
-    level,
     parsed,
-    spelt,
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import shown
 from indexer.readers.learner_records import Learner, unknown_types
-from indexer.readers.parts import Many, Part, Single
+from indexer.readers.levels import Result, level
+from indexer.readers.parts import Many, Part, Single, spelt
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
 from matcher.records import AchievementRecord, AwardRecord, CandidateRecord

@@ -22,10 +22,10 @@ from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
-from indexer.readers.credential_parts import Named, Profile, entries, parsed, spelt
+from indexer.readers.credential_parts import Named, Profile, entries, parsed
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import encode
-from indexer.readers.parts import Part, Single
+from indexer.readers.parts import Part, Single, spelt
 from indexer.readers.problems import NO_CONTROL, NO_NUL, indexable
 from indexer.readers.shape import read_moment
 from matcher.errors import InvalidInput

@@ -42,19 +42,18 @@ from indexer.readers.credential_parts import (
     Named,
     Names,
     Profile,
-    Result,
     achievement_shape,
     are_hashed,
     award,
     entries,
     evidence_texts,
     identifiers,
-    level,
     nobody,
     parsed,
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import shown
+from indexer.readers.levels import Result, level
 from indexer.readers.parts import Many, Part
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic.alias_generators import to_camel
 
 from indexer.readers.limits import Limits
@@ -46,6 +46,11 @@ Many = Annotated[Listed[_Item] | None, BeforeValidator(listed)]
 
 Single = Annotated[_Item, BeforeValidator(single)]
 """One, or a list that holds only this one."""
+
+
+def spelt(*names: str) -> Any:
+    """A part that is not always there, under any of these names."""
+    return Field(default=None, validation_alias=AliasChoices(*names))
 
 
 class Part(BaseModel):
