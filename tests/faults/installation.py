@@ -13,6 +13,7 @@ import shutil
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -257,7 +258,8 @@ class Searches:
             for thread in running:
                 thread.join(90)
         failed = [one for one in self._failed if not self._excused(one[0], one[1])]
-        assert (self._wrong[:3], failed[:3]) == ([], []), f"{len(self._wrong)} wrong, {len(failed)} failed"
+        wrong, many = self._wrong[:3], f"{len(self._wrong)} wrong, {len(failed)} failed"
+        assert (wrong, failed[:3]) == ([], []), f"{many}: {wrong}, {failed[:3]}"
         assert self.done > 3
 
     def _run(self) -> None:
@@ -270,7 +272,7 @@ class Searches:
                 time.sleep(0.05)
                 continue
             except Exception as error:  # noqa: BLE001 - whatever it is, no search may end so
-                self._wrong.append(repr(error))
+                self._wrong.append("".join(traceback.format_exception(error)[-6:]))
                 continue
             if found != self._expected:
                 self._wrong.append((found[:5], self._expected[:5]))
