@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from pathlib import Path
 from typing import Literal
@@ -281,10 +282,16 @@ def read_settings(**overrides: object) -> Settings:
     known = {variable(name) for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
     if unknown:
-        raise ConfigurationError(f"unknown setting {unknown[0]}; known are {', '.join(sorted(known))}")
+        raise ConfigurationError(f"unknown setting {unknown[0]}; {_hint(unknown[0])}")
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = variable(str(first["loc"][0]))
         raise ConfigurationError(f"{name}: {first['msg']}") from error
+
+
+def _hint(unknown: str) -> str:
+    """Which settings may be meant; what all names begin with makes none of them alike."""
+    near = difflib.get_close_matches(unknown.removeprefix(_PREFIX).lower(), Settings.model_fields)
+    return f"did you mean {' or '.join(map(variable, near))}?" if near else "README.md lists all"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,12 @@ def test_variables_win_over_defaults_and_arguments_over_variables(monkeypatch: p
 
 def test_an_unknown_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CREDMATCH_DATADIR", "elsewhere")
-    with pytest.raises(ConfigurationError, match=r"CREDMATCH_DATADIR.*CREDMATCH_DATA_DIR"):
+    meant = "unknown setting CREDMATCH_DATADIR; did you mean CREDMATCH_DATA_DIR?"
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(meant)}$"):
+        read_settings()
+    monkeypatch.delenv("CREDMATCH_DATADIR")
+    monkeypatch.setenv("CREDMATCH_XYZZY", "")
+    with pytest.raises(ConfigurationError, match=r"^unknown setting CREDMATCH_XYZZY; README\.md lists all$"):
         read_settings()
 
 
