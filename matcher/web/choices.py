@@ -21,7 +21,7 @@ PEOPLE = ("pool", "applicants")
 
 
 def only(*known: str, stated: Iterable[str] | None = None) -> None:
-    """Refuse a request that names anything else than `known`: misspelt, it would be passed over.
+    """Refuse a request that names anything else than `known`, or a parameter twice: it would be passed over.
 
     `stated` are the names of its parameters and fields, None for the parameters of its address alone.
     Raises InvalidInput.
@@ -29,6 +29,9 @@ def only(*known: str, stated: Iterable[str] | None = None) -> None:
     for name in request.args if stated is None else stated:
         if name not in known:
             raise InvalidInput(unknown(name, known), where=printable(name))
+    for name in request.args:
+        if len(request.args.getlist(name)) > 1:
+            raise InvalidInput(said("is given more than once"), where=name)
 
 
 def chosen_top() -> int:

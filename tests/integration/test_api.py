@@ -126,6 +126,8 @@ def test_matches_take_top_day_and_language(client: FlaskClient) -> None:
         ("day=9999-12-31", "day"),
         ("language=de", "language"),
         ("dya=2026-06-30", "dya"),
+        ("top=1&top=2", "top"),
+        ("day=2026-06-30&language=en&language=en", "language"),
     ],
 )
 def test_a_wrong_choice_is_named(client: FlaskClient, query: str, where: str) -> None:
@@ -140,6 +142,7 @@ def test_a_misspelt_choice_is_named_with_the_nearest(client: FlaskClient) -> Non
     assert detail("dya=2026-06-30") == 'is not a known field (did you mean "day"?)'
     assert detail("top=3&lang=fr") == 'is not a known field (did you mean "language"?)'
     assert detail("xyzzy=") == "is not a known field"
+    assert detail("top=1&top=1") == "is given more than once"
 
 
 def test_no_address_takes_a_parameter_that_it_does_not_know(website: Website, client: FlaskClient) -> None:
@@ -583,6 +586,7 @@ def test_a_form_says_in_its_address_or_a_field_how_dates_are_meant(
         ("", {"bogus": "1"}, "bogus", "is not a known field"),
         ("", {"date": "day-first"}, "date", 'is not a known field (did you mean "dates"?)'),
         ("?bogus=1", {}, "bogus", "is not a known field"),
+        ("?dates=day-first&dates=month-first", {}, "dates", "is given more than once"),
         ("", {"dates": "x"}, "dates", '"x" is not one of day-first, month-first'),
         (
             "?dates=month-first",
