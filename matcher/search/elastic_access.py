@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,10 +41,7 @@ def access_of(settings: Settings) -> Access:
         raise ConfigurationError(
             "CREDMATCH_ELASTICSEARCH_CLIENT_KEY needs CREDMATCH_ELASTICSEARCH_CLIENT_CERT"
         )
-    for name in ("ca", "client_cert", "client_key"):
-        path: Path | None = getattr(settings, f"elasticsearch_{name}")
-        if path is not None and not path.is_file():
-            raise ConfigurationError(f"CREDMATCH_ELASTICSEARCH_{name.upper()}: there is no file {path}")
+    _check_files(settings)
     return Access(
         hosts=tuple(_host(host.strip()) for host in settings.elasticsearch_url.split(",")),
         api_key=settings.elasticsearch_api_key,
@@ -52,6 +52,31 @@ def access_of(settings: Settings) -> Access:
         client_key=settings.elasticsearch_client_key,
         timeout=settings.elasticsearch_timeout,
     )
+
+
+def _check_files(settings: Settings) -> None:
+    """Refuse what no connection could use, before a library asks a terminal for the password of a key."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ca, cert, key = (
+        settings.elasticsearch_ca,
+        settings.elasticsearch_client_cert,
+        settings.elasticsearch_client_key,
+    )
+    for name, path in (("CA", ca), ("CLIENT_CERT", cert)):
+        if path is not None:
+            _check(name, path, partial(context.load_verify_locations, path), "no certificate in PEM")
+    if cert is not None:
+        load = partial(context.load_cert_chain, cert, key, password="")
+        lacks = "no key of that certificate, or one with a password"
+        _check("CLIENT_KEY" if key else "CLIENT_CERT", key or cert, load, lacks)
+
+
+def _check(name: str, path: Path, load: Callable[[], object], lacks: str) -> None:
+    try:
+        load()
+    except OSError as error:
+        why = f"it has {lacks}" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigurationError(f"CREDMATCH_ELASTICSEARCH_{name}: {path} cannot be used: {why}") from error
 
 
 def _host(text: str) -> str:

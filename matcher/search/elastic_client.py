@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
+from ssl import SSLCertVerificationError, SSLError
 from typing import Any
 
 from elastic_transport import ApiError, ConnectionTimeout, TransportError
@@ -24,6 +24,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
 
 from matcher.errors import ConfigurationError, Unavailable
+from matcher.search.causes import innermost, words
 from matcher.search.elastic_access import Access
 
 Json = Any
@@ -65,7 +66,6 @@ _OUR_CERTIFICATE = {
     "SSLV3_ALERT_BAD_CERTIFICATE",
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
     "TLSV1_ALERT_UNKNOWN_CA",
-    "KEY_VALUES_MISMATCH",
 }
 """OpenSSL's names for what is wrong where it is the certificate of who asks."""
 
@@ -331,23 +331,26 @@ class Cluster:
     def _refused(self, error: ApiError) -> Unavailable | ConfigurationError:
         body = error.body if isinstance(error.body, dict) else {}
         if error.meta.status in {401, 403} and body.get("error", {}).get("type") == "security_exception":
-            what = "does not know who asks" if error.meta.status == 401 else "does not allow what is asked"
-            return ConfigurationError(f"{self.place} {what}: see CREDMATCH_ELASTICSEARCH_API_KEY and _USER")
+            known = error.meta.status == 403
+            what = "does not allow what is asked of" if known else "does not know"
+            shown = "CREDMATCH_ELASTICSEARCH_API_KEY, or _USER and _PASSWORD"
+            return ConfigurationError(f"{self.place} {what} who asks: see {shown}")
         if isinstance(error, UnsupportedProductError):
-            return ConfigurationError(f"{self.place}: no Elasticsearch answers there")
+            return ConfigurationError(f"{self.place} is none: see CREDMATCH_ELASTICSEARCH_URL")
         return self.refusal(error.meta.status, body.get("error", ""))
 
     def _unreached(self, error: TransportError) -> Unavailable | ConfigurationError:
         if isinstance(error, ConnectionTimeout):
             return self._unavailable("does not answer in time")
-        why = error.message.rsplit(": ", 1)[-1].rstrip(")>'\"")
-        tls = _tls(error)
-        if isinstance(tls, ssl.SSLCertVerificationError):
-            return ConfigurationError(f"{self.place} shows a certificate that cannot be trusted: {why}")
-        if tls is not None and getattr(tls, "reason", None) in _OUR_CERTIFICATE:
-            ours = "CREDMATCH_ELASTICSEARCH_CLIENT_CERT and _KEY"
-            return ConfigurationError(f"{self.place} does not take what {ours} show: {why}")
-        return self._unavailable("does not answer", why)
+        cause = innermost(error)
+        why = words(cause)
+        if isinstance(cause, SSLCertVerificationError):
+            what, see = "shows a certificate that cannot be trusted", "CREDMATCH_ELASTICSEARCH_CA and _URL"
+        elif isinstance(cause, SSLError) and cause.reason in _OUR_CERTIFICATE:
+            what, see = "does not take our certificate", "CREDMATCH_ELASTICSEARCH_CLIENT_CERT and _KEY"
+        else:
+            return self._unavailable("does not answer", why)
+        return ConfigurationError(f"{self.place} {what} ({why}): see {see}")
 
     def _unavailable(self, what: str, why: str = "") -> Unavailable:
         """`why`: in a library's words, which may name a host."""
@@ -361,14 +364,6 @@ def _may_help(error: ApiError | TransportError, *, several: bool) -> bool:
     if isinstance(error, ApiError):
         return error.meta.status in _ELSEWHERE
     return several if isinstance(error, ConnectionTimeout) else isinstance(error, ConnectionFailed)
-
-
-def _tls(error: BaseException) -> ssl.SSLError | None:
-    """Python's own error of TLS, which is the cause of the library's; None where it is of something else."""
-    if isinstance(error, ssl.SSLError):
-        return error
-    within = (one for one in (error.__cause__, *error.args) if isinstance(one, BaseException))
-    return next((found for one in within if (found := _tls(one))), None)
 
 
 def _file(path: Path | None) -> str | DefaultType:

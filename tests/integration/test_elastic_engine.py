@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,7 +21,7 @@ from matcher.search.elastic import ElasticEngine
 from matcher.search.elastic_access import Access, access_of
 from matcher.search.elastic_client import Cluster
 from matcher.search.engine import Clause, Query
-from matcher.settings import read_settings
+from matcher.settings import Settings, read_settings
 from tests.contract.brute import random_document
 from tests.contract.elastic_engines import (
     ask,
@@ -639,14 +640,22 @@ def test_security(tmp_path: Path) -> None:
         publish(ours, [held(1)])
         assert found(ours) == [1]
         wrong = {"elasticsearch_user": login.user, "elasticsearch_password": "not-the-password"}
+        settings = "see CREDMATCH_ELASTICSEARCH_API_KEY, or _USER and _PASSWORD$"
         for given, match in (
-            ({**known, **wrong}, "does not know who asks"),
-            (known, "does not know who asks"),
-            ({**user, "elasticsearch_url": node.url}, "cannot be trusted"),
+            ({**known, **wrong}, f"does not know who asks: {settings}"),
+            ({**known, "elasticsearch_api_key": "bm9uZTpub25l"}, f"does not know who asks: {settings}"),
+            (known, f"does not know who asks: {settings}"),
+            (
+                {**user, "elasticsearch_url": node.url},
+                r"cannot be trusted \(self-signed certificate.*\): see CREDMATCH_ELASTICSEARCH_CA and _URL$",
+            ),
         ):
             with pytest.raises(ConfigurationError, match=match) as raised:
                 found(engine(**given))
             assert "password" not in str(raised.value).lower().replace("_password", "")
+        plain = engine(**user, elasticsearch_url=node.url.replace("https:", "http:"))
+        with pytest.raises(Unavailable, match=r"does not answer: .* \(https:// or http://\?\)$"):
+            found(plain)
 
 
 def test_a_client_certificate(tmp_path: Path) -> None:
@@ -675,10 +684,12 @@ def test_a_client_certificate(tmp_path: Path) -> None:
         other, other_key = self_signed(tmp_path, "other")
         for given in (
             {},
-            {"elasticsearch_client_cert": other, "elasticsearch_client_key": key},
             {"elasticsearch_client_cert": other, "elasticsearch_client_key": other_key},
         ):
-            with pytest.raises(ConfigurationError, match="CREDMATCH_ELASTICSEARCH_CLIENT_CERT and _KEY"):
+            with pytest.raises(
+                ConfigurationError,
+                match=r"certificate \([^_]+\): see CREDMATCH_ELASTICSEARCH_CLIENT_CERT and _KEY$",
+            ):
                 found(engine(**given))
 
 
@@ -726,5 +737,39 @@ def test_a_key_is_shown_to_the_node(gate: Gate, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["ca", "client_cert"])
 def test_a_certificate_file_that_is_missing(tmp_path: Path, name: str) -> None:
     given = {"elasticsearch_url": "https://es:9200", f"elasticsearch_{name}": tmp_path / "none.pem"}
-    with pytest.raises(ConfigurationError, match=f"CREDMATCH_ELASTICSEARCH_{name.upper()}: there is no file"):
+    expected = (
+        f"^CREDMATCH_ELASTICSEARCH_{name.upper()}: .*/none.pem cannot be used: No such file or directory$"
+    )
+    with pytest.raises(ConfigurationError, match=expected):
         access_of(read_settings(**given))
+
+
+def test_a_certificate_file_that_cannot_be_used(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path, "ours")
+    _, other_key = self_signed(tmp_path, "other")
+    locked, words, both = (tmp_path / name for name in ("locked.pem", "words.pem", "both.pem"))
+    words.write_text("a certificate")
+    both.write_text(certificate.read_text() + key.read_text())
+    command = ["openssl", "pkey", "-aes256", "-passout", "pass:geheim", "-in", str(key), "-out", str(locked)]
+    subprocess.run(command, check=True)
+    none, keyless = "no certificate in PEM", "no key of that certificate, or one with a password"
+    for files, setting, file, lacks in (
+        ({"ca": words}, "CA", words, none),
+        ({"client_cert": words, "client_key": key}, "CLIENT_CERT", words, none),
+        ({"client_cert": certificate}, "CLIENT_CERT", certificate, keyless),
+        ({"client_cert": certificate, "client_key": words}, "CLIENT_KEY", words, keyless),
+        ({"client_cert": certificate, "client_key": other_key}, "CLIENT_KEY", other_key, keyless),
+        ({"client_cert": certificate, "client_key": locked}, "CLIENT_KEY", locked, keyless),
+    ):
+        with pytest.raises(ConfigurationError) as raised:
+            access_of(with_files(files))
+        assert (
+            str(raised.value) == f"CREDMATCH_ELASTICSEARCH_{setting}: {file} cannot be used: it has {lacks}"
+        )
+    access_of(with_files({"ca": certificate, "client_cert": certificate, "client_key": key}))
+    access_of(with_files({"client_cert": both}))
+
+
+def with_files(files: Mapping[str, Path]) -> Settings:
+    named = {f"elasticsearch_{name}": path for name, path in files.items()}
+    return read_settings(elasticsearch_url="https://es:9200", **named)
