@@ -36,7 +36,7 @@ class Describes(Protocol):
 
     def describe(self, organisation: str) -> Description:
         """The engine and the organisation's index. Raises Unavailable; ConfigurationError where its version
-        cannot be used."""
+        cannot be used, or something stands where the index is to be."""
 
 
 @runtime_checkable

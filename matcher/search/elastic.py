@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from matcher.errors import Unavailable
 from matcher.records import SearchDocument
 from matcher.search.description import Description, Disk
-from matcher.search.elastic_build import build, look, reopen, settle, write_documents
+from matcher.search.elastic_build import build, look, refuse_stray, reopen, settle, write_documents
 from matcher.search.elastic_client import NO_INDEX, Cluster, Refused
 from matcher.search.elastic_documents import Ledger, Names, load_ledger
 from matcher.search.elastic_query import recall, rows
@@ -49,8 +49,9 @@ class ElasticEngine:
         version = self._cluster.version()
         asked = "index.creation_date,index.provided_name,index.blocks.*"
         answer = self._cluster.ask("GET", f"/{names.live}*/_settings/{asked}")
-        live = look(self._cluster, names).live  # which a red index still says
-        settings = answer.get(live, {}).get("settings", {}).get("index", {})
+        seen = look(self._cluster, names)  # which a red index still says
+        refuse_stray(self._cluster, names, seen)
+        settings = answer.get(seen.live, {}).get("settings", {}).get("index", {})
         created = settings.get("creation_date")
         blocks = sorted(name for name, is_set in settings.get("blocks", {}).items() if is_set == "true")
         return Description(

@@ -235,7 +235,7 @@ def reopen(cluster: Cluster, names: Names) -> ElasticBuilder:
 def _begin(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> ElasticBuilder:
     """Go on with what was left unfinished, or begin anew; other left-overs are removed."""
     seen = look(cluster, names)
-    _refuse_stray(cluster, names, seen)
+    refuse_stray(cluster, names, seen)
     left_over = [index for index in seen.all if index not in {seen.live, seen.last, *seen.answering}]
     unfinished = [ledger for index in left_over if (ledger := _unfinished(cluster, index, wanted))]
     going_on = unfinished[-1] if unfinished else None
@@ -250,7 +250,7 @@ def _begin(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> Ela
     return ElasticBuilder(cluster, names, created, seen)
 
 
-def _refuse_stray(cluster: Cluster, names: Names, seen: Indexes) -> None:
+def refuse_stray(cluster: Cluster, names: Names, seen: Indexes) -> None:
     """Nothing can be published where an index has the name of the alias. Raises ConfigurationError then."""
     if names.live in seen.answering:
         raise ConfigurationError(

@@ -306,8 +306,9 @@ def test_an_index_with_the_name_of_the_alias(node: str, engine: ElasticEngine, t
     """A stray write makes one where nothing is: it is named, for an operator to delete."""
     stray = f"{prefix_of(tmp_path)}.o"
     ask(node, "PUT", f"/{stray}/_doc/1", {"a": 1})
-    with pytest.raises(ConfigurationError, match=f"has an index {stray}, .*: delete it"):
-        publish(engine, [held(1)])
+    for call in (lambda: publish(engine, [held(1)]), lambda: engine.describe("o")):
+        with pytest.raises(ConfigurationError, match=f"has an index {stray}, .*: delete it"):
+            call()
     assert indexes(node, tmp_path) == [stray]
     ask(node, "DELETE", f"/{stray}")
     publish(engine, [held(1)])
@@ -388,6 +389,11 @@ def test_a_closed_index_is_an_answer_too(node: str, engine: ElasticEngine, tmp_p
     for call in CALLS[:4]:
         with pytest.raises(Unavailable, match="closed"):
             call(engine)
+    ask(node, "POST", f"/{index}/_open")
+    assert found(engine) == [1]
+    ask(node, "POST", f"/{index}/_close")
+    publish(engine, [held(2)], 2)
+    assert found(engine) == [2]
 
 
 BUSY = b'{"error":{"type":"es_rejected_execution_exception","reason":"queue"},"status":429}'
