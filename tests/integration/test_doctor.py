@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from ruamel.yaml import YAML
 from website import make_website
 
 from indexer import doctor
 from indexer.cli import run
-from matcher.errors import Unavailable
+from matcher.errors import ConfigurationError, Unavailable
 from matcher.search.description import Description
 from matcher.search.embedded import EmbeddedEngine
 from matcher.settings import read_settings
 from matcher.store.condition import Schema
 from matcher.vocabulary.encoder import MODEL, REVISION
-from matcher.vocabulary.vocabulary import Vocabulary
+from matcher.vocabulary.vocabularies import Vocabularies
 
 PARTS = [
     "settings", "data folder", "disk", "encoder", "database", "organisation", "engine", "engine disk",
@@ -168,10 +169,10 @@ def test_the_model_is_not_installed(
 @pytest.mark.parametrize(
     ("statement", "mend"),
     [
-        ("DROP TABLE alembic_version", "start the server (`credmatch serve`): it migrates them"),
+        ("DROP TABLE alembic_version", "start the server (`credmatch serve`): it makes them so"),
         (
             "UPDATE alembic_version SET version_num = '0001'",
-            "start the server (`credmatch serve`): it migrates",
+            "start the server (`credmatch serve`): it makes them so",
         ),
         ("UPDATE alembic_version SET version_num = '9999'", "install the newer credmatch that made them"),
     ],
@@ -203,7 +204,18 @@ def test_the_database_is_no_database(folder: Path, examined: Examined) -> None:
     for file in folder.glob("credmatch.db*"):
         file.unlink()
     (folder / "credmatch.db").write_bytes(b"x" * 10_000)
-    assert "cannot be used" in examined().alone("database")[0]
+    says, mend = examined().alone("database")
+    assert says == "the database cannot be used: file is not a database; restore it from a copy"
+    assert mend == "correct CREDMATCH_DATABASE_URL, or do what is said"
+
+
+def test_the_database_has_no_tables_yet(folder: Path, examined: Examined) -> None:
+    for file in folder.glob("credmatch.db*"):
+        file.unlink()
+    (folder / "credmatch.db").touch()
+    says, mend = examined().alone("database")
+    assert ", no tables yet; this credmatch needs version 0" in says
+    assert mend == "start the server (`credmatch serve`): it makes them so"
 
 
 @pytest.mark.parametrize(
@@ -301,20 +313,27 @@ def test_what_nobody_thought_of_is_a_finding(
     assert examined().alone("quarantine")[0] == "RuntimeError"
 
 
+def test_what_is_not_compiled_yet_is_not_compiled(folder: Path, examined: Examined) -> None:
+    shutil.rmtree(folder / "vocabulary")
+    assert examined().wrong == {}
+    assert not (folder / "vocabulary").exists()
+
+
 def test_an_index_of_competencies_is_whole_or_not(
     folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined
 ) -> None:
-    monkeypatch.setattr(Vocabulary, "is_narrowed", lambda _: True)
+    monkeypatch.setattr(Vocabularies, "narrows", True)
+    monkeypatch.setattr(Vocabularies, "is_narrowed", lambda _: True)
     assert examined().wrong == {}
-    monkeypatch.setattr(Vocabulary, "is_narrowed", lambda _: False)
+    monkeypatch.setattr(Vocabularies, "is_narrowed", lambda _: False)
     says, mend = examined().alone("competencies")
     assert "not whole" in says
     assert "credmatch nightly" in mend
 
-    def red(_: Vocabulary) -> bool:
+    def red(_: Vocabularies) -> bool:
         raise Unavailable("it is red")
 
-    monkeypatch.setattr(Vocabulary, "is_narrowed", red)
+    monkeypatch.setattr(Vocabularies, "is_narrowed", red)
     mend = "bring back what holds it, or run `credmatch nightly`, which builds it"
     assert examined().alone("competencies") == ("it is red", mend)
 
@@ -334,5 +353,52 @@ def test_an_engine_says_what_it_is_and_what_is_wrong(
 
     monkeypatch.setattr(EmbeddedEngine, "describe", broken, raising=False)
     found = examined()
-    assert found.alone("engine")[0].endswith("https://[…]@es.example:9200")
-    assert not {"index", "index lag"} & set(found.parts)
+    says, mend = found.alone("engine")
+    assert says.endswith("https://[…]@es.example:9200")
+    assert mend == "start it, or correct CREDMATCH_ELASTICSEARCH_URL"
+    assert not {"index", "index lag", "competencies"} & set(found.parts)
+
+    def refused(_: EmbeddedEngine, __: str) -> Description:
+        raise ConfigurationError("see CREDMATCH_ELASTICSEARCH_CA")
+
+    monkeypatch.setattr(EmbeddedEngine, "describe", refused, raising=False)
+    assert examined().alone("engine")[1] == "correct the setting that is named, or do what is said"
+
+
+def test_only_some_parts_and_what_they_need(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def parts(*only: str) -> list[str]:
+        code = run(["doctor", "--json", *(word for part in only for word in ("--only", part))])
+        found = json.loads(capsys.readouterr().out)
+        assert (code == 0) is found["ok"]
+        return [one["part"] for one in found["parts"]]
+
+    assert parts("disk") == ["disk"]
+    assert parts("index lag") == ["database", "engine", "index", "index lag"]
+    assert parts("quarantine", "settings") == ["settings", "database", "organisation", "quarantine"]
+    shutil.rmtree(folder / "index")
+    assert parts("index lag") == ["database", "engine", "index"]
+    (folder / "credmatch.db").unlink()
+    assert parts("disk") == ["disk"]
+    assert not (folder / "credmatch.db").exists()
+    assert run(["doctor", "--only", "lag"]) == 2
+    error = capsys.readouterr().err
+    assert all(repr(part) in error for part in PARTS)
+
+
+def test_a_follower_is_well_that_waits_for_the_night_after_an_upgrade(
+    folder: Path, examined: Examined, capsys: pytest.CaptureFixture[str], setenv: Variables
+) -> None:
+    """As the Compose file sees it."""
+    services = YAML(typ="safe").load(Path(__file__).parents[2] / "docker-compose.yml")["services"]
+    (_, _, *command) = services["follower"]["healthcheck"]["test"]
+    sql(folder, "UPDATE organisations SET vocabulary_change = vocabulary_change + 1")
+    sql(folder, "UPDATE achievements SET model = 'older@1' WHERE reading = 'inferred'")
+    assert list(examined().wrong) == ["index vocabulary", "readings"]
+    assert run(command) == 0
+    assert "OK    index lag: none" in capsys.readouterr().out
+    sql(
+        folder,
+        "INSERT INTO changes (organisation_id, candidate_id, created) "
+        "SELECT organisation_id, candidate_id, strftime('%s') - 7200 FROM changes LIMIT 1",
+    )
+    assert run(command) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from indexer.cli import run
 from indexer.nightly import nightly
 from indexer.rebuild import quiet, rebuild
 from indexer.verifying import Found, verify_index
+from matcher.errors import ConfigurationError
 from matcher.search import elastic_query
 from matcher.search.elastic import ElasticEngine
 from matcher.settings import read_settings
@@ -210,6 +212,19 @@ def test_a_red_index_is_said_and_replaced(
     assert website.parts.vocabularies.get("default").ensure_narrowing() is (replace is reindex)
 
 
+def test_a_closed_index_is_said_and_replaced_by_the_night(
+    gate: Gate, website: Website, tmp_path: Path
+) -> None:
+    client = website.client()
+    before = client.get(MATCHES).get_json()["results"]
+    ask(gate.url, "POST", f"/{prefix_of(tmp_path)}.default/_close")
+    answer = client.get(MATCHES)
+    closed = "the search engine: the search index is closed"
+    assert (answer.status_code, answer.get_json()["detail"]) == (503, closed)
+    night(website)
+    assert client.get(MATCHES).get_json()["results"] == before
+
+
 Examined = Callable[[str], dict[str, str]]
 
 
@@ -293,7 +308,28 @@ def test_the_doctor_says_how_a_red_index_is_replaced(
     assert examined("engine")["ok"]
     line = examined("index")
     assert line["says"].endswith("no copy of the search index can be reached (it is red)")
-    assert line["mend"] == "bring back what holds it, such as a lost node, or run `credmatch reindex`"
+    expected = "bring back what holds it, such as a lost node; open it where it is closed; or run "
+    assert line["mend"] == f"{expected}`credmatch reindex`"
+
+
+def test_the_doctor_says_as_reindex_does_that_an_index_is_in_the_way(
+    gate: Gate, website: Website, tmp_path: Path, examined: Examined
+) -> None:
+    remove_indexes(gate.url, tmp_path)
+    ask(gate.url, "PUT", f"/{prefix_of(tmp_path)}.default/_doc/1", {"a": 1})
+    with pytest.raises(ConfigurationError) as refused:
+        reindex(website)
+    line = examined("engine")
+    assert (line["ok"], line["says"]) == (False, str(refused.value))
+    assert line["says"].endswith(": delete it")
+    assert website.client().get(MATCHES).status_code == 503
+
+
+def test_the_doctor_compiles_no_vocabulary(website: Website, tmp_path: Path, examined: Examined) -> None:
+    shutil.rmtree(tmp_path / "vocabulary")
+    line = examined("competencies")
+    assert (line["ok"], line["says"].partition(" in ")[0]) == (True, "the vocabulary is not compiled")
+    assert not (tmp_path / "vocabulary").exists()
 
 
 def test_what_searches_no_longer_find_is_named_and_mended(

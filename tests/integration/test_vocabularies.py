@@ -29,6 +29,7 @@ from matcher.store.own_competencies import competency_ids
 from matcher.store.quarantine import list_
 from matcher.store.vocabularies import framework_versions, load_contents, unencoded
 from matcher.vocabulary.encoder import DIMENSION, MODEL, REVISION
+from matcher.vocabulary.layer import Layer
 from matcher.vocabulary.vocabularies import Vocabularies
 from matcher.web.pages.narrower import others_meeting
 from tests.parts.databases import Databases
@@ -138,6 +139,40 @@ def test_a_folder_that_cannot_be_written_is_said(installed: Installed, tmp_path:
     blocked = Vocabularies(installed.database, tmp_path / "file" / "vocabulary", WordEncoder())
     with pytest.raises(ConfigurationError, match="cannot be written"):
         blocked.get("default")
+
+
+class Ready:
+    """Says whether it was made for what is wanted; nobody asks it for competencies here."""
+
+    wanted: tuple[str, str, int]
+
+    def __init__(self, vocabulary: str, model: str, layer: Layer) -> None:
+        self._ready = (vocabulary, model, len(layer.ids)) == self.wanted
+
+    def nearest(self, vectors: object) -> None:
+        raise AssertionError
+
+    def begun(self, folded: str, language: str, limit: int) -> None:
+        raise AssertionError
+
+    def ensure(self) -> bool:
+        raise AssertionError
+
+    def ready(self) -> bool:
+        return self._ready
+
+
+def test_whether_competencies_are_found_beside_the_processes_is_said_without_compiling(
+    installed: Installed,
+) -> None:
+    narrowed = Vocabularies(installed.database, installed.folder, WordEncoder(), Ready)
+    assert (narrowed.narrows, narrowed.is_narrowed()) == (True, None)
+    assert not installed.folder.exists()
+    version = installed.vocabularies.get("default").version
+    for number in (len(ESCO), 1):
+        Ready.wanted = version, WordEncoder().model, number
+        assert narrowed.is_narrowed() is (number == len(ESCO))
+    assert (installed.vocabularies.narrows, installed.vocabularies.is_narrowed()) == (False, None)
 
 
 def test_an_unknown_organisation_is_said(installed: Installed) -> None:
