@@ -308,6 +308,12 @@ def _floor(parts: Parts) -> str:
 
 def _lag(parts: Parts) -> str:
     copy = Health(parts.database, parts.engine, parts.settings.organisation).look_at_copy()
+    if copy.ahead:
+        raise _Wrong(
+            "the index holds changes that the database does not have: it is of another database, or of this "
+            "one before it was restored",
+            f"{_REINDEX}; another installation's index needs another CREDMATCH_ELASTICSEARCH_PREFIX",
+        )
     if not copy.behind.changes:
         return "none"
     age = "" if copy.seconds_behind is None else f", the first {copy.seconds_behind:,.0f} s old"
@@ -354,7 +360,11 @@ _CHECKS = (
     _Check("data folder", _folder, "set CREDMATCH_DATA_DIR to a folder you can write"),
     _Check("disk", _disk, "free some space"),
     _Check("encoder", _encoder, _INSTALL),
-    _Check("database", _database, "start it, or correct CREDMATCH_DATABASE_URL"),
+    _Check(
+        "database",
+        _database,
+        "start it, let it take more connections where it says so, or correct CREDMATCH_DATABASE_URL",
+    ),
 )
 
 _CHECKS_BEHIND = (

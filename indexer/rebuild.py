@@ -158,6 +158,9 @@ class _Swap:
     number: int = 0
     people: int = 0
     hindered: str = ""  # why the index that answers is not kept current
+    found: bool = (
+        False  # whether a part of it was there: by whom and of which database it was made, who knows
+    )
     failed: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -185,6 +188,7 @@ class _Swap:
         """What the generation has already of ids up to `upto` counts as put in; who is missing there failed
         before, and is looked at again. Gives how many candidates there are."""
         after, done = 0, 0
+        self.found = upto > 0
         while after < upto:
             held = self.builder.documents(after, PAGE)
             with self.database.read() as connection:
@@ -277,7 +281,8 @@ class _Swap:
         while held := self.builder.documents(after, PAGE):
             upto = held[-1].candidate
             self._compare_sums(after, held, upto)
-            self._compare_sample(held, max(2, -(-SAMPLE * len(held) // max(expected, 1))))
+            sample = max(2, -(-SAMPLE * len(held) // max(expected, 1)))
+            self._compare_sample(held, len(held) if self.found else sample)
             after, rows = upto, rows + len(held)
             self._keep_current()
         self._compare_sums(after, [], None)

@@ -38,10 +38,15 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The search index: its state (None: nothing was published yet), and how far it is behind the store."""
+    """The search index: its state (None: nothing was published yet), and how far it is behind the store.
+
+    `ahead`: it holds changes that the store does not have, so it is another database's, or of this one before
+    it was restored.
+    """
 
     state: IndexState | None
     behind: Behind
+    ahead: bool
     description: Description | None
 
     @property
@@ -112,5 +117,7 @@ class Health:
         described = self._engine.describe(self._key) if isinstance(self._engine, Describes) else None
         with self._database.read() as connection:
             home = organisation(connection, self._key)
-            waiting = behind(connection, home.id, 0 if state is None else state.change_number)
-        return Copy(state, waiting, described)
+            number = 0 if state is None else state.change_number
+            waiting = behind(connection, home.id, number)
+            ahead = number > last_change(connection, home.id)
+        return Copy(state, waiting, ahead, described)

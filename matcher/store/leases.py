@@ -16,17 +16,21 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, select, text, update
 
-from matcher.errors import LeaseLost, Unavailable
+from matcher.errors import ConfigurationError, LeaseLost, Unavailable
 from matcher.store import tables as t
 from matcher.store.database import Database, milliseconds_now
 
 SECONDS = 30.0
 """How long a lease lasts that is not renewed; after so long another takes the place of who died or froze."""
+
+_unreleased: WeakKeyDictionary[Database, dict[str, Held]] = WeakKeyDictionary()
+"""By name, what this process no longer needs and could not give back: the database did not answer."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,8 +69,12 @@ def leased(
     finally:
         done.set()
         keeper.join()
-        with suppress(Unavailable):  # then it ends by itself
+        left = _unreleased.setdefault(database, {})
+        try:
             release(database, held)
+            left.pop(name, None)
+        except (Unavailable, ConfigurationError):  # it ends by itself, and until then is nobody's but ours
+            left[name] = held
 
 
 def _keep(database: Database, held: Held, seconds: float, done: threading.Event) -> None:
@@ -77,17 +85,20 @@ def _keep(database: Database, held: Held, seconds: float, done: threading.Event)
         except LeaseLost as error:
             _log.warning("%s", error)
             return
-        except Unavailable as error:
+        except (Unavailable, ConfigurationError) as error:  # whoever mends it may do so before it ends
             _log.warning("the lease %s could not be renewed: %s", held.name, error)
 
 
 def acquire(database: Database, name: str, seconds: float) -> Held | None:
     """Take the lease `name` for so many seconds; None where somebody has it.
 
-    It does not wait for the turn of those who write. Raises Unavailable.
+    One that this process could not give back is free for it. It does not wait for the turn of those who
+    write. Raises Unavailable.
     """
     row = t.leases.c
     free = row.expires <= milliseconds_now(database)
+    if left := _unreleased.get(database, {}).get(name):
+        free |= _mine(left)
     with database.read() as connection:  # most often somebody has it: then nothing is written
         found = connection.execute(select(free).where(row.name == name)).scalar()
     if found is False:

@@ -115,6 +115,8 @@ def _wrong(watching: Watching) -> str | None:
         return part
     if copy.state is None:
         return "The search index is not built yet."
+    if copy.ahead:
+        return "The search index is not of this database."
     if copy.late(watching.ready_lag):
         return "The search index is too far behind."
     return None

@@ -293,6 +293,14 @@ def test_the_index_is_late(folder: Path, setenv: Variables, examined: Examined) 
     assert says.startswith("1 changes, the first 60")
 
 
+def test_the_index_is_of_another_database(folder: Path, examined: Examined) -> None:
+    """Or of this one before it was restored: the numbers of its changes say so."""
+    sql(folder, "DELETE FROM changes WHERE number = (SELECT MAX(number) FROM changes)")
+    says, mend = examined().alone("index lag")
+    assert "holds changes that the database does not have" in says
+    assert "credmatch reindex" in mend
+
+
 def test_readings_are_of_another_model(folder: Path, examined: Examined) -> None:
     sql(folder, "UPDATE achievements SET model = 'older@1' WHERE reading = 'confirmed'")
     sql(folder, "UPDATE alternatives SET basis = 'none', model = ''")  # nothing was encoded for them

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from matcher.errors import Damaged, LeaseLost
+from matcher.errors import ConfigurationError, Damaged, LeaseLost, Unavailable
+from matcher.store import leases
 from matcher.store import tables as t
 from matcher.store.changes import changed_candidates, last_change, log_changes, prune_changes, pruned_to
 from matcher.store.database import Database
@@ -72,6 +74,44 @@ def test_a_lease_is_renewed_while_it_is_held_and_given_back_then(database: Datab
             assert not again
     with leased(database, "index:default", 0.6) as mine:
         assert mine
+
+
+@pytest.mark.parametrize("error", [Unavailable("it rests"), ConfigurationError("another password")])
+def test_a_lease_that_could_not_be_given_back_is_nobodys_but_this_process(
+    database: Database, databases: Databases, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """As where the database was restarted: who follows changes need not wait for their own lease to end."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(leases, "release", fail)
+        with leased(database, "index:default", 60) as mine:
+            assert mine
+    assert acquire(databases.open(), "index:default", 60) is None  # as another process sees it
+    with leased(database, "index:default", 60) as mine:
+        assert mine
+        assert acquire(database, "index:default", 60) is None
+    with leased(databases.open(), "index:default", 60) as mine:
+        assert mine
+        assert acquire(database, "index:default", 60) is None
+
+
+def test_a_lease_is_renewed_as_soon_as_the_database_can_be_used_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = iter([ConfigurationError("another password")])
+
+    def renew_or_fail(*given: Any) -> None:
+        for error in errors:
+            raise error
+        renew(*given)
+
+    monkeypatch.setattr(leases, "renew", renew_or_fail)
+    with leased(database, "index:default", 3):  # renewed every second
+        time.sleep(4)
+        assert acquire(database, "index:default", 1) is None
 
 
 def test_a_lease_that_was_lost_is_not_given_back_for_its_new_holder(database: Database) -> None:

@@ -177,6 +177,9 @@ def test_far_behind_it_is_not_ready(settings: Settings) -> None:
     assert client.get("/readyz").status_code == 200
     found = plain(measured(client))
     assert (found["credmatch_index_behind_changes"], found["credmatch_index_behind_seconds"]) == (0, 0)
+    with website.parts.database.write() as connection:  # as after a restore
+        connection.execute(text("DELETE FROM changes WHERE number = (SELECT MAX(number) FROM changes)"))
+    assert unready(client) == "The search index is not of this database."
     website.parts.close()
 
 
