@@ -75,7 +75,8 @@ def _read(table: Table, context: Context, remarks: Remarks) -> Iterator[_Found]:
 
 def _records(table: Table, header: Header, context: Context, remarks: Remarks) -> Iterator[_Found]:
     """The rows, and before each what is worth knowing of it."""
-    reading = Reading(context.zone, context.candidate, context.dates, remarks.note)
+    most = context.limits.competencies
+    reading = Reading(context.zone, context.candidate, context.dates, most, remarks.note)
     for row in table.rows(header.separator):
         if row.cells == header.row.cells:
             remarks.note(said("the header again: such rows are skipped"), row.number)
@@ -123,8 +124,9 @@ def _record(row: Row, header: Header, reading: Reading, context: Context) -> Can
             if "\0" in cell and column != UNREAD:
                 raise InvalidInput(said("%(value)s has a NUL character", value=shown(cell)), where=column)
     record, refused = read_candidate(body(values, reading, row.number), context)
-    for _, error in refused:
-        raise error
+    if refused:
+        # Taken out: an error in a list of a frame that it was raised in would keep both, and the row.
+        raise refused.pop()[1]
     return record
 
 

@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 from indexer.readers.csv_columns import FIRST_NAME, LAST_NAME, PATHS, SCORE, plain
 from indexer.readers.dates import NOT_STATED, parse_date
+from indexer.readers.entries import check_number
 from indexer.readers.json_text import shown
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
@@ -91,11 +92,13 @@ _FAILED = frozenset(
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How the rows of a file are read: the organisation's time zone, whose they are ("" for anybody), the
-    order of day and month, and who is told what is worth knowing, with the row's line."""
+    order of day and month, how many competencies an award may have, and who is told what is worth knowing,
+    with the row's line."""
 
     zone: ZoneInfo
     candidate: str
     dates: str
+    competencies: int
     note: Callable[[Said, int], None]
 
 
@@ -112,7 +115,7 @@ def body(values: dict[str, str], reading: Reading, line: int) -> dict[str, Any]:
     """
     if is_totals((values.get("candidate_key", ""),)):
         raise InvalidInput(said("is a line of totals, and no award"), where="candidate.key")
-    award: dict[str, Any] = {"achievement": {"competencies": _competencies(values)}}
+    award: dict[str, Any] = {"achievement": {"competencies": _competencies(values, reading.competencies)}}
     shape: dict[str, Any] = {"candidate": {}, "awards": award}
     _worded(values, reading, line)
     _score(values)
@@ -278,9 +281,16 @@ def _number(text: str) -> float:
     return float(text.replace(",", "."))
 
 
-def _competencies(values: dict[str, str]) -> list[dict[str, str]]:
+def _competencies(values: dict[str, str], most: int) -> list[dict[str, str]]:
     """The competencies that two columns name together; both columns are taken out of `values`."""
-    labels, uris = _items(values.pop("competencies", "")), _items(values.pop("competency_uris", ""))
+    named: list[list[str]] = []
+    for column in ("competencies", "competency_uris"):
+        cell = values.pop(column, "")
+        # Before anything is made of them: a cell may have half a million.
+        separator = _separator(cell)
+        check_number(cell.rstrip(separator).count(separator) + 1, most, column)
+        named.append(_items(cell))
+    labels, uris = named
     if labels and uris and len(labels) != len(uris):
         reason = said(
             "%(uris)s entries for %(labels)s competencies; leave one empty where there is none",
@@ -293,6 +303,8 @@ def _competencies(values: dict[str, str]) -> list[dict[str, str]]:
 
 
 def _items(cell: str) -> list[str]:
-    if not cell:
-        return []
-    return [item.strip() for item in cell.split("|" if "|" in cell else ";")]
+    return [item.strip() for item in cell.split(_separator(cell))] if cell else []
+
+
+def _separator(cell: str) -> str:
+    return "|" if "|" in cell else ";"

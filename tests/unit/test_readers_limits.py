@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import bz2
+import gc
 import gzip
+import io
 import lzma
 import random
+import tracemalloc
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 
 import pytest
 
+from indexer.readers import csv_rows
 from indexer.readers.floods import told_once
-from indexer.readers.formats import Record
+from indexer.readers.formats import Context, Record
 from indexer.readers.limits import Limits, limits_of, upload_limits, vocabulary_limits
 from matcher.messages import said
 from matcher.records import CandidateRecord, Notice, Rejected
 from matcher.settings import Settings, variable
 from tests.unit.containers import read_bounded, zip_of
-from tests.unit.reading import only, read_any
+from tests.unit.reading import ZONE, only, read_any
 
+CONTEXT = Context("f", ZONE)
 LINE = b'{"candidate":{"key":"c-%06d","name":"%s"}}\n'
 
 
@@ -87,13 +92,40 @@ def test_a_refusal_names_the_setting_and_its_value(data: object, limits: Limits,
         + b'{"@type":"ceterms:Organization"},' * 90_000
         + b"{}]}",
         b"[" + b"[" * 29 + b",".join([b"[" + b"0," * 9_000 + b"0]"] * 30) + b"]" * 30,
+        b"candidate_key;achievement_name;competencies\n" + (b"c;A;" + b"s|" * 490_000 + b"\n") * 5,
+        b"candidate_key;achievement_name;competency_uris\n" + b"c;A;" + b"s|" * 490_000 + b"\n",
     ],
-    ids=["empty lines", "empty objects", "small objects", "empty rows", "graph", "lists"],
+    ids=[
+        "empty lines",
+        "empty objects",
+        "small objects",
+        "empty rows",
+        "graph",
+        "lists",
+        "competencies of a row",
+        "addresses of a row",
+    ],
 )
 def test_very_much_that_is_tiny_costs_little(data: bytes) -> None:
     found = read_bounded(data)
     assert "(CREDMATCH_IMPORT_" in only(Rejected, found)[-1].reason
     assert len(found) <= 10_010
+
+
+def test_nothing_of_a_row_that_was_refused_is_kept() -> None:
+    many = b"c,A,%s%s,\n" % (b"s|" * 600, b"x" * 90_000)
+    long = b"c,A,s,%s\n" % (b"x" * 90_000)
+    header = b"candidate_key,achievement_name,competencies,level\n"
+    read = csv_rows.read(io.BytesIO(header + (many + long) * 100), CONTEXT)
+    gc.disable()  # what refers to itself would only be found now and then, and never all at once
+    tracemalloc.start()
+    try:
+        assert sum(isinstance(one, Rejected) for one in read) == 200
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert peak < 5_000_000  # of 18
 
 
 def test_good_lines_among_useless_ones_are_read() -> None:
