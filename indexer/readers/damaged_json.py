@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from indexer.readers.json_marks import marks_of
 from indexer.readers.json_text import closed, decode, encode, holds_too_many, place_of, raw_text
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
@@ -31,15 +32,9 @@ class Damaged:
         return self.raw
 
 
-_MARKS = re.compile(rb'(?:[^"\[\]{},]++|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+["\n]?)*+([\[\]{},]|\Z)', re.DOTALL)
-"""What tells apart the items of lists: a bracket or a comma, or the end, behind strings and all else.
-
-A string that is not closed ends with its line: there no line ends within one."""
-
-_OF_LISTS = ([b"["], [b"{", b"["], [b"{", b"{", b"["])
+_LIST, _END_OF_LIST, _OBJECT, _END_OF_OBJECT, _COMMA = b"[]{},"
+_TO_LISTS = frozenset({b"[", b"{[", b"{{["})
 """The brackets that are open where an item of a list begins, as `lists_of` finds them."""
-
-_OPENED_BY = {b"]": b"[", b"}": b"{"}
 
 BLANK = Damaged("", said("is empty"), "")
 """Stands where there is nothing, and nothing is to be said."""
@@ -71,18 +66,18 @@ def whole_items(data: bytes, limits: Limits) -> object:
 
     `data` is what `decode` refused.
     """
-    if holds_too_many(data, limits):
+    if _is_too_much(data, limits):
         return None
     document = _lenient(data, limits)
     if document is not None:
         return document
-    rest, texts, _ = _taken_apart(data)
     try:
-        document = decode(rest, limits)
+        apart = _Apart(data, limits.values)
+        document = decode(apart.rest, limits)
     except InvalidInput:
         return None
     lists = [items for _, items in lists_of(document)]
-    _fill(lists, texts, limits)
+    _fill(lists, apart.items, limits)
     return document if any(isinstance(one, dict) for items in lists for one in items) else None
 
 
@@ -117,15 +112,16 @@ def whole_members(
     nothing that follows matters to what stands before. None where anything else is damaged, or all is.
     """
     names = [f'"{path.rpartition(".")[2]}"'.encode() for path in lists]
-    if not any(name in data for name in names) or holds_too_many(data, limits):
+    if not any(name in data for name in names) or _is_too_much(data, limits):
         return None
-    rest, texts, cut_off = _taken_apart(data)
     try:
-        document = decode(closed(rest).encode() if cut_off else rest, limits)
+        apart = _Apart(data, limits.parts)
+        document = decode(closed(apart.rest).encode() if apart.cut_off else apart.rest, limits)
     except InvalidInput:
         return None
+    texts, cut_off = apart.items, apart.cut_off
     found = dict(lists_of(document))
-    if not isinstance(document, dict) or len(found) != len(texts) or sum(map(len, texts)) > limits.parts:
+    if not isinstance(document, dict) or len(found) != len(texts):
         return None
     _fill(found.values(), texts, limits)
     damaged = [
@@ -173,45 +169,81 @@ def whole_lines(data: bytes, limits: Limits) -> object:
     return found if whole and 2 * whole >= sum(one is not BLANK for one in found) else None
 
 
-def _taken_apart(data: bytes) -> tuple[bytes, list[list[bytes]], bool]:
-    """A document with its lists empty, as `lists_of` finds them, the texts of the items of each, and whether
-    it is cut off: within the last item, or behind it.
+class _Apart:
+    """A document that is taken apart into the `items` of its lists, as `lists_of` finds them, and its `rest`.
 
-    They are told apart by quotation marks and brackets alone. A bracket that an item closes too often counts
-    for nothing; what it leaves open ends with its list.
+    `items` has their texts, list by list; the `rest` is the document with these lists empty. They are told
+    apart by brackets and commas alone. A bracket that an item closes too often counts for nothing; what it
+    leaves open ends with its list. Of a document that is cut off in a list (`cut_off`), the rest ends there,
+    and what was begun is the last item (`endless`).
     """
-    opened: list[bytes] = []
-    rest, lists, start = bytearray(), list[list[bytes]](), 0
-    for mark in _MARKS.finditer(data):
-        sign = mark[1]
-        if not sign:
-            break
-        if sign in b"[{":
-            opened.append(sign)
-            if opened in _OF_LISTS:
-                rest += data[start : mark.end()]
-                start = mark.end()
-                lists.append([])
-            continue
-        while sign == b"]" and b"[" in opened[:3] and opened[-1] == b"{":
+
+    def __init__(self, data: bytes, most: int) -> None:
+        """Raises InvalidInput where the lists have more than `most` items."""
+        self.items: list[list[bytes]] = []
+        self._most = most
+        self._count = 0  # of the items
+        self._data = data
+        self._rest = bytearray()
+        self._start = 0  # of what is neither in `items` nor in the rest yet
+        self._opened = bytearray()  # the brackets that are open
+        self._level = 0  # how many of them are to the list in which we are; 0 in none
+        self._walk()
+        self.cut_off = bool(self._opened)
+        self.endless = b""
+        if not self._level:
+            self._rest += data[self._start :]
+        elif text := data[self._start :].strip():
+            self.endless = text
+            self.items[-1].append(text)
+        self.rest = bytes(self._rest)
+
+    def _walk(self) -> None:
+        """Go through the marks. Of millions within an item each takes one or two comparisons only."""
+        opened = self._opened
+        for mark, place in marks_of(self._data):
+            if mark == _COMMA:
+                if self._level and self._level == len(opened):
+                    self._end_item(place)
+                    self._start = place + 1
+            elif mark in (_OBJECT, _LIST):
+                opened.append(mark)
+                if not self._level and bytes(opened[:4]) in _TO_LISTS:
+                    self._begin_list(place)
+            elif mark == _END_OF_LIST:
+                self._close_list(place)
+            elif opened and opened[-1] == _OBJECT:
+                opened.pop()
+
+    def _begin_list(self, place: int) -> None:
+        self._level = len(self._opened)
+        self._rest += self._data[self._start : place + 1]
+        self._start = place + 1
+        self.items.append([])
+
+    def _close_list(self, place: int) -> None:
+        opened = self._opened
+        while self._level and opened[-1] == _OBJECT:
             opened.pop()
-        if sign in b",]" and opened in _OF_LISTS:
-            text = data[start : mark.start(1)].strip()
-            if text or sign == b"," or lists[-1]:  # else the list is empty
-                lists[-1].append(text)
-            start = mark.end() if sign == b"," else mark.start(1)
-        if opened and opened[-1] == _OPENED_BY.get(sign):
+        if self._level and self._level == len(opened):
+            self._end_item(place, is_last=True)
+            self._start = place
+            self._level = 0
+        if opened and opened[-1] == _LIST:
             opened.pop()
-    rest += _end(data[start:], opened, lists)
-    return bytes(rest), lists, bool(opened)
+
+    def _end_item(self, place: int, *, is_last: bool = False) -> None:
+        text = self._data[self._start : place].strip()
+        if text or not is_last or self.items[-1]:  # else the list is empty
+            self.items[-1].append(text)
+            self._count += 1
+            if self._count > self._most:
+                raise InvalidInput(said("has more than %(most)s values", most=self._most))
 
 
-def _end(text: bytes, opened: list[bytes], lists: list[list[bytes]]) -> bytes:
-    """The end of a document; nothing of one that is cut off in a list, whose last item it becomes."""
-    if any(opened[:level] in _OF_LISTS for level in (1, 2, 3)):
-        lists[-1] += filter(None, [text.strip()])
-        return b""
-    return text
+def _is_too_much(data: bytes, limits: Limits) -> bool:
+    """Whether a text has more values than it may, or so many brackets that close: it has none for each."""
+    return holds_too_many(data, limits) or data.count(b"]") + data.count(b"}") > limits.values
 
 
 def _decoded(data: bytes, limits: Limits) -> object:
@@ -252,8 +284,8 @@ def _wrong(pairs: list[tuple[str, Any]], body: dict[str, Any]) -> tuple[str, Sai
                     return key, said("%(number)s is not a JSON number", number="NaN")
                 return key, said("the number is too large")
     if len(body) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
         return twice, said("an object has this key twice")
     return None
 

@@ -8,12 +8,13 @@ from typing import BinaryIO
 
 import numpy as np
 
+from indexer.readers.json_marks import Strings
 from indexer.readers.limits import Limits
 from indexer.readers.unpacking import PIECE, BadStream, Exhausted, first_bytes
 from matcher.messages import Said, said
 
 _KEPT_OF_TOO_LONG = 2_000
-_QUOTE, _COMMA, _LINE_END = b'",\n'
+_COMMA = ord(",")
 
 _STEPS = np.zeros(256, np.int8)
 """By byte, outside of strings: how much deeper what follows it is nested."""
@@ -43,7 +44,7 @@ class Items:
         self._stream = stream
         self._limits = limits
         self._depth = 0  # 1 between the items
-        self._begun = b""  # what tells how to go on in the next piece: within a string, after a backslash
+        self._strings = Strings()
         self._kept = bytearray()  # of the item that goes on there
         self._length = 0  # of that item, so far
         self._is_long = False
@@ -78,7 +79,8 @@ class Items:
 
     def _items(self, piece: bytes) -> Iterator[Item]:
         """The items that end in a further piece."""
-        data, start = self._begun + piece, len(self._begun)
+        begun = self._strings.begun
+        data, start = begun + piece, len(begun)
         for end in self._ends(data):
             self.closed = data.startswith(b"]", end)
             self._is_over = data[end] != _COMMA
@@ -97,26 +99,16 @@ class Items:
     def _ends(self, data: bytes) -> list[int]:
         """Where in `data` items end: at commas between them, and where a bracket closes the list.
 
-        By arrays, not sign by sign: an item may be as long as it likes, and hold nothing but signs. A string
-        that is not closed ends with its line: there no line ends within one.
+        By arrays, not sign by sign: an item may be as long as it likes, and hold nothing but signs.
         """
         if not data:
             return []
-        # As long as what they stand for, so that places stay the same.
-        pairless = data.replace(b"\\\\", b"  ")
-        plain = pairless.replace(b'\\"', b"  ")
-        signs = np.frombuffer(plain, np.uint8)
-        inside = np.logical_xor.accumulate(signs == _QUOTE)
-        line_ends = np.flatnonzero(signs == _LINE_END)
-        lengths = np.diff(line_ends, prepend=0, append=len(data))
-        inside ^= np.repeat(np.append(False, inside[line_ends]), lengths)  # each line begins outside
+        signs, inside = self._strings.within(data)
         steps = _STEPS.take(signs) * ~inside
         depths = np.cumsum(steps, dtype=np.int32)
         depths += self._depth
         ends = ~inside & (signs == _COMMA) & (depths == 1) | (steps < 0) & (depths == 0)
         self._depth = int(depths[-1])
-        self._begun = b'"' if inside[-1] else b""
-        self._begun += b"\\" if pairless.endswith(b"\\") else b""
         return np.flatnonzero(ends).tolist()
 
     def _keep(self, data: bytes) -> None:

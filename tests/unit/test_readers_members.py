@@ -129,8 +129,23 @@ START = '{"type": ["VerifiablePresentation"], "verifiableCredential": ['
         START + '{"a":' * 200_000,
         START + '"' + "\\" * 7_900_000,
         START + '{"a":"' + "x" * 7_000_000 + '","b":NaN},{}]}',
+        START + "}" * 7_900_000,
+        (START + "}" * 900_000 + "\n") * 8,
+        ('{"a":1}\n' + START + "}" * 240_000 + " " * 700_000 + "\n") * 8,
+        ('{"a":1}\n' + START + "{}," * 120_000 + "\n") * 8,
     ],
-    ids=["marks", "strings", "members", "levels", "backslashes", "a long member"],
+    ids=[
+        "marks",
+        "strings",
+        "members",
+        "levels",
+        "backslashes",
+        "a long member",
+        "closing brackets",
+        "closing brackets by line",
+        "as many as there may be",
+        "pairs",
+    ],
 )
 def test_what_is_damaged_all_over_is_refused_soon(text: str) -> None:
     began = time.process_time()
