@@ -85,12 +85,14 @@ def whole_items(data: bytes, limits: Limits) -> object:
 class Members:
     """An object with a `Damaged` in its lists for each member that cannot be read.
 
-    `damaged`: these, each with the path of its list and its number there. `cut_off`: its end is lost.
+    `damaged`: these, each with the path of its list and its number there. `cut_off`: its end is lost;
+    `endless`: how many bytes of it the last member takes in, as that does not end.
     """
 
     document: dict[str, Any]
     damaged: list[tuple[str, int, Damaged]]
     cut_off: bool
+    endless: int
 
     def alone(self, path: str, one: Damaged) -> str:
         """The text of the object with this member only, which can be corrected and read again."""
@@ -133,7 +135,7 @@ def whole_members(
     whole = any(isinstance(one, dict) for path in (ends if cut_off else lists) for one in found.get(path, ()))
     if not whole or any(path not in lists for path, _, _ in damaged):
         return None
-    return Members(document, damaged, cut_off)
+    return Members(document, damaged, cut_off, len(apart.endless))
 
 
 def _emptied(document: dict[str, Any], lists: Collection[str], at: str = "") -> dict[str, Any]:

@@ -113,6 +113,12 @@ def read_damaged(data: bytes, error: InvalidInput, at: str, context: Context) ->
         yield Rejected(context.file, context.line, where, one.reason, raw)
     if found.cut_off:
         reason = said("the document is not closed; what stands before is read")
+        if found.endless:  # it may have taken in members that are whole
+            reason = said(
+                "the document is not closed; what stands before is read, and nothing of the rest: an entry "
+                "does not end (bytes: %(count)s)",
+                count=found.endless,
+            )
         yield Rejected(context.file, context.line, at, reason, "")
     yield from read_document(found.document, at, context)
 

@@ -28,6 +28,8 @@ HOLDERS: dict[str, tuple[dict[str, Any], str]] = {
     "JSON Resume": (json_resume.RESUME, "certificates"),
     "graph": ({"@graph": [open_badges_2.ASSERTION]}, "@graph"),
 }
+NOT_CLOSED = "the document is not closed; what stands before is read"
+ENDLESS = f"{NOT_CLOSED}, and nothing of the rest: an entry does not end (bytes: %s)"
 BAD = {
     "NaN": '{"id": NaN}',
     "a key twice": '{"id": "urn:x", "id": "urn:y"}',
@@ -82,9 +84,24 @@ def test_of_what_is_cut_off_the_whole_members_are_read(name: str) -> None:
         [award.key for one in only(CandidateRecord, some) for award in one.awards] for some in (found, whole)
     )
     assert awarded == expected
-    assert [one.reason for one in only(Rejected, found)][-1] == (
-        "the document is not closed; what stands before is read"
-    )
+    assert [one.reason for one in only(Rejected, found)][-1] == ENDLESS % len('{"id": "urn:cut')
+
+
+@pytest.mark.parametrize("end", ["", ", "])
+def test_of_what_ends_behind_a_member_it_is_said_that_it_is_not_closed(end: str) -> None:
+    found = read_any(json.dumps(PRESENTATION).removesuffix("]}") + end + "]"[len(end) :])
+    assert len(only(CandidateRecord, found)) == 3
+    assert [one.reason for one in only(Rejected, found)] == [NOT_CLOSED]
+
+
+def test_how_much_a_member_takes_with_it_that_lacks_a_quotation_mark_is_said() -> None:
+    text = json.dumps(PRESENTATION).replace('"urn:1"', '"urn:1')
+    found = read_any(text)
+    assert [one.awards[0].key for one in only(CandidateRecord, found)] == ["urn:0"]
+    damaged, rest = only(Rejected, found)
+    assert damaged.where == "verifiableCredential[1]"
+    second = text.index(json.dumps(PRESENTATION["verifiableCredential"][1])[:40], text.index("urn:0"))
+    assert rest.reason == ENDLESS % f"{len(text[second:]):,}"
 
 
 @pytest.mark.parametrize(
