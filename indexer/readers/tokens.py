@@ -76,13 +76,14 @@ def _payload(token: str, limits: Limits) -> dict[str, Any]:
         raise InvalidInput(said("the token is longer than %(most)s characters", most=limits.document))
     if "~" in token:
         raise InvalidInput(said("is an SD-JWT (selective disclosure), which is not read"))
-    parts = token.split(".")
-    if len(parts) == 5:
+    number = token.count(".") + 1  # before they are parted: there may be millions
+    if number == 5:
         raise InvalidInput(said("is an encrypted token (JWE), which cannot be read without its key"))
-    if len(parts) != 3:
+    if number != 3:
         raise InvalidInput(
-            said("is no token: it has %(number)s parts separated by full stops, not 3", number=len(parts))
+            said("is no token: it has %(number)s parts separated by full stops, not 3", number=number)
         )
+    parts = token.split(".")
     header = _object(parts[0], _HEADER, limits)
     if header.get("b64") is False:
         raise InvalidInput(said("the token's payload is not encoded (b64 is false), which is not read"))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from indexer.readers.limits import Limits
 from matcher.records import CandidateRecord, IssuerRef, Rejected
 from tests.unit.reading import formats_of, one_candidate, only, read_any
+from tests.unit.survival import bounded
 
 FIXTURES = Path(__file__).parents[3] / "shared" / "data" / "credentials"
 
@@ -233,3 +234,10 @@ def test_any_value_in_any_claim_is_read_or_refused(data: st.DataObject) -> None:
 @given(st.text(alphabet="eyJ0.-_~AQ=+", max_size=40))
 def test_no_letters_make_reading_fail(text: str) -> None:
     assert only(Rejected, read_any("eyJ" + text))
+
+
+def test_millions_of_parts_take_little() -> None:
+    read_any(token(CREDENTIAL))  # what is loaded at first use
+    for data in bounded([f"{HEADER}.".encode() + b"." * 7_900_000], "full stops"):
+        (refused,) = only(Rejected, read_any(data))
+        assert refused.reason == "is no token: it has 7,900,002 parts separated by full stops, not 3"
