@@ -11,6 +11,9 @@ from matcher.messages import Said, marked, said
 
 _BLOCK = 512
 _LONGEST_HEADER = 65_536
+_LONGEST_END = 1_048_576
+"""Bytes that an archive is filled up with at its end: most write 10 KB at once, and some far more."""
+
 _FILES = {b"0", b"\0", b"7"}
 _OF_NO_KIND = marked("is of a kind that is not read")
 _KINDS = {
@@ -50,6 +53,7 @@ def entries(source: Source, budget: Budget) -> Iterator[Entry]:
     stated: dict[str, str] = {}
     while block := source.read(_BLOCK):
         if not any(block):
+            source.read(_LONGEST_END)  # where the archive is compressed, its checksum stands behind this
             return
         if not is_tar(block):
             cut_off = len(block) < _BLOCK

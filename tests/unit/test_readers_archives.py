@@ -392,3 +392,15 @@ def test_an_archive_that_was_changed_is_read_or_refused(data: st.DataObject) -> 
         archive[data.draw(st.integers(0, len(archive) - 1))] = data.draw(st.integers(0, 255))
     found = read_any(bytes(archive[: data.draw(st.integers(1, len(archive)))]))
     assert all(isinstance(one, CandidateRecord | Notice | Rejected | Recognised) for one in found)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("lost", [1, 4])
+def test_a_compressed_archive_that_lacks_its_very_end_is_read_and_that_is_said(
+    pack: Callable[[bytes], bytes], lost: int
+) -> None:
+    data = pack(tar_of({f"{number}.json": text_of(number) for number in range(3)}))
+    whole, found = read_any(data), read_any(data[:-lost])
+    assert refusals(whole) == {}
+    assert refusals(found) == {"f": "the archive is cut off"}
+    assert only(CandidateRecord, found) == only(CandidateRecord, whole)
