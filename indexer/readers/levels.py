@@ -14,7 +14,8 @@ from pydantic import BeforeValidator
 from indexer.readers.parts import Many, Part, spelt
 
 _LONGEST_LABEL = 500
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15}|,\d{1,2})?", re.ASCII)
+"""With a decimal comma, too, where it cannot be one between thousands."""
 
 
 def _text(value: object) -> object:
@@ -62,21 +63,28 @@ def level(results: Iterable[Result], scales: Sequence[Scale]) -> dict[str, Any] 
 
     Of several the first counts. An achieved level that is on no scale is a label only. Where no result says,
     whoever holds the achievement reached what it requires (`requiredLevel`, `requiredValue`: what passes), so
-    that is stated, with a label that says "at least".
+    that is stated, with a label that says "at least"; where nothing is required either, a value that has no
+    place on a scale is a label only.
     """
     levels = _Levels(scales)
     named: dict[str, Any] | None = None
+    worded: dict[str, Any] | None = None
     for result in results:
         if stated := levels.reached(result):
             return stated
         named = named or _only_named(result)
-    return named or next(filter(None, map(levels.required, range(len(scales)))), None)
+        worded = worded or _label_only(result.value)
+    return named or next(filter(None, map(levels.required, range(len(scales)))), None) or worded
 
 
 def _only_named(result: Result) -> dict[str, Any] | None:
     """The level of a result that is on no scale we know: what it is called, and no more."""
     achieved = (result.achieved_level or "").strip()
-    return {"value": None, "label": (result.value or achieved)[:_LONGEST_LABEL]} if achieved else None
+    return _label_only(result.value or achieved) if achieved else None
+
+
+def _label_only(label: str | None) -> dict[str, Any] | None:
+    return {"value": None, "label": label.strip()[:_LONGEST_LABEL]} if label and label.strip() else None
 
 
 class _Levels:
@@ -139,8 +147,10 @@ def _folded(name: str) -> str:
 
 def _between(value: str, scale: Scale) -> float | None:
     highest = scale.value_max or ("100" if scale.result_type == "Percent" else "")
-    figures = [value, scale.value_min or "0", highest]
+    figures = [value.strip(), scale.value_min or "0", highest]
+    if scale.result_type == "Percent":
+        figures = [figure.removesuffix("%").rstrip() for figure in figures]
     if not all(_NUMBER.fullmatch(figure) for figure in figures):
         return None
-    number, low, high = map(float, figures)
+    number, low, high = (float(figure.replace(",", ".")) for figure in figures)
     return (number - low) / (high - low) if low <= number <= high and low < high else None

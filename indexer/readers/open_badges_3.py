@@ -12,8 +12,8 @@ a status list is unknown. What is taken, by the names of the specification (1EdT
                  what a result measures may have been missed, and they differ from holder to holder
     level        the first result that states one: an achievedLevel or an allowedValue of rank i of n is i/n
                  (the specification orders both lists from low to high); a number is placed between valueMin
-                 (else 0) and valueMax (a Percent: 100), and states nothing where it lies outside. Without a
-                 result the requiredLevel or requiredValue, which every holder has reached
+                 (else 0) and valueMax (a Percent: 100). Without such a result the requiredLevel or
+                 requiredValue, which every holder has reached; else a value without a place is a label only
     candidate    credentialSubject.id, and e-mail addresses, DIDs and URLs of credentialSubject.identifier
                  that are not hashed; numbers that only one issuer understands are not taken
     endorsements those of the credential, its issuer, and its achievement
