@@ -41,7 +41,10 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
     data = first_bytes(stream, longest + 1)
     start = data.removeprefix(BOM_UTF8).lstrip()
     if start.startswith(b"[") and _begins_lines(start, context.limits):
-        yield from jsonl.read(rejoined(data, stream), context)
+        of_list = start.partition(b"\n")[0].strip() == b"["
+        yield from jsonl.read(rejoined(data, stream), context, of_list=of_list)
+    elif start.startswith(b"[") and _has_cut_off_lines(start, context.limits):
+        yield from jsonl.read(rejoined(data, stream), context, of_list=True)
     elif start.startswith(b"[") and (len(data) > longest or _has_items(start, context.limits)):
         yield from _read_list(rejoined(data, stream), context)
     else:
@@ -84,6 +87,24 @@ def _begins_lines(start: bytes, limits: Limits) -> bool:
     for _ in items:
         pass
     return items.closed
+
+
+def _has_cut_off_lines(start: bytes, limits: Limits) -> bool:
+    """Whether a list has an entry a line, of which one that others follow is cut off: it would take them in.
+
+    By the numbers of brackets alone: none of its lines may close what another has opened, as in a list with
+    an entry over several.
+    """
+    if not 0 < start.count(b"\n") < limits.values:
+        return False
+    lines = start[1:].strip().removesuffix(b"]").split(b"\n")
+    entries = [line for line in lines if line.strip()][:-1]  # the last may be cut off here
+    opened = [sum(map(line.count, (b"[", b"{"))) - sum(map(line.count, (b"]", b"}"))) for line in entries]
+    return (
+        all(line.startswith(b"{") for line in entries)
+        and all(number >= 0 for number in opened)
+        and any(opened)
+    )
 
 
 def _has_items(start: bytes, limits: Limits) -> bool:

@@ -72,14 +72,18 @@ def _object(line: bytes) -> dict[str, object] | None:
     return body if isinstance(body, dict) else None
 
 
-def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
+def read(stream: BinaryIO, context: Context, *, of_list: bool = False) -> Iterator[Record]:
     """The candidates of `stream`, and what could not be read.
 
-    Where the context names a candidate, lines about anybody else are refused.
+    `of_list`: the lines are the entries of a list, whose brackets and commas are no part of them. Where the
+    context names a candidate, lines about anybody else are refused.
     """
     limits = context.limits
     patience = Patience(limits.parts)
-    for line in lines(stream, limits.line, limits.values):
+    found_lines = lines(stream, limits.document if of_list else limits.line, limits.values)
+    if of_list:
+        found_lines = (replace(line, data=_entry(line.data)) for line in found_lines)
+    for line in found_lines:
         if line.wrong:
             yield Rejected(context.file, line.number, "", line.wrong, raw_text(line.data))
         elif line.data.strip():
@@ -88,6 +92,12 @@ def read(stream: BinaryIO, context: Context) -> Iterator[Record]:
             if patience.lost:
                 yield Rejected(context.file, line.number, "", patience.reason, "")
                 return
+
+
+def _entry(line: bytes) -> bytes:
+    """What is an entry of a line that stands in a list."""
+    entry = line.strip().removeprefix(b"[").removesuffix(b",").rstrip()
+    return entry.removesuffix(b"]") if entry.count(b"]") > entry.count(b"[") else entry
 
 
 def _read_line(line: Line, context: Context) -> Iterator[Record]:

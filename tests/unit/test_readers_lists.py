@@ -18,6 +18,7 @@ from indexer.readers.formats import Context
 from indexer.readers.json_items import Items
 from indexer.readers.limits import Limits
 from matcher.records import CandidateRecord, Rejected
+from tests.unit.containers import badge
 from tests.unit.reading import ZONE, formats_of, only, read_any
 
 UNCLOSED, ENDLESS = "the list is not closed; what stands before is read", "an entry does not end"
@@ -253,3 +254,33 @@ def test_an_item_with_a_string_that_is_not_closed_ends_nowhere_else() -> None:
     data = f'[{good},\n["{"],[ " * 100_000},\n"{"x" * 100_000}"],\n{good}]'
     assert keys(data) == ["c-1", "c-1"]
     assert [where for where, _ in wrong(data)] == ["[1]"]
+
+
+def presentation(*numbers: int) -> str:
+    return json.dumps(
+        {"type": ["VerifiablePresentation"], "verifiableCredential": [badge(n) for n in numbers]}
+    )
+
+
+@pytest.mark.parametrize("start", ["[", "[\n"])
+@pytest.mark.parametrize("end", ["]", "\n]\n"])
+def test_an_entry_of_a_line_that_is_cut_off_within_takes_no_other_with_it(start: str, end: str) -> None:
+    whole = presentation(3, 4)
+    entries = [presentation(1, 2), whole[: whole.index("urn:badge:4") + 9], presentation(5, 6)]
+    found = read_any(start + ",\n".join(entries) + end)
+    awards = [award.key for one in only(CandidateRecord, found) for award in one.awards]
+    assert awards == [f"urn:badge:{number}" for number in (1, 2, 3, 5, 6)]
+    assert {one.line for one in only(Rejected, found)} == {2 + (start == "[\n")}
+
+
+def test_members_of_an_entry_over_several_lines_are_not_read_alone() -> None:
+    whole = presentation(1, 2).replace("[{", "[\n{").replace("}, {", "},\n{")
+    text = f"[{whole},\n{whole[: whole.index('urn:badge:2')]},\n{whole}]"
+    found = only(CandidateRecord, read_any(text))
+    assert {one.place.line for one in found} == {0}
+
+
+def test_brackets_that_stand_on_lines_of_their_own_are_no_entries() -> None:
+    lines = ["[", *(json.dumps(candidate(n)) for n in range(3)), "]"]
+    assert keys("\n".join(lines)) == ["c-0", "c-1", "c-2"]
+    assert wrong("\n".join(lines)) == []
