@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from matcher.messages import Said, said
-from matcher.records import Rejected
+from matcher.records import Recognised, Rejected
 
 _KINDS = 100
 _Record = TypeVar("_Record")
@@ -66,8 +66,8 @@ class Patience:
         """`records` of a further line or entry; `useful`: it is one, whatever is wrong with it."""
         refused = 0
         for record in records:
-            refused += 1
-            useful = useful or not isinstance(record, Rejected)
+            refused += isinstance(record, Rejected)
+            useful = useful or not isinstance(record, Rejected | Recognised)
             yield record
         self.refused = 0 if useful else self.refused + refused
 
