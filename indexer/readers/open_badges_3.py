@@ -176,7 +176,12 @@ def _who(subject: _Subject) -> tuple[str, ...]:
 
 
 def _not_completed(subject: _Subject) -> str | None:
-    return next((one.status for one in subject.result or () if one.status in _NOT_COMPLETED), None)
+    """The status of a result that is none of an award, also where it is the value of a scale for that."""
+    scales = subject.achievement.result_description or ()
+    of_status = {scale.id for scale in scales if scale.id and scale.result_type == "Status"}
+    results = subject.result or ()
+    stated = [one.status or (one.value if one.result_description in of_status else None) for one in results]
+    return next((status for status in stated if status in _NOT_COMPLETED), None)
 
 
 def _shape(credential: _Credential, subject: _Subject) -> dict[str, Any]:

@@ -137,6 +137,15 @@ def test_what_is_not_completed_is_no_award(status: str) -> None:
     assert one(with_subject(result=[{"status": "Completed"}])) == one(CREDENTIAL)
 
 
+@pytest.mark.parametrize(("kind", "is_award"), [("Status", False), ("Result", True)])
+def test_a_status_may_stand_as_the_value_of_its_scale(kind: str, is_award: bool) -> None:
+    scale = {"id": "urn:s", "type": ["ResultDescription"], "name": "Status", "resultType": kind}
+    achievement = {**CREDENTIAL["credentialSubject"]["achievement"], "resultDescription": [scale]}
+    stated = {"value": "Failed", "resultDescription": "urn:s"}
+    (found,) = read(with_subject(achievement=achievement, result=[stated]))
+    assert isinstance(found, CandidateRecord if is_award else Notice)
+
+
 def subjects(*ids: Any) -> dict[str, Any]:
     """A credential about several subjects."""
     return {
