@@ -7,17 +7,16 @@ import io
 import json
 import struct
 import tarfile
-import time
 import tracemalloc
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from indexer.readers.formats import Record
 from indexer.readers.limits import Limits
 from tests.unit.reading import read_any
+from tests.unit.survival import in_time
 
 MOST_SECONDS = 5.0
 """Where 2 are what we promise, on a machine that does nothing else."""
@@ -108,16 +107,9 @@ CONTAINERS = {
 """A good file of every format that holds others, by its name."""
 
 
-@contextmanager
-def _bounded() -> Iterator[None]:
-    started = time.process_time()
-    yield
-    assert time.process_time() - started < MOST_SECONDS
-
-
 def read_bounded(data: bytes, limits: Limits | None = None) -> list[Record]:
     """The records of `data`, having been read once against the clock, and once against memory."""
-    with _bounded():
+    with in_time(seconds=MOST_SECONDS):
         found = read_any(data, limits=limits)
     tracemalloc.start()
     try:
