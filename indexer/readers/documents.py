@@ -31,6 +31,7 @@ from indexer.readers.damaged_json import whole_members
 from indexer.readers.entries import check_number
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import encode, place_of, raw_text, shown
+from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
 from matcher.records import CandidateRecord, Notice, Place, Recognised, Rejected
@@ -93,6 +94,11 @@ def read_document(body: object, at: str, context: Context) -> Iterator[Record]:
         # What is no document cannot be corrected, and is not kept.
         raw = encode(body) if isinstance(body, dict | list) or tokens.is_token(str(body)) else ""
         yield Rejected(context.file, context.line, error.where or at, error.reason, raw)
+
+
+def holds_members(data: bytes, limits: Limits) -> bool:
+    """Whether `read_damaged` finds something whole in a JSON text that cannot be decoded."""
+    return whole_members(data, limits, _MEMBERS, _ENDS) is not None
 
 
 def read_damaged(data: bytes, error: InvalidInput, at: str, context: Context) -> Iterator[Record]:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from indexer.readers import jsonl
-from indexer.readers.documents import read_damaged, read_document
+from indexer.readers.documents import holds_members, read_damaged, read_document
 from indexer.readers.floods import Patience
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_items import Item, Items
@@ -68,12 +68,18 @@ def _read_short(data: bytes, context: Context) -> Iterator[Record]:
     try:
         document = decode(data, context.limits)
     except InvalidInput as error:
-        if jsonl.has_whole_lines(data, context.limits):
+        has_lines = jsonl.has_whole_lines(data, context.limits)
+        if has_lines and not (_is_separated(data) and holds_members(data, context.limits)):
             yield from jsonl.read(io.BytesIO(data), context)
         else:
             yield from read_damaged(data, error, "", context)
         return
     yield from read_document(document, "", context)
+
+
+def _is_separated(data: bytes) -> bool:
+    """Whether objects on lines of their own are rather the entries of a list than documents."""
+    return len(_SEPARATED.findall(data)) > len(_UNSEPARATED.findall(data))
 
 
 def _begins_lines(start: bytes, limits: Limits) -> bool:

@@ -53,6 +53,18 @@ def good(records: list[Record]) -> list[Record]:
     return [one for one in records if not isinstance(one, Rejected)]
 
 
+def test_members_on_lines_of_their_own_are_no_documents_of_their_own() -> None:
+    """The lines of a file would lose all but the last, which has no comma behind it."""
+    members = [json.dumps(one) for one in PRESENTATION["verifiableCredential"]]
+    for place in range(3):
+        lines = [*members[:place], BAD["NaN"], *members[place:]]
+        text = json.dumps({**PRESENTATION, "verifiableCredential": []})
+        text = text.replace("[]", "[\n" + ",\n".join(lines) + "\n]")
+        found = read_any(text)
+        assert good(found) == read_any(PRESENTATION)
+        assert [one.where for one in only(Rejected, found)] == [f"verifiableCredential[{place}].id"]
+
+
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("name", HOLDERS)
 def test_a_member_that_cannot_be_read_loses_no_other(name: str, bad: str) -> None:
