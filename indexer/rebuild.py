@@ -158,9 +158,7 @@ class _Swap:
     number: int = 0
     people: int = 0
     hindered: str = ""  # why the index that answers is not kept current
-    found: bool = (
-        False  # whether a part of it was there: by whom and of which database it was made, who knows
-    )
+    resumed: bool = False  # part of it was there before: perhaps made before the store was restored
     failed: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -188,7 +186,7 @@ class _Swap:
         """What the generation has already of ids up to `upto` counts as put in; who is missing there failed
         before, and is looked at again. Gives how many candidates there are."""
         after, done = 0, 0
-        self.found = upto > 0
+        self.resumed = upto > 0
         while after < upto:
             held = self.builder.documents(after, PAGE)
             with self.database.read() as connection:
@@ -282,7 +280,7 @@ class _Swap:
             upto = held[-1].candidate
             self._compare_sums(after, held, upto)
             sample = max(2, -(-SAMPLE * len(held) // max(expected, 1)))
-            self._compare_sample(held, len(held) if self.found else sample)
+            self._compare_sample(held, len(held) if self.resumed else sample)
             after, rows = upto, rows + len(held)
             self._keep_current()
         self._compare_sums(after, [], None)
