@@ -43,6 +43,9 @@ nothing, or because more would not be shown or stored:
 - An entry of an archive of up to 4 MB is checked whole before it is read; of a longer one that turns out to
   be damaged, what was read stays. An archive's directory is looked at for as many entries as are read.
 - A row that goes on over several lines loses, where its quotation mark is never closed, only its first line.
+- An entry in JSON that lacks a quotation mark or a bracket loses no other, even in a file of one line: those
+  behind it are told apart from the file's end. What stands between two such entries may be refused with them;
+  where the end is lost too, or further away than a document may be long, all that follows is.
 - Of the files beside a badge as much is kept in memory as one document may have; others are read again, until
   that is four times `CREDMATCH_IMPORT_BESIDE`.
 - A description of a competency is kept up to 5,000 characters: it is read for its meaning. Headings above

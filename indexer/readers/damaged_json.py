@@ -1,7 +1,7 @@
 """What is whole in a JSON document of which a part is not: items of its lists, or its lines.
 
 An item that has NaN, a number beyond a double or a key twice is left out, and so is one that is no JSON
-between its neighbours' commas, or on its line; the others stay where they stand.
+between its neighbours, which `json_apart.py` finds, or on its line; the others stay where they stand.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.readers.json_marks import marks_of
+from indexer.readers.json_apart import taken_apart
 from indexer.readers.json_text import closed, decode, encode, holds_too_many, place_of, raw_text
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
@@ -31,10 +31,6 @@ class Damaged:
     def __str__(self) -> str:
         return self.raw
 
-
-_LIST, _END_OF_LIST, _OBJECT, _END_OF_OBJECT, _COMMA = b"[]{},"
-_TO_LISTS = frozenset({b"[", b"{[", b"{{["})
-"""The brackets that are open where an item of a list begins, as `lists_of` finds them."""
 
 BLANK = Damaged("", said("is empty"), "")
 """Stands where there is nothing, and nothing is to be said."""
@@ -72,7 +68,7 @@ def whole_items(data: bytes, limits: Limits) -> object:
     if document is not None:
         return document
     try:
-        apart = _Apart(data, limits.values)
+        apart = taken_apart(data, limits.values, limits)
         document = decode(apart.rest, limits)
     except InvalidInput:
         return None
@@ -117,7 +113,7 @@ def whole_members(
     if not any(name in data for name in names) or _is_too_much(data, limits):
         return None
     try:
-        apart = _Apart(data, limits.parts)
+        apart = taken_apart(data, limits.parts, limits)
         document = decode(closed(apart.rest).encode() if apart.cut_off else apart.rest, limits)
     except InvalidInput:
         return None
@@ -136,6 +132,20 @@ def whole_members(
     if not whole or any(path not in lists for path, _, _ in damaged):
         return None
     return Members(document, damaged, cut_off, len(apart.endless))
+
+
+def whole_entries(data: bytes, limits: Limits) -> list[bytes]:
+    """The texts of the entries of the list that `data` is, of which one or more are no JSON.
+
+    Empty where they cannot be told apart up to the end of the list.
+    """
+    if _is_too_much(data, limits):
+        return []
+    try:
+        apart = taken_apart(data, limits.values, limits)
+    except InvalidInput:
+        return []
+    return [] if apart.cut_off or apart.rest.strip() != b"[]" else apart.items[0]
 
 
 def _emptied(document: dict[str, Any], lists: Collection[str], at: str = "") -> dict[str, Any]:
@@ -169,78 +179,6 @@ def whole_lines(data: bytes, limits: Limits) -> object:
     found = [_decoded(line, limits) if line.strip() else BLANK for line in lines]
     whole = sum(isinstance(one, dict) for one in found)
     return found if whole and 2 * whole >= sum(one is not BLANK for one in found) else None
-
-
-class _Apart:
-    """A document that is taken apart into the `items` of its lists, as `lists_of` finds them, and its `rest`.
-
-    `items` has their texts, list by list; the `rest` is the document with these lists empty. They are told
-    apart by brackets and commas alone. A bracket that an item closes too often counts for nothing; what it
-    leaves open ends with its list. Of a document that is cut off in a list (`cut_off`), the rest ends there,
-    and what was begun is the last item (`endless`).
-    """
-
-    def __init__(self, data: bytes, most: int) -> None:
-        """Raises InvalidInput where the lists have more than `most` items."""
-        self.items: list[list[bytes]] = []
-        self._most = most
-        self._count = 0  # of the items
-        self._data = data
-        self._rest = bytearray()
-        self._start = 0  # of what is neither in `items` nor in the rest yet
-        self._opened = bytearray()  # the brackets that are open
-        self._level = 0  # how many of them are to the list in which we are; 0 in none
-        self._walk()
-        self.cut_off = bool(self._opened)
-        self.endless = b""
-        if not self._level:
-            self._rest += data[self._start :]
-        elif text := data[self._start :].strip():
-            self.endless = text
-            self.items[-1].append(text)
-        self.rest = bytes(self._rest)
-
-    def _walk(self) -> None:
-        """Go through the marks. Of millions within an item each takes one or two comparisons only."""
-        opened = self._opened
-        for mark, place in marks_of(self._data):
-            if mark == _COMMA:
-                if self._level and self._level == len(opened):
-                    self._end_item(place)
-                    self._start = place + 1
-            elif mark in (_OBJECT, _LIST):
-                opened.append(mark)
-                if not self._level and bytes(opened[:4]) in _TO_LISTS:
-                    self._begin_list(place)
-            elif mark == _END_OF_LIST:
-                self._close_list(place)
-            elif opened and opened[-1] == _OBJECT:
-                opened.pop()
-
-    def _begin_list(self, place: int) -> None:
-        self._level = len(self._opened)
-        self._rest += self._data[self._start : place + 1]
-        self._start = place + 1
-        self.items.append([])
-
-    def _close_list(self, place: int) -> None:
-        opened = self._opened
-        while self._level and opened[-1] == _OBJECT:
-            opened.pop()
-        if self._level and self._level == len(opened):
-            self._end_item(place, is_last=True)
-            self._start = place
-            self._level = 0
-        if opened and opened[-1] == _LIST:
-            opened.pop()
-
-    def _end_item(self, place: int, *, is_last: bool = False) -> None:
-        text = self._data[self._start : place].strip()
-        if text or not is_last or self.items[-1]:  # else the list is empty
-            self.items[-1].append(text)
-            self._count += 1
-            if self._count > self._most:
-                raise InvalidInput(said("has more than %(most)s values", most=self._most))
 
 
 def _is_too_much(data: bytes, limits: Limits) -> bool:

@@ -57,6 +57,7 @@ FORMATS: tuple[DocumentFormat, ...] = (
 
 _ENDS = frozenset({"verifiableCredential", "credentialSubject.verifiableCredential"})
 _MEMBERS = _ENDS | {
+    "awards",
     "assertions",
     "achievements",
     "signedAssertions",

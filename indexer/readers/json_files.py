@@ -131,7 +131,7 @@ def _read_list(stream: BinaryIO, context: Context) -> Iterator[Record]:
     if number < 0 and items.closed:
         yield from read_document([], "", context)
     if items.wrong:
-        yield Rejected(context.file, 0, f"[{number + 1}]", items.wrong, raw_text(items.rest))
+        yield Rejected(context.file, 0, f"[{number + 1}]", items.wrong, raw_text(items.rest.strip()))
 
 
 def _read_item(item: Item, at: str, context: Context) -> Iterator[Record]:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from indexer.readers.damaged_json import whole_entries
 from indexer.readers.json_marks import Strings
 from indexer.readers.limits import Limits
 from indexer.readers.unpacking import PIECE, BadStream, Exhausted, first_bytes
@@ -34,7 +35,7 @@ class Items:
     """The items of the list that a stream begins with, told apart by quotation marks and brackets alone.
 
     Once they were gone through, `closed` says whether the list is, `wrong` what is wrong with its end, and
-    `rest` is what stands there.
+    `rest` is what stands there, or the beginning of it.
     """
 
     def __init__(self, stream: BinaryIO, limits: Limits) -> None:
@@ -59,18 +60,28 @@ class Items:
                     _, bracket, piece = piece.partition(b"[")
                     self._depth = len(bracket)
                 yield from self._items(piece)
-            self.rest = (self.rest + first_bytes(self._stream, PIECE)).strip()
+            self.rest += first_bytes(self._stream, self._limits.document)
         except Exhausted:
             raise
         except BadStream as error:
             self.wrong = said("the file %(reason)s; what stands before is read", reason=error.reason)
             return
-        if self.closed and self.rest:
+        yield from self._end()
+
+    def _end(self) -> Iterator[Item]:
+        """Say what is wrong with the end; where an item took in what follows, give what is whole of that."""
+        self.rest = bytes(self._kept) + self.rest
+        if self.closed and self.rest.strip():
             self.wrong = said("something follows the list, and is not read")
         elif not self.closed:
-            self.rest = bytes(self._kept).strip() + self.rest
+            if further := whole_entries(b"[" + self.rest, self._limits):
+                self.closed = True
+                yield from map(Item, further)
+                return
             self.wrong = said("the list is not closed; what stands before is read")
-            if self.rest and not self._is_over:  # an entry does not end, and takes in all that follows it
+            if (
+                self.rest.strip() and not self._is_over
+            ):  # an entry does not end, and takes in all that follows it
                 self.wrong = said(
                     "the list is not closed; what stands before is read, and nothing of the rest: an entry "
                     "does not end (bytes: %(count)s)",

@@ -47,3 +47,11 @@ def marks_of(data: bytes) -> Iterator[tuple[int, int]]:
         signs, inside = strings.within(begun + data[start : start + _PIECE])
         places = np.flatnonzero(_IS_MARK[signs] & ~inside)
         yield from zip(signs[places].tolist(), (places + (start - len(begun))).tolist(), strict=True)
+
+
+def marks_from_behind(data: bytes) -> Iterator[tuple[int, int]]:
+    """The same from the end of the text, which is outside of strings, to its start."""
+    for escaped in (b"\\\\", b'\\"', b"\\"):
+        data = data.replace(escaped, b" " * len(escaped))
+    for mark, place in marks_of(data[::-1]):
+        yield mark, len(data) - 1 - place

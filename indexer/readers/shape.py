@@ -43,6 +43,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticSerializationError, to_json
 
+from indexer.readers.damaged_json import Damaged
 from indexer.readers.formats import Context
 from indexer.readers.json_text import encode, shown
 from indexer.readers.parts import Listed, check_few
@@ -217,6 +218,8 @@ def read_candidate(
     awards: list[AwardRecord] = []
     refused: list[tuple[object, InvalidInput]] = []
     for number, award in enumerate(stated.awards or ()):
+        if isinstance(award, Damaged):  # is refused already
+            continue
         try:
             awards.append(read_award(award, context, f"awards[{number}]"))
         except InvalidInput as error:
