@@ -314,11 +314,12 @@ def _lag(parts: Parts) -> str:
             "one before it was restored",
             f"{_REINDEX}; another installation's index needs another CREDMATCH_ELASTICSEARCH_PREFIX",
         )
-    if not copy.behind.changes:
+    waiting = copy.behind
+    if not waiting.changes:
         return "none"
-    age = "" if copy.seconds_behind is None else f", the first {copy.seconds_behind:,.0f} s old"
-    says = f"{copy.behind.changes:,} changes{age}"
-    if copy.late(parts.settings.ready_lag):
+    age = "" if waiting.seconds is None else f", the first {waiting.seconds:,.0f} s old"
+    says = f"{waiting.changes:,} changes{age}"
+    if waiting.late(parts.settings.ready_lag):
         raise _Wrong(says, f"{_SERVER}, or `credmatch follow` where it runs apart")
     return says
 

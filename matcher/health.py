@@ -4,7 +4,6 @@ of its own, so that a part that hangs delays nobody for long and a broken one hi
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -48,17 +47,6 @@ class Copy:
     behind: Behind
     ahead: bool
     description: Description | None
-
-    @property
-    def seconds_behind(self) -> float | None:
-        """Age of the first change that is not in the index: 0 where none waits, None where it is undated."""
-        if not self.behind.changes:
-            return 0.0
-        return None if self.behind.since is None else max(0.0, time.time() - self.behind.since)
-
-    def late(self, seconds: float) -> bool:
-        """Whether a change has waited longer than so many seconds."""
-        return (self.seconds_behind or 0.0) > seconds
 
 
 class Probe(Generic[_T]):

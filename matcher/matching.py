@@ -26,6 +26,7 @@ from matcher.search.engine import Engine, Query, Recall
 from matcher.stages import Observer, Stopwatch, Timing, nobody
 from matcher.store.candidates import load_candidate
 from matcher.store.changes import last_change
+from matcher.store.condition import Behind, behind
 from matcher.store.database import Connection, Database
 from matcher.store.organisations import Organisation, organisation
 from matcher.store.positions import applicants, are_applicants_more, issuer_ids, load_position
@@ -33,6 +34,10 @@ from matcher.store.profiles import load_profiles
 
 APPLICANTS_FROM_TRUTH = 2_000
 """Up to so many applicants are scored straight from the store, each of them listed."""
+
+LATE_SECONDS = 10
+"""An answer says how far the index is behind where a change has waited longer than so many seconds: most are
+found within one or two."""
 
 TOP = 50
 """How many results an answer has where nobody says otherwise."""
@@ -146,7 +151,8 @@ class Matcher:
         holds, is None where there is none. `excluded` counts who misses a must-have, by requirement and
         `reason` (see `Lack`). For a whole pool, who holds nothing that meets it is counted by the index
         ("nothing", whatever kindred or broader they hold), and the other reasons among those who would be
-        results otherwise.
+        results otherwise. `behind` is None unless a change has waited for the index longer than
+        `LATE_SECONDS`: then it has how many `changes` wait and how many `seconds` the first does.
 
         Raises NotScorable, and Unavailable where there is no index yet.
         """
@@ -231,6 +237,7 @@ class Matcher:
                 return load_profiles(connection, question.organisation.id, ids)
 
             ranking = first_of(batches, question.scorer, load, question.admits, top)
+            waiting = behind(connection, question.organisation.id, recall.state.change_number)
         lacking = {
             (r.number, Lack.NOTHING): count for r, count in zip(understood, recall.missing, strict=True)
         }
@@ -241,6 +248,7 @@ class Matcher:
             change_number=recall.state.change_number,
             pool=recall.state.documents,
             generation=recall.state.generation,
+            behind=waiting,
         )
 
     def _recall(self, question: _Question, query: Query, top: int) -> Recall:
@@ -259,8 +267,8 @@ class Matcher:
 class _Found:
     """A ranking with where it came from; `missed`: how many miss which must-have, and why.
 
-    `generation`: which index was asked, None where the truth alone was; `pool`: how many people the index
-    holds, None where there is none.
+    `generation`: which index was asked, and `behind`: how far it is behind the truth; both None where the
+    truth alone was asked. `pool`: how many people the index holds, None where there is none.
     """
 
     ranking: Ranking
@@ -269,6 +277,7 @@ class _Found:
     change_number: int
     pool: int | None
     generation: str | None = None
+    behind: Behind | None = None
 
 
 def _question(
@@ -303,6 +312,7 @@ def _answer(question: _Question, found: _Found, words: Words, day: date | None) 
         "day": None if day is None else day.isoformat(),
         "generation": found.generation,
         "change_number": found.change_number,
+        "behind": _late(found.behind),
         "exact": found.ranking.exact,
         "scored": found.ranking.scored,
         "matched": found.matched,
@@ -317,6 +327,12 @@ def _answer(question: _Question, found: _Found, words: Words, day: date | None) 
         ],
         "results": list(_results(found.ranking, question.scorer, words)),
     }
+
+
+def _late(waiting: Behind | None) -> Json | None:
+    if waiting is None or waiting.seconds is None or not waiting.late(LATE_SECONDS):
+        return None
+    return {"changes": waiting.changes, "seconds": int(waiting.seconds)}
 
 
 def _results(ranking: Ranking, scorer: Scorer, words: Words) -> Iterator[Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,17 @@ class Behind:
 
     changes: int
     since: int | None
+
+    @property
+    def seconds(self) -> float | None:
+        """Age of the first of them: 0 where none waits, None where it is undated."""
+        if not self.changes:
+            return 0.0
+        return None if self.since is None else max(0.0, time.time() - self.since)
+
+    def late(self, seconds: float) -> bool:
+        """Whether a change has waited longer than so many seconds."""
+        return (self.seconds or 0.0) > seconds
 
 
 def schema(database: Database) -> Schema:

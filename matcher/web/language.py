@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from babel import Locale
 from babel.numbers import get_decimal_symbol
 from flask import Flask, Response, request, url_for
-from flask_babel import Babel, format_date, format_decimal, format_percent, get_locale, gettext
+from flask_babel import (
+    Babel,
+    format_date,
+    format_decimal,
+    format_percent,
+    format_timedelta,
+    get_locale,
+    gettext,
+)
 
 from matcher.messages import Said
 from matcher.settings import Bound, variable
@@ -33,7 +41,7 @@ def speak(app: Flask) -> None:
     )
     app.after_request(_remember)
     app.jinja_env.globals.update(languages=LANGUAGES, language=language, in_language=in_language)
-    app.jinja_env.filters.update(day=day, number=format_decimal, percent=percent)
+    app.jinja_env.filters.update(day=day, duration=duration, number=format_decimal, percent=percent)
     app.jinja_env.filters["spoken"] = spoken
     app.jinja_env.tests["said"] = lambda text: isinstance(text, Said)
     app.jinja_env.filters.update(points=points, exactly=exactly, factor=factor)
@@ -73,6 +81,11 @@ def _value(value: object) -> str:
 def day(iso: str | None) -> str:
     """A day in ISO form as people write it; "" for None."""
     return "" if iso is None else format_date(date.fromisoformat(iso), "medium")
+
+
+def duration(seconds: int) -> str:
+    """How long so many seconds are, roughly, in the largest unit that fits: "2 minutes"."""
+    return str(format_timedelta(timedelta(seconds=seconds)))
 
 
 def percent(share: float) -> str:

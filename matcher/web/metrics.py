@@ -143,8 +143,8 @@ def _copied(copy: Copy) -> Iterator[Metric]:
     now = time.time()
     changes = "Changes that the index does not have yet, counted up to 100,000."
     yield _gauge("index_behind_changes", changes, copy.behind.changes)
-    if copy.seconds_behind is not None:
-        yield _gauge("index_behind_seconds", "Age of the first such change.", copy.seconds_behind)
+    if copy.behind.seconds is not None:
+        yield _gauge("index_behind_seconds", "Age of the first such change.", copy.behind.seconds)
     if copy.state is not None:
         yield _gauge("index_candidates", "Candidates that the index holds.", copy.state.documents)
         yield _gauge("index_floor_age_seconds", "Age of the index's floor day.", now - copy.state.floor)

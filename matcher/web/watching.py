@@ -117,6 +117,6 @@ def _wrong(watching: Watching) -> str | None:
         return "The search index is not built yet."
     if copy.ahead:
         return "The search index is not of this database."
-    if copy.late(watching.ready_lag):
+    if copy.behind.late(watching.ready_lag):
         return "The search index is too far behind."
     return None

@@ -15,10 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from indexer.cli import _COMMANDS, run
 from indexer.commands.output import progress
 from indexer.readers.unpacking import Budget
+from matcher.store import tables as t
+from matcher.store.changes import candidate_ids, last_change, log_again
+from matcher.store.database import Database
+from matcher.store.organisations import organisation
 
 FORKLIFT = "http://data.europa.eu/esco/skill/28cb374e-6261-4133-8371-f9a5470145da"
 PEOPLE = [
@@ -313,6 +318,25 @@ def test_who_is_not_ranked_is_counted_in_words(credmatch: Command, position: Pat
     code, out, _ = credmatch("match", "--position", position, "--day", "2025-12-31")
     assert code == 0
     assert "  not ranked for the must-have 1 (cariste): 2 people lack it\n" in out
+
+
+@pytest.mark.usefixtures("pool")
+def test_changes_that_wait_long_for_the_index_are_said(
+    credmatch: Command, position: Path, data_dir: Path
+) -> None:
+    database = Database(f"sqlite:///{data_dir}/credmatch.db")
+    with database.write() as connection:
+        home = organisation(connection, "default").id
+        number = last_change(connection, home)
+        log_again(connection, home, candidate_ids(connection, home, 0, 2))
+        old = update(t.changes).where(t.changes.c.number > number).values(created=t.changes.c.created - 60)
+        connection.execute(old)
+    database.close()
+    code, out, _ = credmatch("match", "--position", position)
+    assert code == 0
+    assert re.search(r"^  the search index lacks 2 changes, the first 6\d s old: ", out, re.MULTILINE)
+    assert credmatch("reindex")[0] == 0
+    assert "the search index lacks" not in credmatch("match", "--position", position)[1]
 
 
 def test_an_organisation_that_is_misspelt_is_not_made(

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import delete, event, insert, select
+from sqlalchemy import delete, event, insert, select, update
 
 from indexer.changes import catch_up
 from matcher.errors import NotFound, NotScorable, Unavailable
@@ -107,7 +107,7 @@ class Service:
         return self.matcher.match("default", self.position(*needs, **options), top=top, day=day)
 
 
-QUERIES = {False: 7, True: 10}
+QUERIES = {False: 8, True: 10}
 """Queries that a ranking makes, of the pool and of a position's applicants."""
 
 
@@ -338,7 +338,7 @@ def test_a_ranking_takes_the_same_number_of_queries_for_few_and_for_many(service
         counted.clear()
         assert len(service.match(service.need("forklift"), top=top)["results"]) == top
         numbers.append(sum(statement.lstrip().startswith(("SELECT", "WITH")) for statement in counted))
-    assert numbers[0] == numbers[1] <= 8
+    assert numbers[0] == numbers[1] <= 9
 
 
 def test_a_stored_position_is_matched_by_its_key(service: Service) -> None:
@@ -380,6 +380,36 @@ def test_the_number_of_queries_does_not_grow_with_the_pool(service: Service, app
 
     few, many = queries(2), queries(400)
     assert len(few) == len(many) == QUERIES[applicants_only]
+
+
+@pytest.mark.parametrize("applicants_only", [False, True])
+def test_where_changes_wait_long_for_the_index_the_answer_says_so(
+    service: Service, applicants_only: bool
+) -> None:
+    def waited(seconds: int) -> object:
+        state, c = service.engine.state("default"), tables.changes.c
+        assert state is not None
+        waiting = update(tables.changes).where(c.number > state.change_number)
+        with service.database.write() as connection:
+            # 0: as what was logged before the log had dates.
+            connection.execute(waiting.values(created=seconds and int(time.time()) - seconds))
+        return service.match(service.need("forklift"), applicants_only=applicants_only)["behind"]
+
+    service.store(person("a", award("forklift"), applied_to=("job",)))
+    service.index()
+    assert waited(90) is None  # nothing does
+    service.store(person("b", award("forklift")), person("c", award("forklift")))
+    assert waited(2) is None
+    late = waited(90)
+    if applicants_only:  # who are scored without the index
+        assert late is None
+    else:
+        assert isinstance(late, dict)
+        assert late["changes"] == 2
+        assert 90 <= late["seconds"] < 100
+    assert waited(0) is None
+    service.index()
+    assert waited(90) is None
 
 
 @pytest.mark.parametrize("floor_days", [-30, 1])

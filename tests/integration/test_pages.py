@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from numpy.typing import NDArray
+from sqlalchemy import update
 from website import SKILLS, Website, WordEncoder, make_website, words
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
@@ -24,6 +25,8 @@ from indexer.readings import read_pending
 from matcher.errors import ConfigurationError, Unavailable
 from matcher.records import Basis
 from matcher.settings import Settings, read_settings
+from matcher.store import tables as t
+from matcher.store.changes import candidate_ids, last_change, log_again
 from matcher.store.database import Database
 from matcher.store.organisations import organisation
 from matcher.store.positions import load_position
@@ -267,6 +270,25 @@ def test_a_missing_index_is_said_in_french(settings: Settings) -> None:
     assert page.status_code == 503
     assert "l’index de recherche n’est pas là pour le moment" in words(page)
     assert english(page) == []
+    website.close()
+
+
+def test_changes_that_wait_long_for_the_index_are_said(settings: Settings) -> None:
+    website = make_website(settings)
+    client = website.client()
+    said = "is new since then may be missing", "une personne ajoutée depuis n’apparaisse pas"
+    assert said[0] not in words(client.get("/positions/yard?lang=en"))
+    with website.parts.database.write() as connection:
+        home = organisation(connection, "default").id
+        number = last_change(connection, home)
+        log_again(connection, home, candidate_ids(connection, home, 0, 2))
+        waiting = update(t.changes).where(t.changes.c.number > number)
+        connection.execute(waiting.values(created=t.changes.c.created - 125))
+    lacks = "The search index lacks 2 changes, the first made 2 minutes ago: who "
+    assert f"{lacks}{said[0]}" in words(client.get("/positions/yard?lang=en"))
+    page = client.get("/positions/yard?lang=fr")
+    assert "2 changements, dont le premier a été fait il y a 2 minutes, ne sont pas encore" in words(page)
+    assert said[1] in words(page)
     website.close()
 
 

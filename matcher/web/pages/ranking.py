@@ -12,7 +12,6 @@ from matcher.errors import NotScorable
 from matcher.ranking.explain import State
 from matcher.records import Position
 from matcher.store.candidates import names
-from matcher.store.changes import last_change
 from matcher.store.organisations import organisation
 from matcher.store.positions import load_position
 from matcher.web.choices import chosen_day, chosen_people, chosen_top, chosen_view
@@ -59,7 +58,6 @@ def ranking(key: str) -> str | tuple[str, int]:
     results = answer["results"][:top]
     with parts.database.read() as connection:
         called = names(connection, owner, [result["candidate"] for result in results])
-        behind = last_change(connection, owner) - answer["change_number"]
     ranks = [result["rank"] for result in answer["results"]]
     held = {part["state"] for result in results for part in result["requirements"]}
     people = [Person(called.get(r["candidate"]) or r["candidate"], r) for r in results]
@@ -71,7 +69,6 @@ def ranking(key: str) -> str | tuple[str, int]:
         missing=[person for person in people if person.result["rank"] is None],
         with_rank=len(ranks) - ranks.count(None),
         without_rank=ranks.count(None),
-        behind=behind,
         marks=[state for state in State if state is not State.CHECKED or state in held],
     )
 
