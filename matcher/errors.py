@@ -10,7 +10,8 @@
     |   |-- LeaseLost     somebody else may be doing this by now: stop, and ask for the lease again
     |   `-- Moved         the search index went on while it was read: ask again from the start
     |-- Unfit             a search index that was built lacks people: the old one stays; see who and why
-    `-- ConfigurationError  a setting, a folder or an installation is wrong: the operator mends it
+    `-- ConfigurationError  a setting, a folder or an installation is wrong: the operator mends it. A server
+                          that meets it while it runs was set up well before: whoever asks may try again
 
 A library's error is turned into one of these at the seam where it arrives, with its cause kept.
 """
@@ -111,8 +112,12 @@ class Unfit(CredmatchError):
 
 
 class ConfigurationError(CredmatchError):
-    """A setting or the installation is wrong; only the operator can mend it."""
+    """A setting or the installation is wrong; only the operator can mend it.
 
-    status = 500
+    A command ends with it. A server that runs goes on: what it meets was changed under it, such as a
+    password, and whoever asks has to wait until it is mended.
+    """
+
+    status = 503
     exit_code = 6
     title = "The installation is not set up correctly"

@@ -78,7 +78,14 @@ such table or permission."""
 
 _DISK_FULL = "53100"
 
-_REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
+_REFUSED = (
+    "authentication failed",
+    "does not exist",
+    "is not permitted to log in",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "permission denied for database",
+)
 
 _OPTIONS: Mapping[bool, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     True: ({"writes": False}, {"writes": True}),

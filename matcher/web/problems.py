@@ -103,7 +103,7 @@ def _ours(error: CredmatchError) -> Response:
     if isinstance(error, InvalidInput):
         problem = replace(problem, where=error.where, report=error.report)
     response = _answer(problem)
-    if isinstance(error, Unavailable):
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = _RETRY_SECONDS
     return response
 

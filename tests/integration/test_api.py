@@ -407,9 +407,12 @@ def test_an_installation_that_is_not_made_ready_tells_only_its_log(
 ) -> None:
     app = create_app(settings)
     with caplog.at_level(logging.ERROR):
-        body = problem(app.test_client().get("/api/v1/positions/yard"), 500)
+        answer = app.test_client().get("/api/v1/positions/yard")
         page = app.test_client().get("/")
-    assert page.status_code == 500
+    body = problem(answer, 503)
+    assert body["type"] == "urn:credmatch:problem:configuration-error"
+    assert page.status_code == 503
+    assert all(int(response.headers["Retry-After"]) > 0 for response in (answer, page))
     for shown in (json.dumps(body), page.text):
         assert "organisations" not in shown
         assert str(settings.data_dir) not in shown

@@ -143,6 +143,30 @@ def test_whatever_the_node_answers_a_client_gets_503(
         assert gate.address in logged[0]
 
 
+def test_while_the_node_does_not_let_it_in_and_after(
+    gate: Gate, website: Website, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing that whoever asks could mend: they are told to come again, and the log why."""
+    client = website.client()
+    before = client.get(MATCHES).get_json()["results"]
+    body = b'{"error":{"type":"security_exception","reason":"unable to authenticate"},"status":401}'
+    gate.faults.append(lambda request: request.answer(401, body) is None)
+    why = f"Elasticsearch at {gate.address} does not know who asks: see CREDMATCH_ELASTICSEARCH_API_KEY"
+    with caplog.at_level("ERROR"):
+        answer = client.get(MATCHES)
+    assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert gate.address not in answer.text
+    assert why in caplog.text
+    caplog.clear()
+    with caplog.at_level("WARNING"):
+        assert client.get("/readyz").status_code == 503
+    assert why in caplog.text
+    gate.faults.clear()
+    assert client.get(MATCHES).get_json()["results"] == before
+    assert client.get("/readyz").status_code == 200
+
+
 def test_an_index_that_goes_while_it_is_read_is_read_again(
     gate: Gate, website: Website, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from sqlalchemy import exc, insert, select, text
+from sqlalchemy import create_engine, exc, insert, make_url, select, text
+from website import make_website
 
 from matcher.errors import ConfigurationError, InvalidInput, Unavailable
 from matcher.settings import read_settings
@@ -16,6 +18,7 @@ from matcher.store.database import Database, insert_many
 from matcher.store.organisations import create_organisation, organisation
 from tests.parts.postgres import LocalPostgres, PostgresServer
 
+OUR_WORD = "our-word"
 COLUMNS = ("organisation_id", "identifier", "candidate_id")
 
 
@@ -123,6 +126,58 @@ def test_no_message_holds_the_password(postgres_template: PostgresServer) -> Non
         assert "hunter2" not in str(told.value)
         assert "\n" not in str(told.value)
     assert "hunter2" not in repr(read_settings(database_url="postgresql://postgres:hunter2@h/credmatch"))
+
+
+@pytest.fixture
+def role(postgres: str) -> Iterator[Callable[[str], None]]:
+    """Runs statements about the role `ours`, which may use all of the database, and whose connections then
+    end."""
+    administrator = create_engine(
+        make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+
+    def run(statement: str) -> None:
+        with administrator.connect() as connection:
+            connection.execute(text(statement))
+            end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'ours%'"
+            connection.execute(text(end))
+
+    run(f"CREATE ROLE ours LOGIN PASSWORD '{OUR_WORD}'")
+    run("GRANT ALL ON ALL TABLES IN SCHEMA public TO ours")
+    run("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ours")
+    yield run
+    run("DROP OWNED BY ours")
+    run("DROP ROLE ours")
+    administrator.dispose()
+
+
+def test_a_server_whose_login_is_refused_goes_on_once_it_is_let_in(
+    postgres: str, role: Callable[[str], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever asks is told to come again, the log why; whoever starts then is told what to mend."""
+    login = make_url(postgres).set(username="ours", password=OUR_WORD)
+    url = login.render_as_string(hide_password=False)
+    website = make_website(read_settings(data_dir=tmp_path, database_url=url))
+    client = website.client()
+    matches = "/api/v1/positions/yard/matches"
+    before = client.get(matches).get_json()["results"]
+    role("ALTER ROLE ours RENAME TO ours_no_more")
+    for path in (matches, "/readyz"):
+        caplog.clear()
+        with caplog.at_level("WARNING"):
+            answer = client.get(path)
+        assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert "ours" not in answer.text
+        assert "the database cannot be used: connection failed" in caplog.text
+        assert "ours" in caplog.text
+    role("ALTER ROLE ours_no_more RENAME TO ours")
+    assert client.get(matches).get_json()["results"] == before
+    assert client.get("/readyz").status_code == 200
+    role("ALTER ROLE ours NOLOGIN")
+    with pytest.raises(ConfigurationError, match="not permitted to log in"):
+        Database(url).migrate()
+    website.close()
 
 
 def test_it_goes_on_after_the_server_was_restarted() -> None:
