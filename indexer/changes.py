@@ -9,7 +9,7 @@ from indexer.copying import apply_log
 from indexer.rebuild import Terms, rebuild, today
 from matcher.errors import ConfigurationError, Damaged, Unavailable, Unfit
 from matcher.search.engine import Engine, IndexState
-from matcher.store.changes import last_change, log_reaches
+from matcher.store.changes import is_of_log, last_change, log_reaches
 from matcher.store.database import Database
 from matcher.store.organisations import Organisation, organisation
 from matcher.store.vocabularies import shared_version
@@ -27,8 +27,8 @@ def catch_up(database: Database, engine: Engine, organisation_key: str) -> Index
     """Apply the change log to its end; build a generation where there is none or it is damaged.
 
     Where another process is writing the index it does the work, and the state so far is given. An index that
-    the log does not reach (it is behind what was pruned, or ahead: another database's, or this one's before
-    it was restored) is built anew, without those people who cannot be indexed: it is of no use as it is.
+    the log does not reach (it is behind what was pruned, or another database's, or this one's before it was
+    restored) is built anew, without those people who cannot be indexed: it is of no use as it is.
     Raises Unavailable, and NotFound.
     """
     return _catch_up(database, engine, organisation_key, set())
@@ -41,13 +41,18 @@ def _catch_up(database: Database, engine: Engine, organisation_key: str, told: s
             return state
         with database.read() as connection:
             home = organisation(connection, organisation_key)
-            reached = state is not None and log_reaches(connection, home.id, state.change_number)
+            reached = state is not None and log_reaches(
+                connection, home.id, state.change_number, state.logged
+            )
             vocabulary = shared_version(connection)
         if reached:
             try:
                 return apply_log(database, engine, home)
             except Damaged as error:
                 _warn(told, f"{organisation_key}: {error}")
+        elif state is not None:
+            what = f"the change log does not reach the search index of {organisation_key}"
+            _warn(told, f"{what}: building it anew")
         terms = Terms(failures=None)
         return rebuild(database, engine, organisation_key, vocabulary, terms=terms).state
 
@@ -82,12 +87,13 @@ def _follow_once(
     database: Database, engine: Engine, organisation_key: str, given_up: int, told: set[str]
 ) -> int:
     """Catch up, and move the floor where that is due; gives the floor that cannot be moved to (or 0)."""
-    # The state is read first: whoever moves it has read the log before, so it can be behind but not ahead.
+    # The state is read first: whoever moves it has read the log before, so that the log has its change.
     state = _sound_state(engine, organisation_key, told)
     with database.read() as connection:
         home = organisation(connection, organisation_key)
         number = last_change(connection, home.id)
-    if state is None or state.change_number != number:
+        ours = state is not None and is_of_log(connection, home.id, state.change_number, state.logged)
+    if state is None or state.change_number != number or not ours:
         with engine.writer(organisation_key) as mine:
             if mine and number and state is None:
                 _warn(told, f"{organisation_key} has no search index that can be used: building it")

@@ -10,7 +10,7 @@ from matcher.records import SearchDocument
 from matcher.search.documents import search_document
 from matcher.search.engine import Engine, IndexState, holdable
 from matcher.store.candidates import candidate_keys
-from matcher.store.changes import changed_candidates, last_change, log_reaches
+from matcher.store.changes import changed_candidates, last_change, log_reaches, when_logged
 from matcher.store.database import Connection, Database
 from matcher.store.organisations import Organisation
 from matcher.store.positions import applications
@@ -31,6 +31,15 @@ class Loaded:
 
     documents: list[SearchDocument]
     failed: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A page of the change log: documents, its last number (`reached`), and when that was logged."""
+
+    documents: list[SearchDocument]
+    reached: int
+    logged: int | None
 
 
 def load_documents(
@@ -79,14 +88,12 @@ def _documents(
     ]
 
 
-def changed(
-    database: Database, organisation_id: int, after: int, floor: int
-) -> Iterator[tuple[list[SearchDocument], int]]:
-    """The documents of who changed after number `after`, page by page, each with the number reached.
+def changed(database: Database, organisation_id: int, after: int, floor: int) -> Iterator[Changed]:
+    """The documents of who changed after number `after`, page by page.
 
-    Both come from one snapshot, so the documents are at least as new as that number. Ends where the log ended
-    at the first page, or after that: where changes keep arriving, it would not end otherwise. Who cannot be
-    read is named in the program's log and left out.
+    All of a page comes from one snapshot, so the documents are at least as new as its number. Ends where the
+    log ended at the first page, or after that: where changes keep arriving, it would not end otherwise. Who
+    cannot be read is named in the program's log and left out.
     """
     with database.read() as connection:
         last = last_change(connection, organisation_id)
@@ -94,12 +101,13 @@ def changed(
         with database.read() as connection:
             candidates, reached = changed_candidates(connection, organisation_id, after, PAGE)
             loaded = load_documents(connection, organisation_id, candidates, floor)
+            logged = when_logged(connection, organisation_id, reached)
             keys = candidate_keys(connection, organisation_id, loaded.failed)
         for candidate, why in loaded.failed.items():
             _log.error(
                 "candidate %s cannot be indexed and stays as it was: %s", keys.get(candidate, candidate), why
             )
-        yield loaded.documents, reached
+        yield Changed(loaded.documents, reached, logged)
         after = reached
 
 
@@ -110,12 +118,13 @@ def apply_log(database: Database, engine: Engine, organisation: Organisation) ->
     `engine.writer`. Raises Unavailable.
     """
     state = engine.state(organisation.key)
-    if state is not None and _reaches(database, organisation, state):
-        for documents, reached in changed(database, organisation.id, state.change_number, state.floor):
-            state = engine.apply(organisation.key, documents, reached)
+    if state is not None and reaches(database, organisation, state):
+        for page in changed(database, organisation.id, state.change_number, state.floor):
+            state = engine.apply(organisation.key, page.documents, page.reached, page.logged)
     return state
 
 
-def _reaches(database: Database, organisation: Organisation, state: IndexState) -> bool:
+def reaches(database: Database, organisation: Organisation, state: IndexState) -> bool:
+    """Whether the change log reaches an index (see `log_reaches`). Raises Unavailable."""
     with database.read() as connection:
-        return log_reaches(connection, organisation.id, state.change_number)
+        return log_reaches(connection, organisation.id, state.change_number, state.logged)

@@ -308,7 +308,7 @@ def _floor(parts: Parts) -> str:
 
 def _lag(parts: Parts) -> str:
     copy = Health(parts.database, parts.engine, parts.settings.organisation).look_at_copy()
-    if copy.ahead:
+    if copy.foreign:
         raise _Wrong(
             "the index holds changes that the database does not have: it is of another database, or of this "
             "one before it was restored",

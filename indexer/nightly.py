@@ -166,7 +166,7 @@ class _Night:
             return ["none"]
         with self._parts.database.read() as connection:
             home = organisation(connection, self._key)
-            reached = log_reaches(connection, home.id, state.change_number)
+            reached = log_reaches(connection, home.id, state.change_number, state.logged)
         found = {
             "day": state.floor < today(home),
             "vocabulary": state.vocabulary.partition(".own-")[0] != version,

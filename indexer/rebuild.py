@@ -29,6 +29,7 @@ from matcher.store.changes import (
     last_candidate,
     last_change,
     log_reaches,
+    when_logged,
 )
 from matcher.store.database import Database
 from matcher.store.organisations import Organisation, organisation
@@ -96,7 +97,8 @@ def rebuild(
             )
             with building as builder:
                 with database.read() as connection:
-                    reached = log_reaches(connection, home.id, builder.state.change_number)
+                    begun = builder.state
+                    reached = log_reaches(connection, home.id, begun.change_number, begun.logged)
                 if reached:
                     return _Swap(database, engine, home, builder, terms, sums).build(progress)
     raise Unavailable("the change log was cut off while the search index was built; try again")
@@ -112,7 +114,7 @@ def roll_back(database: Database, engine: Engine, organisation_key: str, failure
         with database.read() as connection:
             home = organisation(connection, organisation_key)
             state = builder.state
-            reached = log_reaches(connection, home.id, state.change_number)
+            reached = log_reaches(connection, home.id, state.change_number, state.logged)
             last = last_candidate(connection, home.id)
         if not reached:
             raise Unfit(
@@ -210,7 +212,9 @@ class _Swap:
         self._verify()
         self._catch_up()
         self._refuse_failures()
-        state = self.builder.publish(self.number)
+        with self.database.read() as connection:
+            logged = when_logged(connection, self.home.id, self.number)
+        state = self.builder.publish(self.number, logged)
         _log.info(
             "the search index of %s is now generation %s: %d candidates, up to change %d",
             self.home.key,

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from indexer.comparison import Difference, Field, differences
-from indexer.copying import PAGE, apply_log, load_documents
-from matcher.errors import Unavailable
+from indexer.copying import PAGE, apply_log, load_documents, reaches
+from matcher.errors import Damaged, Unavailable
 from matcher.records import SearchDocument
 from matcher.search.engine import Engine, IndexState, no_index
 from matcher.store.candidates import candidate_keys, count_candidates
@@ -20,6 +20,8 @@ CATCH_UP_SECONDS = 30.0
 """How long to wait until whoever is writing the index has applied a change."""
 
 _PAUSE_SECONDS = 0.05
+
+_UNREACHED = "the change log does not reach the search index: `credmatch reindex` builds it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def verify_index(
     Rows that differ are looked at again when the index has caught up with the log: what changed meanwhile is
     no difference. `repair`: each is logged again as a change, so whoever may write the index writes the right
     row, with a number above that of the wrong one. Raises Unavailable, also where there is no index or it
-    stays behind the log; and NotFound.
+    stays behind the log, Damaged where they differ and the log does not reach the index; and NotFound.
     """
     with database.read() as connection:
         home = organisation(connection, organisation_key)
@@ -148,10 +150,13 @@ class _Check:
         return found
 
     def _catch_up(self) -> None:
-        """Apply the log, unless somebody else is writing, who does."""
+        """Apply the log, unless somebody else is writing, who does. Raises Damaged where it cannot."""
         with self.engine.writer(self.home.key) as mine:
-            if mine:
-                apply_log(self.database, self.engine, self.home)
+            if not mine:
+                return
+            if not reaches(self.database, self.home, self._state()):
+                raise Damaged(_UNREACHED)
+            apply_log(self.database, self.engine, self.home)
 
 
 def _wait(deadline: float) -> None:

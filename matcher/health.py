@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from matcher.errors import Unavailable
 from matcher.search.description import Describes, Description
 from matcher.search.engine import Engine, IndexState
-from matcher.store.changes import last_change
+from matcher.store.changes import is_of_log, last_change
 from matcher.store.condition import Behind, Schema, behind, quarantined, schema
 from matcher.store.database import Database
 from matcher.store.organisations import organisation
@@ -39,13 +39,12 @@ class Stored:
 class Copy:
     """The search index: its state (None: nothing was published yet), and how far it is behind the store.
 
-    `ahead`: it holds changes that the store does not have, so it is another database's, or of this one before
-    it was restored.
+    `foreign`: it is of another database, or of this one before it was restored (see `is_of_log`).
     """
 
     state: IndexState | None
     behind: Behind
-    ahead: bool
+    foreign: bool
     description: Description | None
 
 
@@ -100,12 +99,12 @@ class Health:
 
     def look_at_copy(self) -> Copy:
         """The search index, however long it takes. Raises Unavailable and ConfigurationError."""
-        # The state first: whoever moves it has read the log before, so it can be behind but not ahead.
+        # The state first: whoever moves it has read the log before, so that the log has its change.
         state = self._engine.state(self._key)
         described = self._engine.describe(self._key) if isinstance(self._engine, Describes) else None
         with self._database.read() as connection:
             home = organisation(connection, self._key)
-            number = 0 if state is None else state.change_number
+            number, logged = (0, None) if state is None else (state.change_number, state.logged)
             waiting = behind(connection, home.id, number)
-            ahead = number > last_change(connection, home.id)
-        return Copy(state, waiting, ahead, described)
+            foreign = not is_of_log(connection, home.id, number, logged)
+        return Copy(state, waiting, foreign, described)

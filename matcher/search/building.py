@@ -59,13 +59,14 @@ class Building:
         """What it holds by now (see `Builder.documents`). Raises Unavailable."""
         return documents(self._all(), after, limit)
 
-    def publish(self, change_number: int) -> IndexState:
+    def publish(self, change_number: int, logged: int | None = None) -> IndexState:
         """Make it what answers (see `Builder.publish`); each segment was read after it was written. Raises
         Unavailable."""
         parts = self._all()
         with disk():
             updated = {
                 "change_number": change_number,
+                "logged": logged,
                 "documents": count_documents(parts),
                 "built": int(time.time()),
             }

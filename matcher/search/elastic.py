@@ -83,13 +83,19 @@ class ElasticEngine:
         """Recall candidates (see `Engine.recall`). Raises Unavailable; reading its batches, Moved."""
         return recall(self._cluster, self._names(organisation).live, query, first)
 
-    def apply(self, organisation: str, documents: Iterable[SearchDocument], change_number: int) -> IndexState:
+    def apply(
+        self,
+        organisation: str,
+        documents: Iterable[SearchDocument],
+        change_number: int,
+        logged: int | None = None,
+    ) -> IndexState:
         """Replace or remove some candidates (see `Engine.apply`). Raises Damaged and Unavailable."""
         with self._sole_writer(organisation):
             before = self._live(organisation)
             if change_number <= before.change_number:
                 return before.state
-            after = before.model_copy(update={"change_number": change_number})
+            after = before.model_copy(update={"change_number": change_number, "logged": logged})
             write_documents(self._patient, after, documents)
             # None: somebody whose right to write is newer than ours was there already.
             return (settle(self._patient, after) or self._live(organisation)).state

@@ -111,13 +111,13 @@ class ElasticBuilder:
         self._cluster.ask("POST", f"/{self._ledger.rows}/_refresh")
         return rows(self._cluster, self._ledger.rows, after, limit)
 
-    def publish(self, change_number: int) -> IndexState:
+    def publish(self, change_number: int, logged: int | None = None) -> IndexState:
         """Make it what answers (see `Builder.publish`). Raises Unavailable, and InvalidInput where
         `change_number` is below the one it began with."""
         if change_number < self._ledger.change_number:
             wrong = said("%(new)s is below %(old)s", new=change_number, old=self._ledger.change_number)
             raise InvalidInput(wrong, where="change_number")
-        done = self._ledger.model_copy(update={"change_number": change_number})
+        done = self._ledger.model_copy(update={"change_number": change_number, "logged": logged})
         settled = settle(self._cluster, done)
         if settled is None:
             raise Unavailable(_TAKEN)

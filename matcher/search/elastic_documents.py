@@ -75,6 +75,7 @@ class Ledger(BaseModel):
     floor: int
     vocabulary: str
     change_number: int
+    logged: int | None = None
     documents: int = 0
     reached: int = 0
     turn: int = 1
@@ -86,7 +87,9 @@ class Ledger(BaseModel):
     @property
     def state(self) -> IndexState:
         """As callers know it."""
-        return IndexState(self.generation, self.change_number, self.floor, self.vocabulary, self.documents)
+        return IndexState(
+            self.generation, self.change_number, self.floor, self.vocabulary, self.documents, self.logged
+        )
 
     @property
     def rows(self) -> str:

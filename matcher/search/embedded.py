@@ -55,7 +55,13 @@ class EmbeddedEngine:
         """Recall candidates (see `Engine.recall`). Raises Unavailable, also where nothing was published."""
         return recall(self._view(organisation), query, first)
 
-    def apply(self, organisation: str, documents: Iterable[SearchDocument], change_number: int) -> IndexState:
+    def apply(
+        self,
+        organisation: str,
+        documents: Iterable[SearchDocument],
+        change_number: int,
+        logged: int | None = None,
+    ) -> IndexState:
         """Replace or remove some candidates (see `Engine.apply`). Raises Unavailable, also where nothing was
         published or somebody else is writing."""
         folder = self._folder(organisation)
@@ -63,7 +69,8 @@ class EmbeddedEngine:
             view = self._view(organisation)
             if change_number <= view.generation.change_number:
                 return view.generation.state
-            generation = _changed(folder, view, documents, change_number)
+            reached = {"change_number": change_number, "logged": logged}
+            generation = _changed(folder, view, documents).model_copy(update=reached)
             folder.publish(Manifest(live=generation, last=view.manifest.last))
             folder.clean_segments(generation)
         return generation.state
@@ -156,10 +163,8 @@ def _sole_writer(folder: Folder) -> Iterator[None]:
         yield
 
 
-def _changed(
-    folder: Folder, view: View, documents: Iterable[SearchDocument], change_number: int
-) -> Generation:
-    """Write what changed; gives the generation that is to be published then."""
+def _changed(folder: Folder, view: View, documents: Iterable[SearchDocument]) -> Generation:
+    """Write what changed; gives the generation with it."""
     generation = view.generation
     named = list(zip(generation.segments, (part.segment for part in view.parts), strict=True))
     written = generation.written
@@ -175,7 +180,6 @@ def _changed(
             named.append((folder.write(generation.name, written, merged), merged))
     return generation.model_copy(
         update={
-            "change_number": change_number,
             "documents": count_documents(parts_of([segment for _, segment in named])),
             "written": written,
             "segments": tuple(entry for entry, _ in named),

@@ -59,13 +59,15 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class IndexState:
     """Which copy answers. `floor` is a moment: the bounds in `now` hold from it on. `vocabulary` is the
-    vocabulary's version when the generation was built; `documents` counts candidates, tombstones left out."""
+    vocabulary's version when the generation was built; `documents` counts candidates, tombstones left out.
+    `logged` is what was given with `change_number`: when that change was logged, None where nobody knew."""
 
     generation: str
     change_number: int
     floor: int
     vocabulary: str
     documents: int
+    logged: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Builder(Protocol):
         """What it holds by now: the first `limit` documents with ids above `after`, rising, exactly as they
         were added; tombstones left out."""
 
-    def publish(self, change_number: int) -> IndexState:
+    def publish(self, change_number: int, logged: int | None = None) -> IndexState:
         """Make the generation the one that answers, at once for every process. The last one is kept."""
 
 
@@ -155,7 +157,13 @@ class Engine(Protocol):
     def recall(self, organisation: str, query: Query, first: int) -> Recall:
         """Recall candidates; the first batch has at least `first`, or all. Later ones may be larger."""
 
-    def apply(self, organisation: str, documents: Iterable[SearchDocument], change_number: int) -> IndexState:
+    def apply(
+        self,
+        organisation: str,
+        documents: Iterable[SearchDocument],
+        change_number: int,
+        logged: int | None = None,
+    ) -> IndexState:
         """Replace (or with tombstones remove) some candidates; visible to every process at its next query.
 
         Ignored where `change_number` is not above the state's. Documents that are not `holdable` are left

@@ -53,6 +53,7 @@ class Generation(BaseModel):
     floor: int
     vocabulary: str
     change_number: int = 0
+    logged: int | None = None
     documents: int = 0
     written: int = 0
     built: int | None = None
@@ -61,7 +62,9 @@ class Generation(BaseModel):
     @property
     def state(self) -> IndexState:
         """The generation as callers know it."""
-        return IndexState(self.name, self.change_number, self.floor, self.vocabulary, self.documents)
+        return IndexState(
+            self.name, self.change_number, self.floor, self.vocabulary, self.documents, self.logged
+        )
 
 
 class Manifest(BaseModel):

@@ -136,13 +136,34 @@ def log_again(connection: Connection, organisation_id: int, candidates: Iterable
         connection.execute(insert(t.changes), rows)
 
 
-def log_reaches(connection: Connection, organisation_id: int, number: int) -> bool:
-    """Whether an index of change `number` can be brought up to date from the log.
+def when_logged(connection: Connection, organisation_id: int, number: int) -> int | None:
+    """The moment, by the database's clock, at which the change with this number was logged; None where it is
+    not in the organisation's log."""
+    c = t.changes.c
+    found = select(c.created).where(c.organisation_id == organisation_id, c.number == number)
+    return connection.execute(found).scalar()
 
-    Not where it is ahead of the log: then it is another database's, or of this one before it was restored;
-    nor where the changes that it lacks were pruned.
+
+def is_of_log(connection: Connection, organisation_id: int, number: int, logged: int | None) -> bool:
+    """Whether an index of change `number`, logged at the moment `logged`, is one of this log.
+
+    Else it is another database's, or of this one before it was restored: the log does not have that change,
+    or has another under its number, which then was logged later. What was pruned can no longer be compared,
+    and None with nothing.
     """
-    return pruned_to(connection, organisation_id) <= number <= last_change(connection, organisation_id)
+    found = when_logged(connection, organisation_id, number)
+    if found is None:
+        return number <= pruned_to(connection, organisation_id)
+    return logged in {None, found}
+
+
+def log_reaches(connection: Connection, organisation_id: int, number: int, logged: int | None) -> bool:
+    """Whether an index of change `number`, logged at `logged`, can be brought up to date from the log.
+
+    Not where it is not of this log (see `is_of_log`), nor where the changes that it lacks were pruned.
+    """
+    reached = pruned_to(connection, organisation_id) <= number
+    return reached and is_of_log(connection, organisation_id, number, logged)
 
 
 def changed_since(

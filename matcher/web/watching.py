@@ -115,7 +115,7 @@ def _wrong(watching: Watching) -> str | None:
         return part
     if copy.state is None:
         return "The search index is not built yet."
-    if copy.ahead:
+    if copy.foreign:
         return "The search index is not of this database."
     if copy.behind.late(watching.ready_lag):
         return "The search index is too far behind."

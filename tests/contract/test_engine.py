@@ -112,6 +112,25 @@ def test_the_state(engine: Engine) -> None:
     assert (applied.generation, applied.change_number, applied.documents) == (state.generation, 18, 2)
 
 
+def test_the_state_says_when_its_change_was_logged(kind: Kind, engine: Engine, tmp_path: Path) -> None:
+    def logged() -> int | None:
+        state = kind.make(tmp_path).state("o")
+        assert state is not None
+        return state.logged
+
+    publish(engine, [SearchDocument(5, 1, {1: 9_000}, {1: 9_000})], 17)
+    assert logged() is None  # nobody knew
+    assert engine.apply("o", [], 18, 1_800_000_000).logged == 1_800_000_000 == logged()
+    engine.apply("o", [], 18, 1_900_000_000)  # which it has already
+    assert logged() == 1_800_000_000
+    with engine.build("o", floor=1_000, vocabulary="v1", change_number=18) as builder:
+        assert builder.publish(19, 1_800_000_001).logged == 1_800_000_001 == logged()
+    with engine.reopen("o") as builder:
+        assert builder.state.logged == 1_800_000_000
+        builder.publish(20, 1_800_000_002)
+    assert logged() == 1_800_000_002
+
+
 @pytest.mark.parametrize("ten", range(10))
 def test_recall_equals_a_sum_over_all_documents(kind: Kind, engine: Engine, ten: int) -> None:
     """Order, bounds, counts; where a write takes a tenth of a second, over fewer pools."""

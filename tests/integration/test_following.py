@@ -16,11 +16,13 @@ from unittest.mock import MagicMock
 
 import pytest
 import time_machine
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select, update
 
 from indexer import copying, follower, loading, rebuild
 from indexer.changes import catch_up, follow
+from indexer.verifying import verify_index
 from matcher.errors import ConfigurationError, CredmatchError, Damaged, NotFound, Unavailable
+from matcher.health import Health
 from matcher.records import (
     AchievementRecord,
     AwardRecord,
@@ -179,6 +181,61 @@ def test_an_index_ahead_of_the_log_is_of_another_database(pool: Pool) -> None:
         builder.publish(10**6)
     catch_up(pool.database, pool.engine, "default")
     assert pool.is_current()
+
+
+def restore_and_go_on(pool: Pool, more: int) -> None:
+    """As if the database had been restored, without its last person, and gone on to as many changes as the
+    index has, and some more."""
+    with pool.database.read() as connection:
+        last = t.changes.c.number == last_change(connection, pool.home)
+        gone = connection.execute(select(t.changes.c.candidate_id).where(last)).scalar_one()
+    with pool.database.write() as connection:
+        for table in (t.awards, t.applications, t.people):
+            connection.execute(delete(table).where(table.c.candidate_id == gone))
+        connection.execute(delete(t.candidates).where(t.candidates.c.id == gone))
+        other = {"candidate_id": gone - 1, "created": t.changes.c.created + 60}
+        connection.execute(update(t.changes).where(last).values(other))
+    if more:
+        pool.store(40, 39 + more)
+
+
+@pytest.mark.parametrize("more", [0, 5])
+def test_an_index_of_before_the_database_was_restored_is_built_anew(
+    pool: Pool, more: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also where the restored one has as many changes as the index, or more: they are others."""
+    state = pool.build()
+    restore_and_go_on(pool, more)
+    health = Health(pool.database, pool.engine, "default")
+    assert health.look_at_copy().foreign
+    with pytest.raises(Damaged, match="`credmatch reindex`"):
+        list(verify_index(pool.database, pool.engine, "default", rebuild.quiet, repair=True))
+    with following(pool, pool.engine):
+        assert soon(pool.is_current)
+    assert caplog.messages == ["the change log does not reach the search index of default: building it anew"]
+    after = pool.engine.state("default")
+    assert after is not None
+    assert after.generation != state.generation
+    assert not health.look_at_copy().foreign
+    pool.store(60, 61)
+    catch_up(pool.database, pool.engine, "default")
+    found = pool.engine.state("default")
+    assert found is not None
+    assert found.generation == after.generation
+
+
+def test_of_what_was_pruned_nothing_is_said(pool: Pool) -> None:
+    state = pool.build()
+    assert state.logged is not None
+    with pool.database.write() as connection:
+        connection.execute(update(t.changes).values(created=t.changes.c.created - 60))
+    assert Health(pool.database, pool.engine, "default").look_at_copy().foreign
+    assert prune_changes(pool.database, pool.home, seconds=1, needed=state.change_number) > 0
+    assert not Health(pool.database, pool.engine, "default").look_at_copy().foreign
+    pool.store(31, 33)
+    after = catch_up(pool.database, pool.engine, "default")
+    assert after is not None
+    assert after.generation == state.generation
 
 
 @pytest.mark.parametrize("behind", [False, True])
