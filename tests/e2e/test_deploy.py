@@ -26,6 +26,7 @@ from ruamel.yaml import YAML
 
 from indexer.cli import cli
 from indexer.commands.nightly import DIFFERED
+from matcher.errors import ConfigurationError, InvalidInput, Unavailable
 from tests.parts.elasticsearch import Node, secured_elasticsearch
 from tests.parts.processes import free_port
 
@@ -169,15 +170,57 @@ def test_prometheus_takes_the_alerts(words: tuple[str, Path]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def unit(path: Path) -> ConfigParser:
+    found = ConfigParser(strict=False, interpolation=None)
+    found.optionxform = str  # type: ignore[assignment,method-assign]  # names have capitals
+    found.read_string(path.read_text())
+    return found
+
+
 def test_systemd_units_are_sections_that_systemd_knows() -> None:
     for path in (DEPLOY / "systemd").iterdir():
-        unit = ConfigParser(strict=False, interpolation=None)
-        unit.optionxform = str  # type: ignore[assignment,method-assign]  # names have capitals
-        unit.read_string(path.read_text())
-        assert "Unit" in unit.sections()
-        if path.suffix == ".service":
-            assert unit["Service"]["NoNewPrivileges"] == "yes"
-            assert unit["Service"]["User"] == "credmatch"
+        assert "Unit" in unit(path).sections()
+
+
+def test_systemd_units_have_the_same_few_rights() -> None:
+    rights = {
+        "User": "credmatch",
+        "NoNewPrivileges": "yes",
+        "ProtectSystem": "strict",
+        "ProtectHome": "yes",
+        "PrivateTmp": "yes",
+        "PrivateDevices": "yes",
+        "CapabilityBoundingSet": "",
+        "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6",
+        "StateDirectory": "credmatch",
+        "StateDirectoryMode": "0700",
+    }
+    for path in (DEPLOY / "systemd").glob("*.service"):
+        assert rights.items() <= dict(unit(path)["Service"]).items(), path.name
+
+
+def test_systemd_starts_the_parts_that_compose_does(services: dict[str, Any]) -> None:
+    """Whose commands a test below starts; all else is as of the whole server."""
+    whole = dict(unit(DEPLOY / "systemd" / "credmatch.service")["Service"])
+    for name, part in (("application", "web"), ("follower", "follower")):
+        found = unit(DEPLOY / "systemd" / f"credmatch-{part}.service")
+        command = found["Service"]["ExecStart"]
+        program, *words = shlex.split(command)
+        assert [Path(program).name, *words] == services[name]["command"]
+        assert found["Unit"]["Conflicts"] == "credmatch.service"
+        assert dict(found["Service"]) == whole | {"ExecStart": command}
+
+
+def test_systemd_starts_a_server_again_until_its_database_answers() -> None:
+    """However long that takes, but not what only a person can mend."""
+    wrong = {InvalidInput.exit_code, ConfigurationError.exit_code}
+    for path in (DEPLOY / "systemd").glob("*.service"):
+        service = unit(path)["Service"]
+        if service.get("Type") != "oneshot":
+            assert service["Restart"] == "on-failure"
+            assert set(map(int, service["RestartPreventExitStatus"].split())) == wrong
+            assert Unavailable.exit_code not in wrong
+            assert unit(path)["Unit"]["StartLimitIntervalSec"] == "0"
 
 
 # --- the user of Elasticsearch -----------------------------------------------------------------
