@@ -145,13 +145,17 @@ def _disk(settings: Settings) -> str:
     while not folder.is_dir():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    needed = _size(settings.index_dir) + SPARE
+    index, elsewhere = _size(settings.index_dir), bool(settings.elasticsearch_url)
+    needed = SPARE if elsewhere else SPARE + index
     says = f"{_megabytes(free)} are free in {folder}"
     if free < needed:
         raise _Wrong(
             f"only {says}; building the index anew may need {_megabytes(needed)}",
             "free some space, or move the data folder",
         )
+    if elsewhere and index:
+        left = f"{settings.index_dir.absolute()} ({_megabytes(index)})"
+        return f"{says}; {left} is the embedded engine's, which is not used: delete it"
     return says
 
 

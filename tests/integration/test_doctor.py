@@ -147,6 +147,21 @@ def test_the_data_folder_cannot_be_written(folder: Path, setenv: Variables, exam
     assert "is not a folder" in examined().wrong["data folder"]["says"]
 
 
+def test_an_index_of_the_other_engine_is_named(
+    folder: Path, setenv: Variables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It takes room for nothing, and building anew in Elasticsearch takes none here."""
+    usage = type(shutil.disk_usage(folder))(10**12, 0, doctor.SPARE)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    setenv(ELASTICSEARCH_URL="http://127.0.0.1:1")
+    assert run(["doctor", "--only", "disk"]) == 0
+    left = f"; {folder / 'index'} (0 MB) is the embedded engine's, which is not used: delete it\n"
+    assert capsys.readouterr().out.endswith(left)
+    shutil.rmtree(folder / "index")
+    assert run(["doctor", "--only", "disk"]) == 0
+    assert "embedded" not in capsys.readouterr().out
+
+
 def test_the_disk_is_nearly_full(folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined) -> None:
     size = sum(file.stat().st_size for file in (folder / "index").rglob("*") if file.is_file())
     for spare in (doctor.SPARE - 1, doctor.SPARE):
