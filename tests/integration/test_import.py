@@ -23,23 +23,11 @@ from indexer.retrying import retry_quarantined
 from matcher.errors import NotFound
 from matcher.store import quarantine
 from matcher.store.database import Database
-from matcher.store.organisations import create_organisation, organisation
+from matcher.store.organisations import organisation
 from tests.parts.databases import Databases
 
 REPOSITORY = Path(__file__).parents[2]
 CHANGES = frozenset({"changes"})
-
-
-@pytest.fixture
-def database(databases: Databases) -> Database:
-    return opened(databases)
-
-
-def opened(databases: Databases, name: str = "credmatch") -> Database:
-    database = databases.open(name)
-    with database.write() as connection:
-        create_organisation(connection, "default")
-    return database
 
 
 def line(key: str, *awards: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -292,7 +280,7 @@ def test_a_refused_award_comes_back_as_it_was(
     import_files(database, "default", [tmp_path / "first.jsonl", tmp_path / "second.jsonl"])
     (refused,) = kept(database)
     raw = write(tmp_path / "raw.jsonl", refused.raw)
-    straight, again = opened(databases, "straight"), opened(databases, "again")
+    straight, again = databases.with_default("straight"), databases.with_default("again")
     for other, source in ((straight, tmp_path / "second.jsonl"), (again, raw)):
         assert import_files(other, "default", [source]) == Report(files=1, awards_added=1)
     people = frozenset({"candidates"})
@@ -374,7 +362,7 @@ def importing(url: str, pool: Path) -> subprocess.Popen[bytes]:
 
 
 def test_an_import_that_is_killed_is_finished_by_the_next(databases: Databases, pool: Path) -> None:
-    whole, killed = opened(databases, "whole"), opened(databases, "killed")
+    whole, killed = databases.with_default("whole"), databases.with_default("killed")
     import_files(whole, "default", [pool])
     expected = contents(whole)
     assert len(expected["awards"]) == 3_000
@@ -395,7 +383,7 @@ def test_an_import_that_is_killed_is_finished_by_the_next(databases: Databases, 
 
 
 def test_two_imports_at_once_store_everything_once(databases: Databases, pool: Path) -> None:
-    whole, both = opened(databases, "whole"), opened(databases, "both")
+    whole, both = databases.with_default("whole"), databases.with_default("both")
     import_files(whole, "default", [pool])
     processes = [importing(databases.url("both"), pool) for _ in range(2)]
     for process in processes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,10 @@ from indexer.ingest import Report, import_files
 from matcher.store import tables as t
 from matcher.store.changes import candidate_ids
 from matcher.store.database import Database
-from matcher.store.organisations import create_organisation, organisation
+from matcher.store.organisations import organisation
 from matcher.store.profiles import load_profiles
-from tests.parts.databases import Databases
 
 COLLEGE = {"id": "https://college.example.org", "name": "Rive-Nord College"}
-
-
-@pytest.fixture
-def database(databases: Databases) -> Iterator[Database]:
-    made = databases.open()
-    with made.write() as connection:
-        create_organisation(connection, "default")
-    yield made
-    made.close()
 
 
 def achievement(name: str) -> dict[str, Any]:

@@ -15,20 +15,11 @@ from indexer.readers.formats import Context
 from indexer.readers.sources import open_records
 from matcher.records import CandidateRecord, Rejected
 from matcher.store.database import Database
-from matcher.store.organisations import Organisation, create_organisation, organisation
+from matcher.store.organisations import Organisation, organisation
 from matcher.store.preview import Preview
 from matcher.store.quarantine import list_, show
-from tests.parts.databases import Databases
 
 NORTH, SOUTH = {"name": "North College"}, {"name": "South College"}
-
-
-@pytest.fixture
-def database(databases: Databases) -> Database:
-    database = databases.open()
-    with database.write() as connection:
-        create_organisation(connection, "default")
-    return database
 
 
 def person(key: str, *awards: dict[str, Any], **fields: object) -> dict[str, Any]:

@@ -11,19 +11,9 @@ import pytest
 from indexer.readers.limits import Limits
 from indexer.uploads import take_credentials
 from matcher.store.database import Database
-from matcher.store.organisations import create_organisation
-from tests.parts.databases import Databases
 from tests.unit.survival import bounded
 
 HEADER = b"candidate_key,achievement_name,issuer,issued\n"
-
-
-@pytest.fixture
-def database(databases: Databases) -> Database:
-    database = databases.open()
-    with database.write() as connection:
-        create_organisation(connection, "default")
-    return database
 
 
 def take(database: Database, *files: bytes, limits: Limits | None = None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 from matcher.store.database import Database
+from matcher.store.organisations import create_organisation
 from tests.parts.postgres import PostgresServer
 
 PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -48,6 +49,13 @@ class Databases:
         """The database that this test calls `name`."""
         self._opened.append(Database(self.url(name)))
         return self._opened[-1]
+
+    def with_default(self, name: str = "credmatch") -> Database:
+        """The same, with the organisation `default` in it."""
+        opened = self.open(name)
+        with opened.write() as connection:
+            create_organisation(connection, "default")
+        return opened
 
     def drop(self, name: str) -> None:
         """Remove a database; the next of its name is a fresh one."""
