@@ -146,8 +146,11 @@ def role(postgres: str) -> Iterator[Callable[[str], None]]:
     run("GRANT ALL ON ALL TABLES IN SCHEMA public TO ours")
     run("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ours")
     yield run
-    run("DROP OWNED BY ours")
-    run("DROP ROLE ours")
+    with administrator.connect() as connection:
+        left = connection.execute(text("SELECT rolname FROM pg_roles WHERE rolname LIKE 'ours%'")).scalars()
+        for name in left.all():
+            connection.execute(text(f"DROP OWNED BY {name}"))
+            connection.execute(text(f"DROP ROLE {name}"))
     administrator.dispose()
 
 
