@@ -14,11 +14,10 @@ award its achievement's name or key; null says the same as leaving out. `status`
 stated), suspended, revoked or unknown; `claimed` is true for the candidate's own word, with no issuer behind
 it; `credential_status` and `refresh_service` are kept as they stand, for whoever checks; `kind` is skill
 (also where not stated), knowledge or attribute; `level.value` is 0 to 1. A date is `2026-01-31`, or a date
-and time `2026-01-31T09:30:00-05:00`: without a
-time it means the whole day, without an offset the organisation's time zone. Keys are trimmed, at most 500
-characters, without control characters; the other maxima stand with the fields below. A field that is not
-listed is refused, because it is most often a misspelt one; fields whose name begins with `x-`, and
-`@context`, are skipped.
+and time `2026-01-31T09:30:00-05:00`: without a time it means the whole day, without an offset the
+organisation's time zone. Keys are trimmed, at most 500 characters, without control characters; the other
+maxima stand with the fields, in `shape_fields.py`. A field that is not listed is refused, because it is most
+often a misspelt one; fields whose name begins with `x-`, and `@context`, are skipped.
 """
 
 from __future__ import annotations
@@ -27,27 +26,24 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    TypeAdapter,
-    ValidationError,
-    ValidationInfo,
-)
+from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from indexer.readers.damaged_json import Damaged
 from indexer.readers.formats import Context
 from indexer.readers.json_text import encode, shown
-from indexer.readers.parts import Listed, check_few
-from indexer.readers.problems import NO_CONTROL, NO_NUL, URI, indexable, problem
+from indexer.readers.problems import problem
+from indexer.readers.shape_fields import (
+    FIELDS,
+    LABEL,
+    StatedAchievement,
+    StatedAward,
+    StatedCandidate,
+    StatedCompetency,
+)
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
 from matcher.moments import first_moment, last_moment
@@ -62,27 +58,6 @@ from matcher.records import (
     RelatedRef,
     Status,
 )
-
-_Key = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=NO_CONTROL)
-]
-_MaybeKey = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=NO_CONTROL)]
-_Address = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=1000, pattern=NO_CONTROL),
-    AfterValidator(indexable),
-]
-_Uri = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=URI), AfterValidator(indexable)
-]
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=NO_NUL)]
-_Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000, pattern=NO_NUL)]
-_Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=NO_CONTROL)]
-_Language = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=35, pattern=NO_CONTROL),
-]
-_Date = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
 
 _EARLIEST_YEAR = 1900
 _NEVER = "9999-12-31"
@@ -101,92 +76,6 @@ _MOST_FIELDS = 1_000  # of one object
 _DEEPEST = 8  # levels of objects and lists that the shape has, and some
 
 
-class _Stated(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class _Issuer(_Stated):
-    name: _Name | None = None
-    url: _Address | None = None
-
-
-class _Competency(_Stated):
-    uri: _Uri | None = None
-    label: _Name | None = None
-    framework: _Name | None = None
-    kind: Literal["skill", "knowledge", "attribute"] | None = None
-
-
-class _Related(_Stated):
-    type: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=NO_CONTROL)]
-    key: _Key
-
-
-def _few(value: object, info: ValidationInfo) -> object:
-    if isinstance(value, list) and isinstance(most := info.context, int):
-        check_few(value, most)
-    return value
-
-
-class _Achievement(_Stated):
-    key: _MaybeKey | None = None
-    name: _Name | None = None
-    description: _Prose | None = None
-    issuer: _Issuer | None = None
-    competencies: Annotated[Listed[_Competency] | None, BeforeValidator(_few)] = None
-    related: Annotated[Listed[_Related] | None, BeforeValidator(_few)] = None
-
-
-class _Level(_Stated):
-    value: Annotated[float, Field(ge=0, le=1)] | None = None
-    label: _Name | None = None
-
-
-class _Award(_Stated):
-    key: _MaybeKey | None = None
-    achievement: Any  # checked apart, once for all its awards
-    issued: _Date | None = None
-    valid_from: _Date | None = None
-    expires: _Date | None = None
-    status: Literal["active", "suspended", "revoked", "unknown"] | None = None
-    level: _Level | None = None
-    evidence: Annotated[Listed[Annotated[str, StringConstraints(max_length=2000, pattern=NO_NUL)]],
-                        Field(max_length=100)] | None = None  # fmt: skip
-    claimed: bool = False
-    credential_status: Any = None
-    refresh_service: Any = None
-
-
-class _Person(_Stated):
-    key: _MaybeKey | None = None
-    name: _Name | None = None
-    email: (
-        Annotated[str, StringConstraints(strip_whitespace=True, max_length=320, pattern=NO_CONTROL)] | None
-    ) = None
-    region: _Word | None = None
-    languages: Annotated[Listed[_Language], Field(max_length=50)] | None = None
-    identifiers: Annotated[Listed[_Address], Field(max_length=50)] | None = None
-
-
-class _Candidate(_Stated):
-    candidate: _Person
-    # Each award is checked alone: a bad one does not lose the others.
-    awards: Annotated[list[Any], Field(max_length=10_000)] | None = None
-    applied_to: Annotated[Listed[_Key], Field(max_length=10_000)] | None = None
-
-
-_LABEL: TypeAdapter[str] = TypeAdapter(_Name, config=ConfigDict(strict=True))
-
-FIELDS = tuple(
-    dict.fromkeys(
-        name
-        for model in (_Candidate, _Person, _Award, _Achievement, _Issuer, _Competency, _Related, _Level)
-        for name in model.model_fields
-    )
-)
-"""Every field name of the shape."""
-
-
 def parse_candidate(body: object, context: Context) -> CandidateRecord:
     """The candidate that `body`, decoded JSON in the shape above, describes.
 
@@ -194,8 +83,8 @@ def parse_candidate(body: object, context: Context) -> CandidateRecord:
     the JSON path of the first thing that is wrong.
     """
     record, refused = read_candidate(without_extensions(body), context)
-    for _, error in refused:
-        raise error
+    if refused:
+        raise refused.pop(0)[1]
     return record
 
 
@@ -207,7 +96,7 @@ def read_candidate(
     Raises InvalidInput with the JSON path where the candidate itself is wrong.
     """
     try:
-        stated = _Candidate.model_validate(body)
+        stated = StatedCandidate.model_validate(body)
     except ValidationError as error:
         raise problem(error, FIELDS) from error
     person = stated.candidate
@@ -223,7 +112,8 @@ def read_candidate(
         try:
             awards.append(read_award(award, context, f"awards[{number}]"))
         except InvalidInput as error:
-            refused.append((award, error))
+            # Not the one that was raised: it knows this frame, whose list would know it, and both would stay.
+            refused.append((award, InvalidInput(error.reason, where=error.where)))
     record = CandidateRecord(
         key=person.key or "",
         name=person.name or "",
@@ -243,7 +133,7 @@ def read_award(body: object, context: Context, at: str) -> AwardRecord:
     Raises InvalidInput with the JSON path of what is wrong.
     """
     try:
-        stated = _Award.model_validate(body)
+        stated = StatedAward.model_validate(body)
     except ValidationError as error:
         raise problem(error, FIELDS, at) from error
     level, zone = stated.level, context.zone
@@ -278,7 +168,7 @@ def in_its_words(reason: Said, called: Callable[[str], str]) -> Said:
 def read_label(value: object, at: str) -> str:
     """The label of a competency. Raises InvalidInput with `at` as its place."""
     try:
-        return _LABEL.validate_python(value)
+        return LABEL.validate_python(value)
     except ValidationError as error:
         raise problem(error, (), at) from error
 
@@ -339,7 +229,7 @@ def read_achievement(body: object, at: str, context: Context) -> AchievementReco
 def _not_json(body: object, at: str, most: int) -> InvalidInput:
     """What is wrong with an achievement that is no JSON: half of a surrogate pair, or deep nesting."""
     try:
-        _Achievement.model_validate(body, context=most)
+        StatedAchievement.model_validate(body, context=most)
     except ValidationError as error:
         return problem(error, FIELDS, at)
     return InvalidInput(said("has half of a surrogate pair, or is nested too deeply"), where=at)
@@ -351,7 +241,7 @@ def _read_achievement(text: bytes, most: int) -> AchievementRecord:
 
     Kept, because thousands of awards state the same one.
     """
-    stated = _Achievement.model_validate_json(text, context=most)
+    stated = StatedAchievement.model_validate_json(text, context=most)
     if not (stated.name or stated.key):
         raise InvalidInput(said("needs a name or a key"))
     issuer = stated.issuer
@@ -373,7 +263,7 @@ def _kept(value: object, at: str) -> str:
     return text
 
 
-def _competencies(stated: Iterable[_Competency]) -> Iterator[CompetencyRef]:
+def _competencies(stated: Iterable[StatedCompetency]) -> Iterator[CompetencyRef]:
     for number, competency in enumerate(stated):
         if not (competency.uri or competency.label):
             raise InvalidInput(said("needs a URI or a label"), where=f".competencies[{number}]")
@@ -405,7 +295,7 @@ def _read(text: str, zone: ZoneInfo, read: _Read) -> int:
     return min(read(text, zone), last_moment(_NEVER, zone), _LATEST)
 
 
-def _check_order(award: AwardRecord, stated: _Award, at: str) -> None:
+def _check_order(award: AwardRecord, stated: StatedAward, at: str) -> None:
     if award.expires is None:
         return
     for name, start in (("issued", award.issued), ("valid_from", award.valid_from)):
