@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from indexer.readers import neighbours, tars, unpacking, zips
 from indexer.readers.archive_entries import Entry, Kind, Skipped, is_system, leads_out, shown_name
-from indexer.readers.formats import Alone, Context, Record, StreamFormat
+from indexer.readers.formats import Alone, Context, Neighbours, Record, StreamFormat
 from indexer.readers.limits import Limits
 from indexer.readers.signatures import is_foreign, is_tar
 from indexer.readers.unpacking import PIECE, BadStream, Budget, Exhausted, Source, Unpacked
@@ -172,7 +172,9 @@ def _too_deep(context: Context) -> Said:
 def _inside(name: str, run: _Run) -> Context:
     """The context of an entry."""
     folder = name.rpartition("/")[0]
-    beside = neighbours.View(run.index, folder) if run.index else Alone()
+    beside = _beyond(run.context.neighbours)
+    if run.index:
+        beside = neighbours.View(run.index, folder, beside)
     return replace(
         run.context,
         file=run.named(name),
@@ -183,6 +185,11 @@ def _inside(name: str, run: _Run) -> Context:
     )
 
 
+def _beyond(around: Neighbours) -> Neighbours:
+    """What the entries of an archive see of what lies `around` it: the rest of an outer archive, if any."""
+    return around if isinstance(around, neighbours.View) and around.in_archive else Alone()
+
+
 # --- what lies beside an entry -----------------------------------------------------------------
 
 
@@ -191,7 +198,7 @@ def _index(walk: _Walk, context: Context) -> neighbours.Index | None:
     again = context.again
     if again is None:
         return None
-    return neighbours.Index(lambda: _beside(walk, again, context), context.limits)
+    return neighbours.Index(lambda: _beside(walk, again, context), context.limits, of_archive=True)
 
 
 def neighbours_within(

@@ -3,7 +3,8 @@
 An index of a folder or of an archive is made once, when something is first looked for. It knows the first
 files (`Limits.entries`) and looks into those that begin as a JSON object or list does, up to `Limits.beside`
 bytes together; of an archive the first quarter of that is kept. Hidden files and links are passed over, what
-cannot be read is ignored, and nothing outside of the folder or the archive is looked at.
+cannot be read is ignored. What an archive within an archive does not hold is looked for in the outer one;
+nothing outside of the folder or the outermost archive is looked at.
 
 An address means the document whose `id` or `@id` it is; else the one whose file has the name that the address
 ends in (with or without `.json`), in the same folder before others, unless that document states an address of
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from urllib.parse import unquote, urlsplit
 
-from indexer.readers.formats import Document
+from indexer.readers.formats import Alone, Document, Neighbours
 from indexer.readers.json_text import decode, values_of
 from indexer.readers.limits import Limits
 from indexer.readers.open_badges_2_parts import value_in
@@ -70,6 +71,7 @@ class Index:
 
     files: Callable[[], Iterable[Beside]]
     limits: Limits
+    of_archive: bool = False
     _by_id: dict[str, _Found] = field(default_factory=dict)
     _by_name: dict[str, list[_Found]] = field(default_factory=dict)
     _referred_to: set[str] = field(default_factory=set)
@@ -142,18 +144,25 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a file in `folder` sees of an index."""
+    """What a file in `folder` sees of an index, and of what lies `beyond` the archive that it is in."""
 
     index: Index
     folder: str
+    beyond: Neighbours = field(default_factory=Alone)
+
+    @property
+    def in_archive(self) -> bool:
+        """Whether the file lies in an archive, and not in a folder."""
+        return self.index.of_archive
 
     def find(self, address: str) -> Document | None:
         """The document of this address."""
-        return self.index.find(address, self.folder)
+        found = self.index.find(address, self.folder)
+        return self.beyond.find(address) if found is None else found
 
     def refer_to(self, document: Document, file: str) -> bool:
         """Whether a badge that lies there names this document."""
-        return self.index.refer_to(document, file)
+        return self.index.refer_to(document, file) or self.beyond.refer_to(document, file)
 
 
 def in_folder(paths: Callable[[], Iterable[Path]], limits: Limits) -> Index:

@@ -160,6 +160,34 @@ def test_an_entry_sees_what_lies_in_its_archive(pack: Any, tmp_path: Path) -> No
     assert seen(read(archive)) == [CLASS, {"name": "without an id"}, None]
 
 
+@pytest.mark.usefixtures("_a_format_that_points")
+@pytest.mark.parametrize("pack", [zip_of, tar_of, lambda entries: tar_of(entries, "w:gz")])
+def test_an_entry_of_an_archive_in_an_archive_sees_what_lies_in_the_outer_one(
+    pack: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "outside.json").write_text('{"id": "urn:outside"}')
+    archive = tmp_path / "wallet.zip"
+    outer = {"name": "of the outer one"}
+    entries = {
+        "first.json": pointer(CLASS["id"]),
+        "second.json": pointer("https://issuer.example.org/issuer.json"),
+        "third.json": pointer("https://issuer.example.org/outer.json"),
+        "fourth.json": pointer("urn:outside"),
+        "issuer.json": b'{"name": "of the inner one"}',
+    }
+    archive.write_bytes(
+        zip_of(
+            {
+                "issuer.json": json.dumps(outer).encode(),
+                "outer.json": json.dumps(outer).encode(),
+                "class.json": json.dumps(CLASS).encode(),
+                "badges.zip": pack(entries),
+            }
+        )
+    )
+    assert seen(read(archive)) == [CLASS, {"name": "of the inner one"}, outer, None]
+
+
 def finding(folder: Path, limits: Limits | None = None) -> Neighbours:
     return neighbours_of(str(folder / "badge.json"), limits or Limits())
 
