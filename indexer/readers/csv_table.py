@@ -26,18 +26,20 @@ from matcher.messages import Said, marked, said
 from matcher.records import Notice
 
 _SEPARATORS = ",;\t|"
+_EMPTY = b",;\t| "
+"""What a row without a cell that says something is made of."""
+
 _HEADER_WITHIN = 10  # lines that are not empty
 _HEADER_LINES = 500  # of one header: each line that may begin it is tried with each separator
 _LOOKED_AT = 1_000  # cells of a line, to tell what the file is
-_PYTHONS = (
-    marked("',' expected after '\"'"),
-    marked("';' expected after '\"'"),
-    marked("'\t' expected after '\"'"),
-    marked("'|' expected after '\"'"),
-    marked("unexpected end of data"),
-    marked("field larger than field limit (131072)"),
-)
-"""What Python's reader says, for translation."""
+_FINDINGS = {
+    "expected after": marked("text follows a closing quotation mark; within a cell it is written twice"),
+    "unexpected end of data": marked("a quotation mark is opened and not closed"),
+    "field larger than field limit": marked("a cell has more than 131,072 characters"),
+}
+"""What is in the sentences of Python's reader, and what we say."""
+
+_FOUND_OTHERWISE = marked("the line cannot be split")
 
 _STATED = re.compile(r'"?sep=([^\w\s"]|\t)"?[,;\t|]*', re.IGNORECASE)
 
@@ -100,7 +102,7 @@ class Table:
     """
 
     def __init__(self, stream: BinaryIO, limits: Limits, remarks: Remarks, most: int | None = None) -> None:
-        self._source = source = lines(stream, limits.row, limits.values, most)
+        self._source = source = lines(stream, limits.row, limits.values, most, blank=_EMPTY)
         self._limits = limits
         self._waiting: deque[Line] = deque()  # lines taken from `source` that no row has used yet
         self._remarks = remarks
@@ -146,6 +148,10 @@ class Table:
             if not waiting:
                 return
             start = waiting[0]
+            if not start.wrong and not start.data.strip(_EMPTY):
+                waiting.popleft()  # says nothing: seen at once, as there may be a million
+                wrong = 0
+                continue
             parts: list[str] = []
             try:
                 text, used, cells = self._row(0, separator, parts)
@@ -267,8 +273,8 @@ class Table:
         except csv.Error as error:
             if any("\r" in part for part in parts):
                 raise InvalidInput(said("lines end in CR alone: save the file as CSV in UTF-8")) from error
-            found = said(str(error).replace("%", "%%"))
-            raise InvalidInput(said("not CSV: %(found)s", found=found)) from error
+            found = next((ours for theirs, ours in _FINDINGS.items() if theirs in str(error)), None)
+            raise InvalidInput(said("not CSV: %(found)s", found=said(found or _FOUND_OTHERWISE))) from error
         return "".join(parts).rstrip("\n"), len(parts), cells
 
     def _parts(self, start: int, parts: list[str], most: int | None) -> Iterator[str]:

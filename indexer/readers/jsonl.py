@@ -82,7 +82,7 @@ def read(stream: BinaryIO, context: Context, *, of_list: bool = False) -> Iterat
     patience = Patience(limits.parts)
     found_lines = lines(stream, limits.document if of_list else limits.line, limits.values)
     if of_list:
-        found_lines = (replace(line, data=_entry(line.data)) for line in found_lines)
+        found_lines = (line._replace(data=_entry(line.data)) for line in found_lines)
     for line in found_lines:
         if line.wrong:
             yield Rejected(context.file, line.number, "", line.wrong, raw_text(line.data))

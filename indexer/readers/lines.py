@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from indexer.readers.unpacking import BadStream, Exhausted
 from matcher.messages import Said, said
@@ -13,8 +12,7 @@ from matcher.messages import Said, said
 _KEPT_OF_TOO_LONG = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line without its end. `number` counts from 1; `wrong`: why only its start is there."""
 
     number: int
@@ -28,14 +26,14 @@ class Line:
 
 
 def lines(
-    stream: BinaryIO, longest: int, empty: int | None = None, most: int | None = None
+    stream: BinaryIO, longest: int, empty: int | None = None, most: int | None = None, *, blank: bytes = b""
 ) -> Iterator[Line]:
     """The lines of `stream`, without a byte order mark; of one longer than `longest` bytes only the start.
 
     What is left of a line too long is skipped in pieces of at most `longest` bytes. `empty`: how many empty
-    lines may follow each other before the rest is given up; `most`: how many bytes are read. Where that is
-    so, or where the stream goes bad (a compressed file that is cut off), a last line says so; a line that was
-    cut off is not given.
+    lines may follow each other before the rest is given up, among them those of nothing but bytes in `blank`;
+    `most`: how many bytes are read. Where that is so, or where the stream goes bad (a compressed file that is
+    cut off), a last line says so; a line that was cut off is not given.
     """
     number, last, length = 0, 0, 0
     while data := _next(stream, longest + 1):
@@ -55,14 +53,16 @@ def lines(
             reason = said("the line is longer than %(most)s bytes", most=longest)
             yield Line(number, data[:_KEPT_OF_TOO_LONG], reason)
             _skip(stream, longest)
+            last = number
         else:
             data = data.rstrip(b"\r\n")
-            if empty is not None and not data and number - last > empty:
+            if data.strip(blank):
+                last = number
+            elif empty is not None and number - last > empty:
                 reason = said("more than %(most)s lines in a row are empty; the rest is not read", most=empty)
                 yield Line(number, b"", reason)
                 return
             yield Line(number, data)
-        last = number if data else last
 
 
 def _next(stream: BinaryIO, most: int) -> bytes | Said:

@@ -18,6 +18,7 @@ from matcher.messages import Said, said
 
 PIECE = 65_536
 
+_FED = 2_048
 _FREE = 16_000_000
 _ENTRY = 4_096
 
@@ -83,8 +84,8 @@ class Unpacker(Protocol):
     eof: bool
     hungry: bool  # gives no more before it is fed
 
-    def feed(self, data: bytes, most: int) -> tuple[bytes, bytes]:
-        """At most `most` bytes unpacked, and what of `data` is to be given again."""
+    def feed(self, data: memoryview, most: int) -> tuple[bytes, int]:
+        """At most `most` bytes unpacked, and how many at the end of `data` are to be given again."""
 
 
 class _Deflate:
@@ -95,11 +96,14 @@ class _Deflate:
         self.eof = False
         self.hungry = True
 
-    def feed(self, data: bytes, most: int) -> tuple[bytes, bytes]:
-        text = self._zlib.decompress(data, most)
+    def feed(self, data: memoryview, most: int) -> tuple[bytes, int]:
+        # In pieces: zlib copies what follows its end, and a file may have very many ends.
+        piece = data[:_FED]
+        text = self._zlib.decompress(piece, most)
         self.eof = self._zlib.eof
         self.hungry = len(text) < most
-        return text, self._zlib.unused_data if self.eof else self._zlib.unconsumed_tail
+        left = self._zlib.unused_data if self.eof else self._zlib.unconsumed_tail
+        return text, len(data) - len(piece) + len(left)
 
 
 class _Other:
@@ -110,11 +114,11 @@ class _Other:
         self.eof = False
         self.hungry = True
 
-    def feed(self, data: bytes, most: int) -> tuple[bytes, bytes]:
+    def feed(self, data: memoryview, most: int) -> tuple[bytes, int]:
         text = self._unpacker.decompress(data, most)
         self.eof = self._unpacker.eof
         self.hungry = not self.eof and self._unpacker.needs_input
-        return text, self._unpacker.unused_data if self.eof else b""
+        return text, len(self._unpacker.unused_data) if self.eof else 0
 
 
 class _Xz(_Other):
@@ -124,7 +128,7 @@ class _Xz(_Other):
         super().__init__(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=memory))
         self._memory = memory
 
-    def feed(self, data: bytes, most: int) -> tuple[bytes, bytes]:
+    def feed(self, data: memoryview, most: int) -> tuple[bytes, int]:
         try:
             return super().feed(data, most)
         except lzma.LZMAError as error:
@@ -254,7 +258,7 @@ class Unpacked(io.RawIOBase):
         self._unpacker = unpacker
         self._budget = budget
         self._again = again
-        self._waiting = b""
+        self._waiting = memoryview(b"")
         self._left = packed
         self.size = 0
         self.crc = 0
@@ -278,7 +282,7 @@ class Unpacked(io.RawIOBase):
         After a failure, where its length is not known, the source stands somewhere within it.
         """
         if self._left is not None:
-            left, self._left, self._waiting = self._left, 0, b""
+            left, self._left, self._waiting = self._left, 0, memoryview(b"")
             self._source.skip(left)
         elif self.failed:
             self._return()
@@ -303,18 +307,24 @@ class Unpacked(io.RawIOBase):
         """Whether there is something to feed; a further member is begun where one follows."""
         if not self._unpacker.eof:
             return True
-        following = (self._waiting or self._source.read(PIECE)).lstrip(b"\0") if self._again else b""
-        if not (self._again and following):
+        if self._again is None:
             return False
-        self._waiting, self._unpacker = following, self._again()
+        following = self._waiting or memoryview(self._source.read(PIECE))
+        if following and not following[0]:  # what fills up a block
+            following = memoryview(bytes(following).lstrip(b"\0"))
+        self._waiting = following
+        if not following:
+            return False
+        self._unpacker = self._again()
         return True
 
     def _feed(self, most: int) -> bytes:
-        data = self._waiting or (self._more() if self._unpacker.hungry else b"")
+        data = self._waiting or memoryview(self._more() if self._unpacker.hungry else b"")
         starved = not data and self._unpacker.hungry
         self._waiting = data
         try:
-            text, self._waiting = self._unpacker.feed(data, most)
+            text, left = self._unpacker.feed(data, most)
+            self._waiting = data[len(data) - left :]
         except BadStream:
             raise
         except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
@@ -333,10 +343,10 @@ class Unpacked(io.RawIOBase):
 
     def _return(self) -> None:
         """Give back to the source what was read and does not belong to it."""
-        self._source.back(self._waiting)
+        self._source.back(bytes(self._waiting))
         if self._left is not None:
             self._left += len(self._waiting)
-        self._waiting = b""
+        self._waiting = memoryview(b"")
 
 
 def first_bytes(stream: BinaryIO, count: int) -> bytes:

@@ -21,6 +21,7 @@ from indexer.readers.limits import Limits
 from matcher.records import CandidateRecord, Notice, Recognised, Rejected
 from tests.unit.containers import itxt, png, read_bounded, tar_of, text_of, zip_of
 from tests.unit.reading import formats_of, only, read_any
+from tests.unit.survival import in_time
 
 BADGES = {"one.json": text_of(1), "folder/two.json": text_of(2), "zoé/three.png": png(itxt(text_of(3)))}
 
@@ -347,6 +348,12 @@ def test_gzip_bombs_cost_little() -> None:
         assert found
     nested = gzip.compress(gzip.compress(gzip.compress(ZEROS)))
     assert only(Rejected, read_bounded(nested))
+
+
+def test_very_many_members_of_a_gzip_file_cost_little() -> None:
+    data = gzip.compress(b"") * 400_000 + gzip.compress(text_of())
+    with in_time():
+        assert keys(read_any(data)) == ["1"]
 
 
 def test_entries_that_quote_each_other_cost_little() -> None:

@@ -150,7 +150,11 @@ HEADER = "candidate_key,achievement_name,level,status,competencies,competency_ur
             "1 entries for 2 competencies; leave one empty where there is none",
         ),
         ('a,"One",,,,"', "", "a quotation mark is opened and not closed"),
-        ('a,"One"two,,,,', "", "not CSV: ',' expected after '\"'"),
+        (
+            'a,"One"two,,,,',
+            "",
+            "not CSV: text follows a closing quotation mark; within a cell it is written twice",
+        ),
         ("a\0,One,,,,", "candidate_key", '"a\\u0000" has a NUL character'),
     ],
 )
@@ -403,6 +407,16 @@ def test_levels_are_read_where_they_are_clear(cell: str, level: int | None) -> N
     assert records(f"{HEADER}a,One,{cell},,,\n")[0].awards[0].level == level
 
 
+@pytest.mark.parametrize("column", ["level", "level_label", "score"])
+@pytest.mark.parametrize("word", ["Fail", "Not yet competent", "Échec", "non acquis"])
+def test_a_row_that_says_that_something_was_not_passed_is_no_award(column: str, word: str) -> None:
+    text = f"candidate_key,achievement_name,{column}\na,One,{word}\na,Two,0.5\n"
+    assert [award.achievement.name for award in records(text)[0].awards] == ["Two"]
+    ((line, where, reason),) = rejected(text)
+    assert (line, where) == (2, column)
+    assert reason == f'"{word}": not passed, and so no award'
+
+
 WORDED = "levels without a scale, or in words: shown as they stand; to compare them write 0.75, 75 % or 3/4"
 
 
@@ -606,3 +620,18 @@ def test_a_header_with_too_many_columns_is_named_so() -> None:
     header = ",".join(["candidate_key", "achievement_name", *(f"c{n}" for n in range(10_001))])
     (refused,) = only(Rejected, read_any(f"{header}\nx,y\n".encode()))
     assert refused.reason == "has 10,003 columns, more than 10,000 (CREDMATCH_IMPORT_PARTS)"
+
+
+def test_a_million_rows_that_say_nothing_cost_little() -> None:
+    rows = b"a,One,,,,\n" + b",,,,,\n" * 200_000
+    with in_time(seconds=0.7):
+        assert [one.key for one in records(HEADER.encode() + rows + b"b,Two,,,,\n")] == ["a", "b"]
+    with in_time():
+        found = rejected(HEADER.encode() + b"a,One,,,,\n" + b",,,\n" * 1_900_000 + b"b,Two,,,,\n")
+    most = "250,000 (CREDMATCH_IMPORT_VALUES)"
+    assert found == [(250_003, "", f"more than {most} lines in a row are empty; the rest is not read")]
+
+
+def test_a_row_that_says_nothing_within_a_cell_stays_in_it() -> None:
+    (record,) = records(HEADER + 'a,"One\n,,,,,\n\ntwo",,,,\n')
+    assert record.awards[0].achievement.name == "One\n,,,,,\n\ntwo"
