@@ -44,11 +44,11 @@ from indexer.readers.credential_parts import (
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import shown
 from indexer.readers.learner_records import Learner, unknown_types
-from indexer.readers.levels import Result, level
+from indexer.readers.levels import Outcome, Result, outcome
 from indexer.readers.parts import Many, Part, Single, spelt
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
-from matcher.records import AchievementRecord, AwardRecord, CandidateRecord
+from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Notice
 
 _PIECES = ("assertions", "achievements", "signedAssertions")
 _OF_ALIGNMENT = {"uri": "targetUrl", "label": "targetName", "framework": "educationalFramework"}
@@ -175,8 +175,11 @@ def read_assertion(document: Document, at: str, context: Context) -> Iterator[Re
         raise InvalidInput(
             said("no subject: nothing says whose it is"), where=under(at, "recipient.identity")
         )
-    found = _award(assertion, Profile(), at, context)
-    yield CandidateRecord(key=context.candidate, awards=(found,), identifiers=who)
+    for found in _award(assertion, Profile(), at, context):
+        if isinstance(found, AwardRecord):
+            yield CandidateRecord(key=context.candidate, awards=(found,), identifiers=who)
+        else:
+            yield found
     yield from unknown_types(_associated(assertion.achievement, under(at, "achievement")), context)
     things = (
         (at, document),
@@ -214,22 +217,39 @@ def _assertions(
             continue
         try:
             assertion = parsed(_Assertion, body, where, learner.context)
-            learner.awards.append(_award(assertion, clr.publisher or Profile(), where, learner.context))
+            found = list(_award(assertion, clr.publisher or Profile(), where, learner.context))
             associations += _associated(assertion.achievement, f"{where}.achievement")
         except InvalidInput as error:
             yield learner.leftovers.refused(error, "assertions", body)
+            continue
+        for one in found:
+            if isinstance(one, AwardRecord):
+                learner.awards.append(one)
+            else:
+                yield one
 
 
-def _award(assertion: _Assertion, publisher: Profile, at: str, context: Context) -> AwardRecord:
+def _award(
+    assertion: _Assertion, publisher: Profile, at: str, context: Context
+) -> Iterator[AwardRecord | Notice]:
+    """The award, if its results are of one, and what is worth knowing of these."""
+    results_at, scales_at = under(at, "results"), under(at, "achievement.resultDescriptions")
+    scales = assertion.achievement.result_description or ()
+    reached = outcome(assertion.results or (), scales, results_at, scales_at)
+    for remark in filter(None, (reached.failed, reached.remark)):
+        yield Notice(context.file, context.line, remark)
+    if reached.failed:
+        return
+
     def named(where: str) -> str:
         if where == "expires":
             return "endDate" if assertion.end_date else "expires"
         return _AWARDED.place(where, assertion.achievement)
 
-    return award(_shape(assertion, publisher), context, at, named)
+    yield award(_shape(assertion, publisher, reached), context, at, named)
 
 
-def _shape(assertion: _Assertion, publisher: Profile) -> Mapping[str, Any]:
+def _shape(assertion: _Assertion, publisher: Profile, reached: Outcome) -> Mapping[str, Any]:
     """The award in the shape of `shape.py`."""
     achievement = assertion.achievement
     return {
@@ -239,7 +259,7 @@ def _shape(assertion: _Assertion, publisher: Profile) -> Mapping[str, Any]:
         "valid_from": assertion.start_date,
         "expires": assertion.end_date or assertion.expires,
         "status": _status(assertion),
-        "level": level(assertion.results or (), achievement.result_description or ()),
+        "level": reached.level,
         "evidence": list(evidence_texts(assertion.evidence or ())),
     }
 
@@ -306,7 +326,7 @@ _TAKEN = {
     "achievement.issuer: id (else url), name": "issuer",
     "achievement.alignments: targetUrl, targetName, educationalFramework": "competencies",
     "achievement.associations: associationType, targetId": "related achievements; parts lend to their whole",
-    "results: achievedLevel, value; resultDescriptions": "level",
+    "results: achievedLevel, value; resultDescriptions": "level; one that was not passed is no award",
     "endorsements, signedEndorsements": "endorsements",
 }
 

@@ -8,7 +8,8 @@ a number it is a registration given up, and refused.
 
 **Levels** are 0.75, 0,75, 75 % or 3/4; a word, or a number over 1 without a scale, is shown as the level's
 label, and a notice says so; NaN and 1e999 are refused. A **score** says how a test went and not how well
-something is mastered: it is shown as the level's label and is never a level.
+something is mastered: it is shown as the level's label and is never a level. Where either says that something
+was not passed (`verdicts.py`) there is no award, and the row is refused.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from indexer.readers.csv_columns import FIRST_NAME, LAST_NAME, PATHS, SCORE, pla
 from indexer.readers.dates import NOT_STATED, parse_date
 from indexer.readers.entries import check_number
 from indexer.readers.json_text import shown
+from indexer.readers.verdicts import passed
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
 from matcher.moments import last_moment
@@ -80,11 +82,6 @@ _STATUSES = (
         "cancelled, canceled, annulé, annulée, withdrawn, retiré, retirée, inactive, inactif, archived, "
         "archivé, archivée",
         _EITHER,
-    )
-)
-_FAILED = frozenset(
-    _each(
-        "fail, failed, échec, échoué, échouée, non réussi, not passed, incomplete, in progress, en cours", ""
     )
 )
 
@@ -172,7 +169,13 @@ def _name(values: dict[str, str]) -> None:
 
 
 def _worded(values: dict[str, str], reading: Reading, line: int) -> None:
-    """Show a level that is a word, or has no scale, as the level's label."""
+    """Show a level that is a word, or has no scale, as the level's label.
+
+    Raises InvalidInput where the word says that something was not passed.
+    """
+    for column in ("level", "level_label"):
+        if column in values:
+            _check_passed(values[column], PATHS[column])
     cell = values.get("level", "")
     if not cell or len(cell) > _LONGEST_LABEL or cell.lower() in NOT_STATED:
         return
@@ -190,9 +193,14 @@ def _score(values: dict[str, str]) -> None:
     score = values.pop(SCORE, "")
     if not score:
         return
-    if plain(score[:100]) in _FAILED:
-        raise InvalidInput(said("%(value)s: not passed, and so no award", value=shown(score)), where=SCORE)
+    _check_passed(score, SCORE)
     values.setdefault("level_label", score)
+
+
+def _check_passed(words: str, where: str) -> None:
+    """Raise InvalidInput where a level or a score says that something was not passed."""
+    if passed(words) is False:
+        raise InvalidInput(said("%(value)s: not passed, and so no award", value=shown(words)), where=where)
 
 
 def _value(column: str, cell: str) -> object:

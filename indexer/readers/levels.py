@@ -1,21 +1,35 @@
 """Levels of achievement: what a result says that its holder reached, on scales of whoever awards it.
 
-As Open Badges 3.0 and both versions of the Comprehensive Learner Record write them.
+As Open Badges 3.0 and both versions of the Comprehensive Learner Record write them. Their lists of values and
+of rubric levels "should be ordered from low to high as determined by the achievement creator". Some are not:
+where "Fail" comes after "Pass", or a level after one that has more points, nobody can tell which is higher,
+and no level is taken from that scale.
+
+Who did not pass has no award: a status other than Completed says so, a result that is a word for it
+(`verdicts.py`), or one below what its scale requires, unless another result on the same scale passes: then it
+was an earlier attempt.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from indexer.readers.json_text import shown
 from indexer.readers.parts import Many, Part, spelt
+from indexer.readers.verdicts import passed
+from matcher.messages import Said, said
 
 _LONGEST_LABEL = 500
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15}|,\d{1,2})?", re.ASCII)
 """With a decimal comma, too, where it cannot be one between thousands."""
+
+_LETTER = re.compile(r"[A-G][+-]?", re.ASCII)
 
 
 def _text(value: object) -> object:
@@ -29,6 +43,7 @@ class _Rank(Part):
     id: str | None = None
     name: str | None = None
     level: str | None = None
+    points: _Figure = None
 
     @property
     def label(self) -> str | None:
@@ -58,29 +73,77 @@ class Result(Part):
     result_description: str | None = None
 
 
-def level(results: Iterable[Result], scales: Sequence[Scale]) -> dict[str, Any] | None:
-    """The level that results state: `value` from 0 to 1, and its name as `label`; None where none does.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the results of an award come to.
 
-    Of several the first counts. An achieved level that is on no scale is a label only. Where no result says,
-    whoever holds the achievement reached what it requires (`requiredLevel`, `requiredValue`: what passes), so
-    that is stated, with a label that says "at least"; where nothing is required either, a value that has no
-    place on a scale is a label only.
+    `level` has a `value` from 0 to 1, and its name as `label`; None where none is stated. `failed`: why there
+    is no award. `remark`: why no level is taken from a scale.
+    """
+
+    level: dict[str, Any] | None = None
+    failed: Said | None = None
+    remark: Said | None = None
+
+
+def outcome(results: Sequence[Result], scales: Sequence[Scale], at: str, scales_at: str) -> Outcome:
+    """What `results`, the list at the JSON path `at`, come to on `scales`, the list at `scales_at`.
+
+    Of several results the first counts that states a level. An achieved level that is on no scale is a label
+    only. Where no result says, whoever holds the achievement reached what it requires (`requiredLevel`,
+    `requiredValue`: what passes), so that is stated, with a label that says "at least"; where nothing is
+    required either, a value that has no place on a scale is a label only.
     """
     levels = _Levels(scales)
+    graded: list[tuple[int, _Reached]] = []
+    for number, result in enumerate(results):
+        reached = levels.reached(result)
+        status = result.status or (result.value if levels.is_of_status(reached.scale) else None)
+        if status and not passed(status):
+            text = said(
+                "%(place)s: %(status)s, so it is no award yet; nothing is imported",
+                place=f"{at}[{number}]",
+                status=shown(status),
+            )
+            return Outcome(failed=text)
+        if not status:
+            graded.append((number, reached))
+    passing = {reached.scale for _, reached in graded if reached.passes}
+    for number, reached in graded:
+        if reached.passes is False and reached.scale not in passing:
+            return Outcome(failed=levels.not_passed(reached, f"{at}[{number}]"))
+    counted = [reached for _, reached in graded if reached.passes is not False]
+    return Outcome(_level(counted, levels), remark=levels.out_of_order(counted, scales_at))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """What a result reached: its scale by number, None where that is not known, and the level there.
+
+    `passes`: whether it says that the holder passed, None where it does not say.
+    """
+
+    result: Result
+    scale: int | None
+    level: dict[str, Any] | None
+    passes: bool | None
+
+    @property
+    def named(self) -> dict[str, Any] | None:
+        """What the level is called, where that is all that is known of it."""
+        achieved = (self.result.achieved_level or "").strip()
+        return self.level or (_label_only(self.result.value or achieved) if achieved else None)
+
+
+def _level(counted: Iterable[_Reached], levels: _Levels) -> dict[str, Any] | None:
     named: dict[str, Any] | None = None
     worded: dict[str, Any] | None = None
-    for result in results:
-        if stated := levels.reached(result):
-            return stated
-        named = named or _only_named(result)
-        worded = worded or _label_only(result.value)
-    return named or next(filter(None, map(levels.required, range(len(scales)))), None) or worded
-
-
-def _only_named(result: Result) -> dict[str, Any] | None:
-    """The level of a result that is on no scale we know: what it is called, and no more."""
-    achieved = (result.achieved_level or "").strip()
-    return _label_only(result.value or achieved) if achieved else None
+    for reached in counted:
+        if reached.level and reached.level["value"] is not None:
+            return reached.level
+        named = named or reached.named
+        worded = worded or _label_only(reached.result.value)
+    return named or levels.first_required() or worded
 
 
 def _label_only(label: str | None) -> dict[str, Any] | None:
@@ -93,14 +156,17 @@ class _Levels:
     def __init__(self, scales: Sequence[Scale]) -> None:
         self._scales = scales
         self._numbers = {scale.id: number for number, scale in enumerate(scales) if scale.id}
-        self._ranks: dict[str, dict[str, Any]] = {}
+        self._misplaced = {number: pair for number, scale in enumerate(scales) if (pair := _misplaced(scale))}
+        # Ranks with the number of their scale, by their ids; and by what they are called on one scale, and on
+        # all (None): there None where two are called the same.
+        self._ranks: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._called: dict[tuple[int | None, str], tuple[int, dict[str, Any]] | None] = {}
         self._allowed: dict[tuple[int, str], float] = {}
-        # By what they are called on one scale, and on all (None); None where two are called the same.
-        self._called: dict[tuple[int | None, str], dict[str, Any] | None] = {}
         for number, scale in enumerate(scales):
             ranks = scale.rubric_criterion_level or []
             for place, rank in enumerate(ranks, start=1):
-                found = {"value": place / len(ranks), "label": rank.label}
+                share = None if number in self._misplaced else place / len(ranks)
+                found = number, {"value": share, "label": rank.label}
                 self._ranks.setdefault(rank.id or "", found)
                 for name in {_folded(one) for one in (rank.id, rank.name, rank.level) if one}:
                     for of in (number, None):
@@ -109,28 +175,86 @@ class _Levels:
             for place, value in enumerate(allowed, start=1):
                 self._allowed.setdefault((number, value), place / len(allowed))
 
-    def reached(self, result: Result) -> dict[str, Any] | None:
-        """The level of a result; an achieved level's id says of which scale it is."""
+    def reached(self, result: Result) -> _Reached:
+        """What a result reached; an achieved level's id says of which scale it is."""
+        scale, level = self._found(result)
+        return _Reached(result, scale, level, self._passes(result, scale, level))
+
+    def is_of_status(self, number: int | None) -> bool:
+        """Whether the values of a scale say how far the holder has come, and not how well."""
+        return number is not None and self._scales[number].result_type == "Status"
+
+    def not_passed(self, reached: _Reached, at: str) -> Said:
+        """What to say of a result at the JSON path `at` that does not pass."""
+        value = reached.level["label"] if reached.level else reached.result.value
+        required = None if reached.scale is None else self._required(reached.scale)
+        if reached.level and required and _is_below(reached.level, required):
+            return said(
+                "%(place)s: %(value)s, and %(required)s is what passes, so it is no award; nothing is "
+                "imported",
+                place=at,
+                value=shown(value),
+                required=shown(required["label"]),
+            )
+        return said(
+            "%(place)s: %(value)s, so it was not passed and is no award; nothing is imported",
+            place=at,
+            value=shown(value or reached.result.achieved_level),
+        )
+
+    def out_of_order(self, counted: Iterable[_Reached], at: str) -> Said | None:
+        """What to say of the first scale that is used and not in order; `at`: the path of the scales."""
+        for number in sorted(
+            {one.scale for one in counted if one.scale is not None} & self._misplaced.keys()
+        ):
+            before, after = self._misplaced[number]
+            return said(
+                "%(place)s: should go from low to high, but %(after)s comes after %(before)s; so no level is "
+                "taken from it, only its words",
+                place=f"{at}[{number}]",
+                after=after,
+                before=before,
+            )
+        return None
+
+    def first_required(self) -> dict[str, Any] | None:
+        """The level that passes on the first scale that says so, as one that was reached at least."""
+        found = next(filter(None, map(self._required, range(len(self._scales)))), None)
+        label = f"≥ {found['label']}"[:_LONGEST_LABEL] if found and found["label"] else None
+        return found and {"value": found["value"], "label": label}
+
+    def _found(self, result: Result) -> tuple[int | None, dict[str, Any] | None]:
         if result.achieved_level and result.achieved_level in self._ranks:
             return self._ranks[result.achieved_level]
         number = self._numbers.get(result.result_description or "")
-        if result.achieved_level and (found := self._rank(number, result.achieved_level)):
-            return found
-        if found := self._placed(number, result.value):
-            return found
+        if result.achieved_level and (named := self._rank(number, result.achieved_level)):
+            return named
+        if level := self._placed(number, result.value):
+            return number, level
         is_known = number is not None or not result.result_description
-        return self._rank(number, result.value) if result.value and is_known else None
+        named = self._rank(number, result.value) if result.value and is_known else None
+        return named or (number, None)
 
-    def _rank(self, number: int | None, name: str) -> dict[str, Any] | None:
+    def _rank(self, number: int | None, name: str) -> tuple[int, dict[str, Any]] | None:
         """The level that is called so on a scale; where none is said, on whichever has the only one."""
         return self._called.get((number, _folded(name)))
 
-    def required(self, number: int) -> dict[str, Any] | None:
-        """The level that passes on a scale."""
+    def _passes(self, result: Result, number: int | None, level: dict[str, Any] | None) -> bool | None:
+        scale = Scale() if number is None else self._scales[number]
+        for words in (level and level["label"], result.value, result.achieved_level):
+            if words and (said_so := _passed(words, scale)) is not None:
+                return said_so
+        required = None if number is None else self._required(number)
+        if not (level and required) or level["value"] is None:
+            return None
+        return not _is_below(level, required)
+
+    def _required(self, number: int) -> dict[str, Any] | None:
+        """The level that passes on a scale, where its place there is known."""
         scale = self._scales[number]
-        found = self._ranks.get(scale.required_level or "-") or self._placed(number, scale.required_value)
-        label = f"≥ {found['label']}"[:_LONGEST_LABEL] if found and found["label"] else None
-        return found and {"value": found["value"], "label": label}
+        rank = self._ranks.get(scale.required_level or "-")
+        found = rank[1] if rank else self._placed(number, scale.required_value)
+        return found if found and found["value"] is not None else None
 
     def _placed(self, number: int | None, value: str | None) -> dict[str, Any] | None:
         """Where `value` stands on a scale; None where the scale does not say."""
@@ -138,11 +262,65 @@ class _Levels:
             return None
         scale = self._scales[number]
         placed = self._allowed.get((number, value)) if scale.allowed_value else _between(value, scale)
-        return None if placed is None else {"value": placed, "label": value}
+        if placed is None:
+            return None
+        return {"value": None if number in self._misplaced else placed, "label": value}
+
+
+def _passed(words: str, scale: Scale) -> bool | None:
+    """Whether a result in words passes: an F does not, unless its scale goes down to G."""
+    if scale.result_type == "LetterGrade" and words.strip() == "F" and "G" not in (scale.allowed_value or ()):
+        return False
+    return passed(words)
+
+
+def _is_below(level: dict[str, Any], required: dict[str, Any]) -> bool:
+    return level["value"] is not None and level["value"] < required["value"]
+
+
+def _misplaced(scale: Scale) -> tuple[str, str] | None:
+    """Two values of a scale, shown in the order in which they stand, that contradict it; None for a good one.
+
+    A word for failing may come neither after one for passing nor last, a B not after an A, and a level not
+    after one that has more points.
+    """
+    ranks = scale.rubric_criterion_level or []
+    for names in (scale.allowed_value or [], [rank.label or "" for rank in ranks]):
+        if found := _fails_above(names, scale):
+            return found
+        if scale.result_type == "LetterGrade":
+            for before, after in pairwise(name.strip() for name in names):
+                if _LETTER.fullmatch(before) and _LETTER.fullmatch(after) and after[0] > before[0]:
+                    return shown(before), shown(after)
+    pointed = [rank for rank in ranks if rank.points and _NUMBER.fullmatch(rank.points.strip())]
+    for lower, higher in pairwise(pointed):
+        if _number(higher.points or "") < _number(lower.points or ""):
+            return _with_points(lower), _with_points(higher)
+    return None
+
+
+def _fails_above(names: Sequence[str], scale: Scale) -> tuple[str, str] | None:
+    lower = ""
+    for number, name in enumerate(names):
+        verdict = _passed(name, scale)
+        if verdict is False and (lower or (0 < number == len(names) - 1)):
+            others = (one for one in reversed(names) if _passed(one, scale) is not False)
+            before = lower or next(others, "")
+            return (shown(before), shown(name)) if before else None
+        lower = name if verdict else lower
+    return None
+
+
+def _with_points(rank: _Rank) -> Said:
+    return said("%(name)s (points: %(points)s)", name=shown(rank.label or rank.id), points=rank.points)
 
 
 def _folded(name: str) -> str:
     return " ".join(name.split()).casefold()
+
+
+def _number(text: str) -> float:
+    return float(text.strip().replace(",", "."))
 
 
 def _between(value: str, scale: Scale) -> float | None:
@@ -152,5 +330,5 @@ def _between(value: str, scale: Scale) -> float | None:
         figures = [figure.removesuffix("%").rstrip() for figure in figures]
     if not all(_NUMBER.fullmatch(figure) for figure in figures):
         return None
-    number, low, high = (float(figure.replace(",", ".")) for figure in figures)
+    number, low, high = map(_number, figures)
     return (number - low) / (high - low) if low <= number <= high and low < high else None

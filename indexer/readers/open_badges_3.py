@@ -11,15 +11,17 @@ a status list is unknown. What is taken, by the names of the specification (1EdT
     competencies achievement.alignment: targetName, targetUrl, targetFramework. Not the alignments of results:
                  what a result measures may have been missed, and they differ from holder to holder
     level        the first result that states one: an achievedLevel or an allowedValue of rank i of n is i/n
-                 (the specification orders both lists from low to high); a number is placed between valueMin
-                 (else 0) and valueMax (a Percent: 100). Without such a result the requiredLevel or
-                 requiredValue, which every holder has reached; else a value without a place is a label only
+                 (the specification orders both lists from low to high; from one that plainly is not, no
+                 level is taken); a number is placed between valueMin (else 0) and valueMax (a Percent: 100).
+                 Without such a result the requiredLevel or requiredValue, which every holder has reached;
+                 else a value without a place is a label only
     candidate    credentialSubject.id, and e-mail addresses, DIDs and URLs of credentialSubject.identifier
                  that are not hashed; numbers that only one issuer understands are not taken
     endorsements those of the credential, its issuer, and its achievement
 
 A credential about several subjects is one record for each. Its id does not tell their awards apart, so these
-are identified by holder, achievement and date. A result whose status is not Completed is no award yet.
+are identified by holder, achievement and date. A result whose status is not Completed is no award yet, and
+one that was not passed is none (`levels.py`).
 
 Records have no key unless one is given: whose they are, the store finds by their identifiers. A name on a
 credential is not taken: a badge does not rename the person that the pool knows.
@@ -52,8 +54,7 @@ from indexer.readers.credential_parts import (
     parsed,
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
-from indexer.readers.json_text import shown
-from indexer.readers.levels import Result, level
+from indexer.readers.levels import Outcome, Result, outcome
 from indexer.readers.parts import Many, Part
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
@@ -62,7 +63,6 @@ from matcher.records import CandidateRecord, Notice
 _TYPES = {"AchievementCredential", "OpenBadgeCredential"}
 _ISSUED = ("awarded_date", "issuance_date", "valid_from")
 _EXPIRES = ("valid_until", "expiration_date")
-_NOT_COMPLETED = {"Enrolled", "Failed", "InProgress", "OnHold", "Withdrew"}
 _PLACES = {
     "key": "id",
     "valid_from": "validFrom",
@@ -153,13 +153,13 @@ def _records(
     if not who and (needs_id or not context.candidate):
         hashed = not needs_id and are_hashed(subject.identifier or ())
         raise InvalidInput(nobody(hashed=hashed), where=f"{place}.id")
-    if status := _not_completed(subject):
-        text = said(
-            "%(place)s: %(status)s, so it is no award yet; nothing is imported",
-            place=f"{place}.result",
-            status=shown(status),
-        )
-        yield Notice(context.file, context.line, text)
+    scales = subject.achievement.result_description or ()
+    reached = outcome(
+        subject.result or (), scales, f"{place}.result", f"{place}.achievement.resultDescription"
+    )
+    for remark in filter(None, (reached.failed, reached.remark)):
+        yield Notice(context.file, context.line, remark)
+    if reached.failed:
         return
 
     below = place[len(at) :].removeprefix(".")
@@ -167,7 +167,7 @@ def _records(
     def named(where: str) -> str:
         return _place(where, credential, subject, below)
 
-    found = award(_shape(credential, subject), context, at, named)
+    found = award(_shape(credential, subject, reached), context, at, named)
     yield CandidateRecord(key=context.candidate, awards=(found,), identifiers=who)
 
 
@@ -175,16 +175,7 @@ def _who(subject: _Subject) -> tuple[str, ...]:
     return tuple(dict.fromkeys(identifiers(subject.id, subject.identifier or ())))
 
 
-def _not_completed(subject: _Subject) -> str | None:
-    """The status of a result that is none of an award, also where it is the value of a scale for that."""
-    scales = subject.achievement.result_description or ()
-    of_status = {scale.id for scale in scales if scale.id and scale.result_type == "Status"}
-    results = subject.result or ()
-    stated = [one.status or (one.value if one.result_description in of_status else None) for one in results]
-    return next((status for status in stated if status in _NOT_COMPLETED), None)
-
-
-def _shape(credential: _Credential, subject: _Subject) -> dict[str, Any]:
+def _shape(credential: _Credential, subject: _Subject, reached: Outcome) -> dict[str, Any]:
     """The award in the shape of `shape.py`."""
     return {
         "key": unquote(credential.id or ""),
@@ -193,7 +184,7 @@ def _shape(credential: _Credential, subject: _Subject) -> dict[str, Any]:
         "valid_from": credential.valid_from,
         "expires": _first(credential, _EXPIRES)[1],
         "status": "active" if credential.credential_status is None else "unknown",
-        "level": level(subject.result or (), subject.achievement.result_description or ()),
+        "level": reached.level,
         "evidence": list(evidence_texts(credential.evidence or ())),
         "credential_status": credential.credential_status,
         "refresh_service": credential.refresh_service,
@@ -249,6 +240,7 @@ FORMAT = DocumentFormat(
         "achievement.related": "related achievements",
         "result: achievedLevel, value; resultDescription": "level",
         "result.status": "only `Completed`, or none, is an award",
+        "result: value, achievedLevel that was not passed": "no award, and a notice says so",
         "endorsement, endorsementJwt": "endorsements",
     },
     recognises=recognises,

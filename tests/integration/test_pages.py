@@ -440,6 +440,41 @@ def test_a_proof_shows_every_factor_and_adds_up(client: FlaskClient) -> None:
         assert sentence in shown, sentence
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Able (as stated, on no scale"), ("fr", "Able (tel qu’indiqué, sans échelle")],
+)
+def test_a_level_in_words_is_shown_and_meets_no_required_level(
+    client: FlaskClient, language: str, said: str
+) -> None:
+    award = {
+        "achievement": {
+            "name": "Signalling",
+            "competencies": [{"uri": "urn:own:signals", "label": "signals"}],
+        },
+        "issued": "2026-03-01",
+        "level": {"label": "Able"},
+    }
+    body = {"candidate": {"name": "Sam"}, "awards": [award], "applied_to": ["signals"]}
+    assert client.put("/api/v1/candidates/signaller", json=body).status_code < 300
+    requirement: dict[str, Any] = {"competency": "urn:own:signals", "min_level": 0.5}
+    for must in (True, False):
+        wanted = {
+            "title": "Signaller",
+            "requirements": [{**requirement, "must": must}],
+            "applicants_only": True,
+        }
+        assert client.put("/api/v1/positions/signals", json=wanted).status_code < 300
+        answer = client.get("/api/v1/positions/signals/matches").get_json()
+        reasons = [one["reason"] for one in answer["excluded"] if one["count"]]
+        assert reasons == (["level_unknown"] if must else [])
+    client.set_cookie("lang", language)
+    page = client.get("/positions/signals/candidates/signaller")
+    assert said in words(page)
+    page = client.get("/candidates/signaller")
+    assert ("level Able" if language == "en" else "niveau Able") in words(page)
+
+
 def test_a_position_that_cannot_be_scored_says_why(website: Website, client: FlaskClient) -> None:
     body = {"title": "Vague", "requirements": [{"text": "zzzz qqqq", "must": True}]}
     client.put("/api/v1/positions/vague", json=body)

@@ -133,7 +133,9 @@ def test_evidence_is_an_address_and_what_is_said_of_it() -> None:
 def test_what_is_not_completed_is_no_award(status: str) -> None:
     (found,) = read(with_subject(result=[{"status": "Completed"}, {"status": status}]))
     assert isinstance(found, Notice)
-    assert found.text == (f'credentialSubject.result: "{status}", so it is no award yet; nothing is imported')
+    assert (
+        found.text == f'credentialSubject.result[1]: "{status}", so it is no award yet; nothing is imported'
+    )
     assert one(with_subject(result=[{"status": "Completed"}])) == one(CREDENTIAL)
 
 
@@ -141,7 +143,7 @@ def test_what_is_not_completed_is_no_award(status: str) -> None:
 def test_a_status_may_stand_as_the_value_of_its_scale(kind: str, is_award: bool) -> None:
     scale = {"id": "urn:s", "type": ["ResultDescription"], "name": "Status", "resultType": kind}
     achievement = {**CREDENTIAL["credentialSubject"]["achievement"], "resultDescription": [scale]}
-    stated = {"value": "Failed", "resultDescription": "urn:s"}
+    stated = {"value": "Provisional", "resultDescription": "urn:s"}
     (found,) = read(with_subject(achievement=achievement, result=[stated]))
     assert isinstance(found, CandidateRecord if is_award else Notice)
 
@@ -366,11 +368,11 @@ def test_very_many_results_are_looked_up_at_once() -> None:
         ({**CREDENTIAL, "refreshService": ["x" * 10_001]}, "refreshService",
          "has more than 10,000 characters"),
         ({**CREDENTIAL, "evidence": [{"id": 5}]}, "evidence[0].id", "5 is not text"),
-        (b"{} {}", "", "not JSON: Extra data at character 4"),
+        (b"{} {}", "", "not JSON: something follows its end, at its character 4"),
         (
             b"[" * 100_000,
             "",
-            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep at character 201",
+            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep, at its character 201",
         ),
     ],
 )  # fmt: skip

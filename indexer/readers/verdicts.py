@@ -1,0 +1,43 @@
+"""Words for how a test or a course ended, in English and French: who did not pass has no award."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from indexer.readers.csv_columns import plain
+
+_LONGEST = 100
+
+
+def _each(words: str) -> frozenset[str]:
+    return frozenset(plain(word) for word in words.split(","))
+
+
+_PASSED = _each(
+    "pass, passed, passing, satisfactory, success, successful, succeeded, competent, achieved, met, credit, "
+    "complete, completed, réussi, réussie, réussite, succès, satisfaisant, satisfaisante, compétent, "
+    "compétente, acquis, acquise, atteint, atteinte, obtenu, obtenue, complété, complétée, terminé, "
+    "terminée, achevé, achevée"
+)
+_NOT_PASSED = _each(
+    "fail, fails, failed, failing, failure, not passed, did not pass, no pass, non-pass, unsuccessful, "
+    "unsatisfactory, not satisfactory, not competent, not yet competent, not achieved, not met, no credit, "
+    "incomplete, not completed, in progress, inprogress, enrolled, on hold, onhold, withdrew, withdrawn, "
+    "dropped, dropped out, no show, not attempted, échec, échoué, échouée, non réussi, non réussie, "
+    "non passé, insatisfaisant, insatisfaisante, non satisfaisant, non satisfaisante, insuffisant, "
+    "insuffisante, non compétent, non compétente, pas encore compétent, non acquis, non acquise, "
+    "non atteint, non atteinte, non obtenu, incomplet, incomplète, non complété, non terminé, en cours, "
+    "abandon, abandonné, abandonnée"
+)
+
+
+def passed(words: str) -> bool | None:
+    """Whether a result in words says that it was passed; None where it says neither, as a grade does."""
+    return _passed(words) if len(words) <= _LONGEST else None
+
+
+@lru_cache(maxsize=5_000)
+def _passed(words: str) -> bool | None:
+    """Kept, because thousands of awards state the same."""
+    word = plain(words)
+    return True if word in _PASSED else False if word in _NOT_PASSED else None
