@@ -1,7 +1,7 @@
 """What validation found, in our words and with JSON's forms of values: `weight: "2" is not a number`.
 
 The one translator of pydantic's findings, for positions and for what is imported; it shows no library's
-sentence where we have one, and never how Python writes a value.
+sentence, and never how Python writes a value.
 """
 
 from __future__ import annotations
@@ -162,8 +162,8 @@ def _reason(found: ErrorDetails, fields: Sequence[str]) -> Said:
     if kind == "value_error" and isinstance(stated := context["error"].args[0], Said):
         return stated
     template = _PATTERNS.get(context.get("pattern", "")) or _REASONS.get(kind)
-    if template is None:  # in the library's words, which nobody translated
-        return said("%(value)s is not as it should be: %(found)s", value=shown(value), found=found["msg"])
+    if template is None:
+        return said("%(value)s is not as it should be", value=shown(value))
     if "expected" in context:  # the library's list, without its "or"
         context = {**context, "expected": context["expected"].replace(" or ", ", ")}
     return said(template, **{**context, "value": shown(value)})

@@ -40,20 +40,21 @@ _STRING = r'"(?:[^"\\]|\\.)*+"?'
 _MARKS = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 _INTEGERS = re.compile(rf"{_STRING}|(-?\d{{{sys.get_int_max_str_digits() + 1},}}+)", re.DOTALL)
 _STRUCTURE = re.compile(rf"{_STRING}|[\[\]{{}},]", re.DOTALL)
-_PYTHONS = (
-    marked("Expecting value"),
-    marked("Expecting property name enclosed in double quotes"),
-    marked("Expecting ',' delimiter"),
-    marked("Expecting ':' delimiter"),
-    marked("Illegal trailing comma before end of array"),
-    marked("Illegal trailing comma before end of object"),
-    marked("Unterminated string starting"),
-    marked("Invalid control character"),
-    marked("Invalid \\escape"),
-    marked("Invalid \\uXXXX escape"),
-    marked("Extra data"),
-)
-"""What Python's decoder says, for translation."""
+_FINDINGS = {
+    "Expecting value": marked("a value is missing or misspelt"),
+    "Expecting property name": marked("a name in double quotation marks is missing"),
+    "Expecting ','": marked("a comma or a closing bracket is missing"),
+    "Expecting ':'": marked("the colon after a name is missing"),
+    "Illegal trailing comma": marked("a comma stands before a closing bracket"),
+    "Unterminated string": marked("a quotation mark is opened and not closed"),
+    "Invalid control character": marked("a text has a line end or another control character in it"),
+    "Invalid \\escape": marked("a backslash stands before a character that it does not go with"),
+    "Invalid \\uXXXX escape": marked("\\u stands without the four digits that belong to it"),
+    "Extra data": marked("something follows its end"),
+}
+"""How what Python's decoder says begins, in all its versions, and what we say."""
+
+_FOUND_OTHERWISE = marked("something in it is not as it should be")
 
 
 class _NoNumber(InvalidInput):
@@ -68,7 +69,7 @@ def decode(data: bytes, limits: Limits | None = None) -> object:
     """The value that `data`, one JSON text in UTF-8 (a byte order mark is allowed), stands for.
 
     `limits`: how many values it may hold, and how deeply nested; None for a text that is short.
-    Raises InvalidInput saying what is wrong and at which character.
+    Raises InvalidInput saying what is wrong, and where in this text.
     """
     if limits and holds_too_many(data, limits):
         start = data[:_LOOKED_AT].decode("utf-8", "replace")
@@ -78,13 +79,19 @@ def decode(data: bytes, limits: Limits | None = None) -> object:
     try:
         text = data.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidInput(said("not UTF-8 at byte %(place)s", place=error.start + 1)) from error
+        before = len(data[: error.start].decode("utf-8"))
+        place = _at(data.decode("utf-8", "replace"), before)
+        raise InvalidInput(said("not UTF-8, %(place)s", place=place)) from error
     try:
         body = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        found = said(error.msg.removesuffix(" at").replace("%", "%%"))  # some of Python's sentences end in it
+        found = next((ours for start, ours in _FINDINGS.items() if error.msg.startswith(start)), None)
         raise InvalidInput(
-            said("not JSON: %(found)s at character %(place)s", found=found, place=error.pos + 1)
+            said(
+                "not JSON: %(found)s, %(place)s",
+                found=said(found or _FOUND_OTHERWISE),
+                place=_at(text, error.pos),
+            )
         ) from error
     except RecursionError as error:
         raise InvalidInput(_too_deep(text, limits)) from error
@@ -158,24 +165,36 @@ def closed(head: bytes) -> str:
     return text[:end] + "".join(reversed(closing))
 
 
-def _too_deep(text: str, limits: Limits | None) -> Said:
-    """What to say of a text that is nested too deeply, and at which character."""
-    most = limits.nesting if limits else _VERY_DEEP
-    place = _deeper_at(text, most)
-    if limits is None:
-        return said("not readable: nested too deeply, from character %(place)s on", place=place)
+def _at(text: str, position: int) -> Said:
+    """Where in a text a character stands: by line and column, where there are lines.
+
+    Which line of a file that is, an entry of a list does not know: so it is the entry's own.
+    """
+    if "\n" not in text.strip():
+        return said("at its character %(number)s", number=position + 1)
     return said(
-        "not readable: nested more than %(most)s levels deep at character %(place)s", most=most, place=place
+        "in its line %(line)s, column %(column)s",
+        line=text.count("\n", 0, position) + 1,
+        column=position - text.rfind("\n", 0, position),
     )
 
 
+def _too_deep(text: str, limits: Limits | None) -> Said:
+    """What to say of a text that is nested too deeply, and where."""
+    most = limits.nesting if limits else _VERY_DEEP
+    place = _at(text, _deeper_at(text, most))
+    if limits is None:
+        return said("not readable: nested too deeply, %(place)s", place=place)
+    return said("not readable: nested more than %(most)s levels deep, %(place)s", most=most, place=place)
+
+
 def _deeper_at(text: str, most: int) -> int:
-    """The number of the character at which `text` is first nested more than `most` levels deep."""
+    """The place, from 0 on, at which `text` is first nested more than `most` levels deep; else its length."""
     depth = 0
     for mark in _MARKS.finditer(text):
         depth += (mark[0] in "[{") - (mark[0] in "]}")
         if depth > most:
-            return mark.start() + 1
+            return mark.start()
     return len(text)
 
 
@@ -185,9 +204,9 @@ def _too_long(text: str) -> Said:
     if found is None:
         return said("not readable: a number has too many digits")
     return said(
-        "not readable: the number %(start)s..., at character %(place)s, has too many digits",
+        "not readable: the number %(start)s... has too many digits, %(place)s",
         start=found[1][:_SHOWN_DIGITS],
-        place=found.start(1) + 1,
+        place=_at(text, found.start(1)),
     )
 
 

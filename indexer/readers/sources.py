@@ -93,6 +93,10 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
 
 
 def _unreadable(error: OSError) -> Said:
+    if isinstance(error, FileNotFoundError):
+        return said("cannot be read: there is no such file")
+    if isinstance(error, PermissionError):
+        return said("cannot be read: the user that credmatch runs as may not")
     return said("cannot be read: %(found)s", found=error.strerror or str(error))
 
 

@@ -40,39 +40,25 @@ _DECLARED = re.compile(
 _VERSIONS = {"credential": baked.OPEN_BADGES_3, "assertion": baked.OPEN_BADGES_2}
 _SVG = {None, "", "http://www.w3.org/2000/svg"}
 _MOST_KEPT = 10
-_EXPATS = (
-    marked("not well-formed (invalid token)"),
-    marked("no element found"),
-    marked("mismatched tag"),
-    marked("unclosed token"),
-    marked("unclosed CDATA section"),
-    marked("partial character"),
-    marked("duplicate attribute"),
-    marked("junk after document element"),
-    marked("undefined entity"),
-    marked("unbound prefix"),
-    marked("unknown encoding"),
-    marked("XML or text declaration not at start of entity"),
-    marked("reference to invalid character number"),
-    marked("syntax error"),
-    marked("encoding specified in XML declaration is incorrect"),
-    marked("XML declaration not well-formed"),
-    marked("illegal character(s) in public id"),
-    marked("illegal parameter entity reference"),
-    marked("recursive entity reference"),
-    marked("asynchronous entity"),
-    marked("reference to binary entity"),
-    marked("reference to external entity in attribute"),
-    marked("document is not standalone"),
-    marked("incomplete markup in parameter entity"),
-    marked("text declaration not well-formed"),
-    marked("must not undeclare prefix"),
-    marked("reserved prefix (xml) must not be undeclared or bound to another namespace name"),
-    marked("reserved prefix (xmlns) must not be declared or undeclared"),
-    marked("prefix must not be bound to one of the reserved namespace names"),
-    marked("limit on input amplification factor (from DTD and entities) breached"),
-)
-"""What the parser says, for translation."""
+_CUT_OFF = marked("it is cut off")
+_BAD_CHARACTER = marked("a character stands where it may not")
+_FINDINGS = {
+    "no element found": _CUT_OFF,
+    "unclosed": _CUT_OFF,
+    "partial character": _CUT_OFF,
+    "mismatched tag": marked("an element is closed that is not open"),
+    "duplicate attribute": marked("an element has an attribute twice"),
+    "junk after document element": marked("something follows its end"),
+    "undefined entity": marked("it names an entity that it does not define"),
+    "unbound prefix": marked("a prefix stands for no namespace"),
+    "not well-formed (invalid token)": _BAD_CHARACTER,
+    "reference to invalid character number": _BAD_CHARACTER,
+    "encoding": marked("its encoding is not the one that it states"),
+    "unknown encoding": marked("its encoding is not the one that it states"),
+}
+"""How what the parser says begins, and what we say."""
+
+_FOUND_OTHERWISE = marked("something in it is not as XML asks for")
 
 _KEPT_OF_BAD = 200
 _LOOKED_AT = 65_536  # bytes of an image that has too many elements
@@ -182,10 +168,12 @@ def _found(data: bytes, limits: Limits) -> list[Baked]:
     except DefusedXmlException as error:
         raise InvalidInput(said("the XML declares or loads entities, which is refused")) from error
     except SAXParseException as error:
+        theirs = error.getMessage()
+        found = next((ours for start, ours in _FINDINGS.items() if theirs.startswith(start)), None)
         reason = said(
-            "this is not well-formed XML: %(found)s in line %(line)s",
-            found=said(error.getMessage().replace("%", "%%")),
-            line=error.getLineNumber() or 0,
+            "the XML is damaged in line %(line)s: %(found)s",
+            found=said(found or _FOUND_OTHERWISE),
+            line=error.getLineNumber() or 1,
         )
         raise InvalidInput(reason) from error
     except (SAXException, LookupError, ValueError) as error:  # an encoding that expat or Python does not know

@@ -517,7 +517,10 @@ def test_inspecting_files_of_several_formats_names_each_once(credmatch: Command,
     assert code == 2
     said = " ".join(out.split())
     assert f"{page}: WRONG: this is a web page (HTML); save the credential itself, as JSON" in said
-    assert f"{broken}: JSON WRONG: not JSON: Unterminated string starting at character 7" in said
+    assert (
+        f"{broken}: JSON WRONG: not JSON: a quotation mark is opened and not closed, at its character 7"
+        in said
+    )
     assert "SVG" not in said
 
 

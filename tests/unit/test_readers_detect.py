@@ -113,7 +113,7 @@ def test_files_are_opened_by_path_and_standard_input_by_a_dash(
 def test_a_file_that_cannot_be_opened_is_one_refusal(tmp_path: Path) -> None:
     (found,) = open_records(tmp_path / "missing", CONTEXT)
     assert isinstance(found, Rejected)
-    assert found.reason == "cannot be read: No such file or directory"
+    assert found.reason == "cannot be read: there is no such file"
 
 
 def test_the_candidate_given_reaches_every_format() -> None:

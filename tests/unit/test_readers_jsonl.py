@@ -28,6 +28,8 @@ CONTEXT = Context("f", ZONE)
 
 STATUSES = "'active', 'suspended', 'revoked', 'unknown'"
 
+DEEPEST = "200 (CREDMATCH_IMPORT_NESTING)"
+
 
 def read(*lines: bytes | str | dict[str, Any], candidate: str = "") -> list[Record]:
     texts = [json.dumps(line) if isinstance(line, dict) else line for line in lines]
@@ -162,8 +164,8 @@ def test_what_is_wrong_with_an_award_is_named_with_its_path_and_value(
 @pytest.mark.parametrize(
     ("line", "where", "reason"),
     [
-        (b"{", "", "not JSON: Expecting property name enclosed in double quotes at character 2"),
-        (b'{"candidate":{"key":"\xff"}}', "", "not UTF-8 at byte 22"),
+        (b"{", "", "not JSON: a name in double quotation marks is missing, at its character 2"),
+        (b'{"candidate":{"key":"\xff"}}', "", "not UTF-8, at its character 22"),
         (b'{"candidate":{"key":"a","key":"b"}}', "candidate", 'an object has the key "key" twice'),
         (b'{"candidate":{"key":"a"},"awards":[NaN]}', "awards[0]", "NaN is not a JSON number"),
         (b'{"candidate":{"key":"a"},"awards":[-Infinity]}', "awards[0]", "-Infinity is not a JSON number"),
@@ -171,17 +173,17 @@ def test_what_is_wrong_with_an_award_is_named_with_its_path_and_value(
         (
             b'{"candidate":' + b"9" * 5000 + b"}",
             "",
-            "not readable: the number 99999999999999999999..., at character 14, has too many digits",
+            "not readable: the number 99999999999999999999... has too many digits, at its character 14",
         ),
         (
             b"[" * 100_000,
             "",
-            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep at character 201",
+            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep, at its character 201",
         ),
         (
             b'{"candidate":' * 100_000,
             "",
-            "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep at character 2,601",
+            f"not readable: nested more than {DEEPEST} levels deep, at its character 2,601",
         ),
         (
             b'{"candidate":{"key":"\\ud800"}}',

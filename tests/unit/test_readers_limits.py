@@ -160,12 +160,12 @@ def test_the_rest_of_very_many_endorsements_is_named() -> None:
         (
             '{"t": "\\"[[[[", "a": %s}' % ("[" * 60 + "]" * 60),
             "",
-            "not readable: nested more than 50 (CREDMATCH_IMPORT_NESTING) levels deep at character 71",
+            "not readable: nested more than 50 (CREDMATCH_IMPORT_NESTING) levels deep, at its character 71",
         ),
         (
             '{"t": "' + "1" * 5_000 + '", "a": -' + "7" * 5_000 + "}",
             "",
-            "not readable: the number -7777777777777777777..., at character 5,016, has too many digits",
+            "not readable: the number -7777777777777777777... has too many digits, at its character 5,016",
         ),
     ],
 )

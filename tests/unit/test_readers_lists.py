@@ -15,9 +15,12 @@ import pytest
 from indexer.readers.detect import read_stream
 from indexer.readers.formats import Context
 from indexer.readers.json_items import Items
+from indexer.readers.json_text import decode
 from indexer.readers.limits import Limits
+from matcher.errors import InvalidInput
 from matcher.records import CandidateRecord, Rejected
 from tests.unit.containers import badge
+from tests.unit.french import check_french
 from tests.unit.reading import ZONE, formats_of, only, read_any
 from tests.unit.survival import in_time
 
@@ -213,7 +216,7 @@ def test_what_is_nested_without_end_is_refused_soon_and_with_its_place(start: by
 
 
 TOO_MANY = "has more than 250,000 (CREDMATCH_IMPORT_VALUES) values"
-TOO_DEEP = "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep at character %s"
+TOO_DEEP = "not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep, at its character %s"
 TOO_LONG = "is longer than 8,000,000 (CREDMATCH_IMPORT_DOCUMENT) bytes"
 
 
@@ -282,3 +285,26 @@ def test_brackets_that_stand_on_lines_of_their_own_are_no_entries() -> None:
     lines = ["[", *(json.dumps(candidate(n)) for n in range(3)), "]"]
     assert keys("\n".join(lines)) == ["c-0", "c-1", "c-2"]
     assert wrong("\n".join(lines)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"a": 1,\n "b": tru}', "a value is missing or misspelt, in its line 2, column 7"),
+        ('{"a": 1\n "b": 2}', "a comma or a closing bracket is missing, in its line 2, column 2"),
+        ('{"a": 1,\n b: 2}', "a name in double quotation marks is missing, in its line 2, column 2"),
+        ('{\r\n"a" 1}', "the colon after a name is missing, in its line 2, column 5"),
+        ('{\n\n"a": 1,}', "a "),  # which of two things Python says depends on its version
+        ('{"a": "one}', "a quotation mark is opened and not closed, at its character 7"),
+        ('{"a": "one\ntwo"}', "a text has a line end or another control character in it, in its line 1, "),
+        ('{"a": "C:\\dir"}', "a backslash stands before a character that it does not go with, at its "),
+        ('{"a": "\\u00g0"}', "\\u stands without the four digits that belong to it, at its character "),
+        ('{"a": 1}\n}', "something follows its end, in its line 2, column 1"),
+        ('{"a":\n "\xff"}', "not UTF-8, in its line 2, column 3"),
+    ],
+)
+def test_what_is_not_json_is_said_in_plain_words_and_with_its_place(text: str, expected: str) -> None:
+    with pytest.raises(InvalidInput) as wrong:
+        decode(text.encode("latin-1"))
+    assert wrong.value.reason.removeprefix("not JSON: ").startswith(expected)
+    check_french(wrong.value.reason)

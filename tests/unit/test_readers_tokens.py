@@ -157,13 +157,13 @@ PAYLOAD = encoded(CREDENTIAL)
          "the token's signature is not base64url: its last letter has bits left over"),
         (f"{encoded(b'{ }')}.{encoded([1])}.", "", "the token's payload is not a JSON object, but a list"),
         (f"{HEADER}.{encoded(b'{]')}.", "",
-         "the token's payload: not JSON: Expecting property name enclosed in double quotes at character 2"),
-        (f"{HEADER}.{encoded(bytes([0xFF]))}.", "", "the token's payload: not UTF-8 at byte 1"),
+         "the token's payload: not JSON: a name in double quotation marks is missing, at its character 2"),
+        (f"{HEADER}.{encoded(bytes([0xFF]))}.", "", "the token's payload: not UTF-8, at its character 1"),
         (f"{HEADER}.{encoded(b'[' * 100_000)}.", "",
-         ("the token's payload: not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep "
-         "at character 201")),
+         ("the token's payload: not readable: nested more than 200 (CREDMATCH_IMPORT_NESTING) levels deep, "
+         "at its character 201")),
         (f"{encoded(b'{ x')}.e30.", "",
-         "the token's header: not JSON: Expecting property name enclosed in double quotes at character 3"),
+         "the token's header: not JSON: a name in double quotation marks is missing, at its character 3"),
         (token(CREDENTIAL, {"alg": "RS256", "b64": False}), "",
          "the token's payload is not encoded (b64 is false), which is not read"),
         (token({"vc": 5}), "vc", "5 is not an object"),
