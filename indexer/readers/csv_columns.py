@@ -10,6 +10,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from indexer.readers.json_text import printable, shown
 from matcher.errors import InvalidInput
@@ -147,10 +148,17 @@ _FRENCH = {
 _BARE_NAMES = frozenset({"nom", "name"})  # the last name, where a column has the first one
 _NAMED = 10  # columns not known that a message names
 _LONGEST = 60  # characters of one that are compared
+_LONGEST_KEPT = 200  # characters of what is remembered
 
 
 def plain(text: str) -> str:
     """`text` in lower case without accents, each run of anything else between letters and digits one `_`."""
+    return _plain(text) if len(text) <= _LONGEST_KEPT else _plain.__wrapped__(text)
+
+
+@lru_cache(maxsize=10_000)
+def _plain(text: str) -> str:
+    """Kept, because thousands of files have the same columns, and thousands of rows the same words."""
     letters = [one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one)]
     return re.sub(r"[^a-z0-9]+", "_", "".join(letters).lower()).strip("_")
 
@@ -248,10 +256,12 @@ def not_known(headers: Sequence[str], found: Sequence[str]) -> tuple[str, ...]:
         if meant == name == UNREAD and header.strip()
     ]
     more = [said("and %(more)s more", more=len(unread) - _NAMED)] if len(unread) > _NAMED else []
-    return *map(_with_nearest, unread[:_NAMED]), *more
+    return *(_with_nearest(header[:_LONGEST_KEPT]) for header in unread[:_NAMED]), *more
 
 
+@lru_cache(maxsize=1_000)
 def _with_nearest(header: str) -> str:
+    """A header as it is shown, of which the beginning is enough, with the known name that is most like it."""
     name = plain(header[:_LONGEST])
     alike = [known for known in _KNOWN if known[:1] == name[:1]]  # a typo is seldom in the first letter
     near = [] if name in _KNOWN else difflib.get_close_matches(name, alike, n=1, cutoff=0.8)
