@@ -161,13 +161,6 @@ def _place(field: str, places: Mapping[str, str]) -> str:
     return places.get(field, "")
 
 
-def one_award(
-    entry: object, at: str, *, stated: Callable[[object, str], Stated], context: Context
-) -> Iterator[AwardRecord]:
-    """The award of an entry that states one; for `read_section`."""
-    yield award_of(stated(entry, at), context, at)
-
-
 def alone(entry: object, *, section: str, whose: Mapping[str, Any]) -> object:
     """A document with the fields that say whose it is, and one entry of a section; for `read_section`."""
     return {**whose, section: [entry]}

@@ -229,7 +229,10 @@ class _Finder:
         if file.name not in self.named:
             yield Notice(file.name, 0, said("is in no format of frameworks: passed over"))
             return
-        unknown = said("in none of the formats of frameworks")
+        unknown = said(
+            "in none of the formats of frameworks; a CSV file of your own has the column key or uri, and "
+            "label_en, label_fr or label"
+        )
         yield Rejected(file.name, 0, "", other(file.head) or unknown, "")
 
 

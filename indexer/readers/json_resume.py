@@ -10,7 +10,8 @@ that we hold. Every award read from it is a claim, whoever is named. What is tak
 
 A claim has no credential id, and its achievement no key, whatever address is stated: by those it could take
 the place of the real credential, or change for everybody what a real achievement stands for. A date of a year
-or month alone is read as its first day (`dates.py`): a certificate never looks fresher than it is.
+or month alone is read as its first day (`dates.py`): a certificate never looks fresher than it is. Dates in
+words, as "May 2022", are read as in tables. An entry in which nothing is filled in is passed over.
 
 Not taken: basics.image, phone, summary, address and profiles; work, volunteer, education, awards,
 publications, projects, interests, references. None of them is a certificate by the schema's own words.
@@ -18,11 +19,12 @@ publications, projects, interests, references. None of them is a certificate by 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from indexer.readers.dates import first_day
+from indexer.readers.dates import first_day, parse_date
 from indexer.readers.entries import (
     Found,
     Stated,
@@ -30,7 +32,6 @@ from indexer.readers.entries import (
     alone,
     award_of,
     check_number,
-    one_award,
     read_part,
     read_person,
     read_section,
@@ -46,6 +47,7 @@ from matcher.messages import Said, marked, said
 from matcher.records import Notice, Rejected
 
 _SHOWN = 3
+_ISO = re.compile(r"\d{4}-\d")
 
 
 class _Location(Part):
@@ -104,7 +106,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     record = read_person(shape, _PERSON, at, context)
     stated = {name: value for name in ("name", "email", "url") if (value := getattr(basics, name))}
     yield from with_awards(record, _entries(document, {"basics": stated}, at, context))
-    if read_as := _partial_dates(document.get("certificates"), at):
+    if read_as := _partial_dates(document.get("certificates"), at, context.dates):
         yield Notice(context.file, context.line, read_as)
     if unclear:
         text = said(
@@ -116,24 +118,41 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
 
 
 def _entries(document: Document, whose: Mapping[str, Any], at: str, context: Context) -> Iterator[Found]:
-    certificate = partial(one_award, stated=_certificate, context=context)
-    for section, read_entry in (("certificates", certificate), ("skills", partial(_skill, context=context))):
+    for section, read_entry in (("certificates", _certificate), ("skills", _skill)):
         yield from read_section(
             document.get(section),
             under(at, section),
             context,
-            read_entry,
+            partial(read_entry, context=context),
             partial(alone, section=section, whose=whose),
         )
 
 
-def _partial_dates(certificates: object, at: str) -> Said | None:
+def _is_blank(entry: object) -> bool:
+    """Whether an entry is there to be filled in, as in a form for résumés."""
+    return isinstance(entry, dict) and bool(entry) and not any(entry.values())
+
+
+def _day(text: str, order: str) -> tuple[str | None, bool]:
+    """The first day of a date, and whether a year or a month alone was stated. Raises InvalidInput."""
+    first = first_day(text)
+    if not text or first != text or _ISO.match(text):
+        return first or None, first != text
+    stated = parse_date(text, order)
+    return (stated.first, stated.first != stated.last) if stated else (None, False)
+
+
+def _partial_dates(certificates: object, at: str, order: str) -> Said | None:
     """How the dates of certificates that are a year or a month alone were read; None where there are none."""
-    found = [
-        f"{under(at, 'certificates')}[{number}].date {text} = {first_day(text)}"
-        for number, one in enumerate(certificates if isinstance(certificates, list) else [])
-        if isinstance(one, Mapping) and (text := str(one.get("date") or "").strip()) != first_day(text)
-    ]
+    found: list[str] = []
+    for number, one in enumerate(certificates if isinstance(certificates, list) else []):
+        text = str(one.get("date") or "").strip() if isinstance(one, Mapping) else ""
+        try:
+            first, is_partial = _day(text, order)
+        except InvalidInput:  # and refused
+            continue
+        if is_partial:
+            found.append(f"{under(at, 'certificates')}[{number}].date {text} = {first}")
     if not found:
         return None
     more = f" (+{len(found) - _SHOWN})" if len(found) > _SHOWN else ""
@@ -143,19 +162,27 @@ def _partial_dates(certificates: object, at: str) -> Said | None:
     )
 
 
-def _certificate(entry: object, at: str) -> Stated:
+def _certificate(entry: object, at: str, *, context: Context) -> Iterator[Found]:
+    if _is_blank(entry):
+        return
     certificate = read_part(_Certificate, entry, at)
+    try:
+        issued, _ = _day((certificate.date or "").strip(), context.dates)
+    except InvalidInput as error:
+        raise InvalidInput(error.reason, where=under(at, "date")) from error
     shape = {
         "achievement": {"name": certificate.name, "issuer": {"name": certificate.issuer}},
-        "issued": first_day(certificate.date),
+        "issued": issued,
         "evidence": [certificate.url] if certificate.url else [],
         "claimed": True,
     }
-    return Stated(shape, _CERTIFICATE)
+    yield award_of(Stated(shape, _CERTIFICATE), context, at)
 
 
 def _skill(entry: object, at: str, *, context: Context) -> Iterator[Found]:
     """A skill with its keywords as competencies; a keyword that is none is refused alone."""
+    if _is_blank(entry):
+        return
     skill = read_part(_Skill, entry, at)
     named: dict[str, str] = {}
     check_number(len(skill.keywords or ()), context.limits.competencies, under(at, "keywords"))
@@ -194,7 +221,7 @@ def _languages(stated: object) -> tuple[list[str], list[str]]:
     codes: list[str] = []
     unclear: list[str] = []
     for entry in stated if isinstance(stated, list) else [] if stated is None else [stated]:
-        name = entry.get("language") if isinstance(entry, Mapping) else entry
+        name = (entry.get("language") if isinstance(entry, Mapping) else entry) or None
         code = language_code(name)
         if code:
             codes.append(code)

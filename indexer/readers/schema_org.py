@@ -194,8 +194,13 @@ def _stated(entry: object, at: str, graph: Graph) -> Stated:
         achievement: dict[str, Any] = {"key": None, "name": None, "competencies": [], named: entry}
         return Stated({"achievement": achievement}, {"achievement": at})
     node = object_of(entry, at)
-    competencies = [(place, _competency(one, place)) for place, one in
-                    each(_SCHEMA.find(node, at, "competencyRequired"))]  # fmt: skip
+    if len(node) == 1 and id_of(node) and not _URI.fullmatch(id_of(node)):
+        reason = said("refers to %(address)s, which is not in the document", address=shown(id_of(node)))
+        raise InvalidInput(reason, where=at)
+    competencies = [
+        (place, _competency(*graph.resolved((place, one))))
+        for place, one in each(_SCHEMA.find(node, at, "competencyRequired"))
+    ]
     find = partial(_SCHEMA.find, node, at)
     key_at, key = (under(at, "@id"), id_of(node)) if id_of(node) else find("url")
     name_at, name = _term(find("name", "credentialCategory"))
@@ -204,7 +209,8 @@ def _stated(entry: object, at: str, graph: Graph) -> Stated:
     level_at, level = _term(find("educationalLevel"))
     shape = {
         "achievement": {
-            "key": None if isinstance(key, str) and key.startswith("_:") else key,
+            # One like "#badge" says what it is on its own page only: other pages have one too.
+            "key": None if isinstance(key, str) and not _URI.fullmatch(key.strip()) else key,
             "name": name,
             "description": text_of(find("description")),
             "issuer": _issuer(graph.resolved((issuer_at, issuer))),
@@ -248,7 +254,7 @@ def _issuer(found: Found) -> dict[str, Any]:
     return {"name": text_of(_SCHEMA.find(node, place, "name")), "url": address}
 
 
-def _competency(value: object, at: str) -> dict[str, Any]:
+def _competency(at: str, value: object) -> dict[str, Any]:
     if isinstance(value, str):
         return {"uri" if _URI.fullmatch(value.strip()) else "label": value}
     node = object_of(value, at)

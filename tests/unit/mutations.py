@@ -31,7 +31,7 @@ def mutations(data: bytes, seed: int, count: int) -> Iterator[bytes]:
 
 def changed_document(document: Any, chance: Random) -> Any:
     """A copy of a decoded document with up to three places changed."""
-    changed = json.loads(json.dumps(document))  # a fifth of what copying takes
+    changed = copy.deepcopy(document)
     for _ in range(chance.randint(1, 3)):
         _change_one(changed, chance)
     return changed

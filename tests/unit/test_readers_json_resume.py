@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.readers.limits import Limits
+from matcher.moments import first_moment
 from matcher.records import CandidateRecord, CompetencyRef, IssuerRef, Notice, Rejected, Status
 from tests.unit.changed import changed
 from tests.unit.examples.json_resume import RESUME
-from tests.unit.reading import formats_of, one_candidate, only, read_any
+from tests.unit.reading import ZONE, formats_of, one_candidate, only, read_any
 
 
 def without(path: str) -> dict[str, Any]:
@@ -187,3 +188,40 @@ def test_too_many_entries_are_refused() -> None:
 @given(st.data())
 def test_any_value_in_any_place_is_read_or_refused(data: st.DataObject) -> None:
     assert read_any(changed(RESUME, data))
+
+
+def test_entries_that_are_there_to_be_filled_in_are_passed_over() -> None:
+    empty = {
+        "certificates": [{"name": "", "date": "", "issuer": "", "url": ""}],
+        "skills": [{"name": "", "level": "", "keywords": []}],
+        "languages": [{"language": "", "fluency": ""}],
+    }
+    (found,) = read_any({**RESUME, **empty})
+    assert isinstance(found, CandidateRecord)
+    assert found.awards == ()
+
+
+@pytest.mark.parametrize(
+    ("date", "day", "is_told"),
+    [
+        ("May 2022", "2022-05-01", True),
+        ("mai 2022", "2022-05-01", True),
+        ("May 5, 2022", "2022-05-05", False),
+        ("n/a", None, False),
+        ("", None, False),
+    ],
+)
+def test_dates_in_words_are_read_as_in_tables(date: str, day: str | None, is_told: bool) -> None:
+    document = {"basics": RESUME["basics"], "certificates": [{"name": "First aid", "date": date}]}
+    found = read_any(document)
+    ((award,),) = [one.awards for one in only(CandidateRecord, found)]
+    assert award.issued == (None if day is None else first_moment(day, ZONE))
+    told = f"a date of a year or a month alone is read as its first day: certificates[0].date {date} = {day}"
+    assert [one.text for one in only(Notice, found)] == [told] * is_told
+
+
+@pytest.mark.parametrize("date", ["03/04/2022", "someday"])
+def test_a_date_that_is_not_clear_is_refused_with_its_certificate(date: str) -> None:
+    document = {"basics": RESUME["basics"], "certificates": [{"name": "First aid", "date": date}]}
+    (refused,) = only(Rejected, read_any(document))
+    assert refused.where == "certificates[0].date"

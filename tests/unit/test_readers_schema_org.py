@@ -227,3 +227,31 @@ def test_any_value_in_any_place_is_read_or_refused(data: st.DataObject) -> None:
     graph = {"@context": "https://schema.org", "@graph": [PERSON, CREDENTIAL]}
     document = data.draw(st.sampled_from([PERSON, graph, {"@context": "https://schema.org", **CREDENTIAL}]))
     assert read_any(changed(document, data))
+
+
+def test_an_address_within_the_page_is_no_key_and_leads_to_what_is_there() -> None:
+    term = {"@id": "#skill", "@type": "DefinedTerm", "name": "slinging loads"}
+    offer = {
+        "@id": "#credential",
+        "@type": "EducationalOccupationalCredential",
+        "name": "Rigging",
+        "competencyRequired": {"@id": "#skill"},
+    }
+    graph = {"@context": "https://schema.org", "@graph": [offer, term]}
+    (found,) = read_any(graph)
+    assert isinstance(found, AchievementRecord)
+    assert (found.key, [one.label for one in found.competencies]) == ("", ["slinging loads"])
+
+
+def test_a_reference_to_what_is_not_in_the_document_is_refused() -> None:
+    person = {
+        "@context": "https://schema.org",
+        "@type": "Person",
+        "email": "ada@example.org",
+        "hasCredential": [{"@id": "#nowhere"}],
+    }
+    (refused,) = only(Rejected, read_any(person))
+    assert (refused.where, refused.reason) == (
+        "hasCredential[0]",
+        'refers to "#nowhere", which is not in the document',
+    )
