@@ -156,6 +156,7 @@ class _Levels:
     def __init__(self, scales: Sequence[Scale]) -> None:
         self._scales = scales
         self._numbers = {scale.id: number for number, scale in enumerate(scales) if scale.id}
+        self._fail_with_f = {number for number, scale in enumerate(scales) if _fails_with_f(scale)}
         self._misplaced = {number: pair for number, scale in enumerate(scales) if (pair := _misplaced(scale))}
         # Ranks with the number of their scale, by their ids; and by what they are called on one scale, and on
         # all (None): there None where two are called the same.
@@ -240,9 +241,8 @@ class _Levels:
         return self._called.get((number, _folded(name)))
 
     def _passes(self, result: Result, number: int | None, level: dict[str, Any] | None) -> bool | None:
-        scale = Scale() if number is None else self._scales[number]
         for words in (level and level["label"], result.value, result.achieved_level):
-            if words and (said_so := _passed(words, scale)) is not None:
+            if words and (said_so := _passed(words, not_with_f=number in self._fail_with_f)) is not None:
                 return said_so
         required = None if number is None else self._required(number)
         if not (level and required) or level["value"] is None:
@@ -267,11 +267,14 @@ class _Levels:
         return {"value": None if number in self._misplaced else placed, "label": value}
 
 
-def _passed(words: str, scale: Scale) -> bool | None:
-    """Whether a result in words passes: an F does not, unless its scale goes down to G."""
-    if scale.result_type == "LetterGrade" and words.strip() == "F" and "G" not in (scale.allowed_value or ()):
-        return False
-    return passed(words)
+def _fails_with_f(scale: Scale) -> bool:
+    """Whether an F is a grade that does not pass: on every scale of letters that does not go down to G."""
+    return scale.result_type == "LetterGrade" and "G" not in (scale.allowed_value or ())
+
+
+def _passed(words: str, *, not_with_f: bool) -> bool | None:
+    """Whether a result in words passes, None where they do not say."""
+    return False if not_with_f and words.strip() == "F" else passed(words)
 
 
 def _is_below(level: dict[str, Any], required: dict[str, Any]) -> bool:
@@ -286,7 +289,7 @@ def _misplaced(scale: Scale) -> tuple[str, str] | None:
     """
     ranks = scale.rubric_criterion_level or []
     for names in (scale.allowed_value or [], [rank.label or "" for rank in ranks]):
-        if found := _fails_above(names, scale):
+        if found := _fails_above(names, not_with_f=_fails_with_f(scale)):
             return found
         if scale.result_type == "LetterGrade":
             for before, after in pairwise(name.strip() for name in names):
@@ -299,12 +302,12 @@ def _misplaced(scale: Scale) -> tuple[str, str] | None:
     return None
 
 
-def _fails_above(names: Sequence[str], scale: Scale) -> tuple[str, str] | None:
+def _fails_above(names: Sequence[str], *, not_with_f: bool) -> tuple[str, str] | None:
     lower = ""
     for number, name in enumerate(names):
-        verdict = _passed(name, scale)
+        verdict = _passed(name, not_with_f=not_with_f)
         if verdict is False and (lower or (0 < number == len(names) - 1)):
-            others = (one for one in reversed(names) if _passed(one, scale) is not False)
+            others = (one for one in reversed(names) if _passed(one, not_with_f=not_with_f) is not False)
             before = lower or next(others, "")
             return (shown(before), shown(name)) if before else None
         lower = name if verdict else lower

@@ -10,6 +10,7 @@ from matcher.records import AwardRecord, CandidateRecord, Notice
 from tests.unit.examples.clr_1 import CLR
 from tests.unit.examples.open_badges_3 import CREDENTIAL
 from tests.unit.reading import only, read_any
+from tests.unit.survival import in_time
 
 SUBJECT: dict[str, Any] = CREDENTIAL["credentialSubject"]
 ACHIEVEMENT: dict[str, Any] = SUBJECT["achievement"]
@@ -164,3 +165,11 @@ def test_of_a_record_the_other_assertions_are_read_around_one_that_was_not_passe
     document = {**CLR, "assertions": [failed, *CLR["assertions"]]}
     assert [award.key for award in awards(document)] == ["urn:assertion:1 a", "urn:assertion:2"]
     assert len(notices(document)) == 1
+
+
+@pytest.mark.parametrize("word", ["F", "Fail", "Pass", "A"])
+def test_very_many_results_on_a_scale_of_very_many_values_cost_little(word: str) -> None:
+    scales = scale(*[word] * 9_000, resultType="LetterGrade", requiredValue=word)
+    document = badge([{"resultDescription": "s", "value": word}] * 9_000, scales)
+    with in_time():
+        assert read_any(document)
