@@ -8,7 +8,8 @@
 
 On several machines each may have a part of it: `--only web` on those that answer, `--only follower` on one.
 
-Whichever ends is started again: at once, but later each time where it keeps ending. When this process is
+What makes ready is tried again while the database does not answer. Whichever of the others ends is started
+again: at once, but later each time where it keeps ending. When this process is
 told to stop, it stops all of them; when it is killed, they notice that the pipe to it is closed and stop too.
 """
 
@@ -25,6 +26,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, NoReturn
 
 from click.exceptions import Exit
@@ -98,8 +100,7 @@ def serve(settings: Settings, listener: socket.socket, *, sample: bool, follower
     others.append(Part("encoder", ("encoder",), environ))
     try:
         web.start()  # loads its modules, then waits to be told to go
-        ready.start()
-        ready.finish()
+        _make_ready(ready)
         web.go()
         for part in others:
             part.due = time.monotonic() + HEAD_START
@@ -118,11 +119,26 @@ def serve_follower(settings: Settings) -> None:
     ready = Part("start", ("make-ready",), environ)
     parts = [Part("follower", ("follow",), environ, essential=True), Part("encoder", ("encoder",), environ)]
     try:
-        ready.start()
-        ready.finish()
+        _make_ready(ready)
         _watch(parts)
     finally:
         stop([ready, *parts])
+
+
+def _make_ready(ready: Part) -> None:
+    """Bring everything up to date, however long the database does not answer. Raises click's Exit."""
+    for tries in count():
+        ready.start()
+        try:
+            ready.finish()
+        except Exit as error:
+            if error.exit_code != Unavailable.exit_code:
+                raise
+        else:
+            return
+        pause = min(2**tries, LONGEST_PAUSE)
+        notice(f"credmatch: tries again in {pause} s")
+        time.sleep(pause)
 
 
 def _environ(settings: Settings) -> dict[str, str]:

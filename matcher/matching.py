@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from matcher.errors import Moved, NotScorable
+from matcher.errors import Moved, NotScorable, Unavailable
 from matcher.evidence import lapse
 from matcher.messages import said
 from matcher.moments import last_moment
@@ -203,14 +203,21 @@ class Matcher:
             profiles = load_profiles(connection, home, ids).values()
             change_number = last_change(connection, home)
         ranking = all_of(filter(question.admits, profiles), question.scorer)
-        state = self._engine.state(question.organisation.key)
         return _Found(
             ranking,
             ranking.missed,
             matched=sum(scored.points > 0 for scored in ranking.listed),
             change_number=change_number,
-            pool=None if state is None else state.documents,
+            pool=self._size(question.organisation.key),
         )
+
+    def _size(self, organisation_key: str) -> int | None:
+        """How many people the pool has; None where no index says so: applicants are ranked without one."""
+        try:
+            state = self._engine.state(organisation_key)
+        except Unavailable:
+            return None
+        return None if state is None else state.documents
 
     def _recalled(self, question: _Question, top: int) -> _Found:
         """The pool's first, asked once more where the index went on while it was read."""

@@ -37,7 +37,7 @@ class Bound(int):
 class Settings(BaseSettings):
     """Everything an operator can set. Each field's name, upper-cased behind CREDMATCH_, is its variable."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
     data_dir: Path = Field(default=Path("var"), description="Folder of the database and the search index.")
     database_url: str = Field(

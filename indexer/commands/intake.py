@@ -16,7 +16,7 @@ from indexer.readers.dates import ORDERS
 from indexer.readers.limits import limits_of
 from indexer.readings import read_pending
 from indexer.vocabulary import encode_pending
-from matcher.errors import InvalidInput
+from matcher.errors import InvalidInput, Unavailable
 from matcher.settings import read_settings
 
 
@@ -62,8 +62,7 @@ def import_(
             options = Options(candidate, dates or "", newest)
             limits = limits_of(parts.settings)
             report = import_files(parts.database, key, files, options, limits=limits, progress=step)
-        finish_import(parts)
-    show_report(report, as_json=as_json)
+        finish_import(parts, report, as_json=as_json)
     return exit_code(report)
 
 
@@ -72,16 +71,27 @@ def exit_code(report: Report) -> int:
     return InvalidInput.exit_code if report.quarantined and not report.taken else 0
 
 
-def finish_import(parts: Parts) -> None:
-    """Encode and read what is new, and bring all that changed to the index."""
+def finish_import(parts: Parts, report: Report, *, as_json: bool) -> None:
+    """Encode and read what is new, bring all that changed to the index, and write what the import did.
+
+    Raises Unavailable, behind the report, where what is stored could not be brought there.
+    """
     key = parts.settings.organisation
-    encode_pending(parts.database, parts.vocabularies, key)
-    with progress("reading what has no competencies", "achievements") as step:
-        read_pending(parts.database, parts.vocabularies, key, step)
-    catch_up(parts.database, parts.engine, key)
+    try:
+        encode_pending(parts.database, parts.vocabularies, key)
+        with progress("reading what has no competencies", "achievements") as step:
+            read_pending(parts.database, parts.vocabularies, key, step)
+        catch_up(parts.database, parts.engine, key)
+    except Unavailable as error:
+        raise Unavailable(
+            f"{error}: what was imported is stored, and found as soon as the server or `credmatch reindex` "
+            "brings it to the search index"
+        ) from error
+    finally:
+        _show_report(report, as_json=as_json)
 
 
-def show_report(report: Report, *, as_json: bool) -> None:
+def _show_report(report: Report, *, as_json: bool) -> None:
     """Write what an import did."""
     counts = asdict(report)
     del counts["taken"]

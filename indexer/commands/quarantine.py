@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from app import Parts
-from indexer.commands.intake import exit_code, finish_import, show_report
+from indexer.commands.intake import exit_code, finish_import
 from indexer.commands.output import count, json_line, table
 from indexer.ingest import Options
 from indexer.installation import opened
@@ -91,8 +91,7 @@ def retry(*, ids: tuple[int, ...], candidate: str, dates: str | None, as_json: b
         report = retry_quarantined(
             parts.database, key, ids or None, options, limits=limits_of(parts.settings)
         )
-        finish_import(parts)
-    show_report(report, as_json=as_json)
+        finish_import(parts, report, as_json=as_json)
     return exit_code(report)
 
 

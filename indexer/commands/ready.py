@@ -10,6 +10,8 @@ from indexer.commands.output import progress
 from indexer.installation import opened
 from indexer.sample.load import load_sample
 from indexer.serve import end_with_parent
+from matcher.errors import Unavailable
+from matcher.logs import notice
 from matcher.settings import read_settings
 from matcher.store.changes import candidate_ids
 from matcher.store.organisations import organisation
@@ -33,7 +35,10 @@ def make_ready(*, sample: bool, until_eof: bool) -> None:
     with opened(read_settings(), create=True) as parts:
         if sample:
             _load_sample(parts)
-        catch_up(parts.database, parts.engine, parts.settings.organisation)
+        try:
+            catch_up(parts.database, parts.engine, parts.settings.organisation)
+        except Unavailable as error:  # the follower catches up; until then those who search are told
+            notice(f"credmatch: {error}; it starts without the search index")
         parts.vocabularies.get(parts.settings.organisation)  # compiled once, before every worker asks
 
 

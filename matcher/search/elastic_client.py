@@ -334,6 +334,7 @@ class Cluster:
             known = error.meta.status == 403
             what = "does not allow what is asked of" if known else "does not know"
             shown = "CREDMATCH_ELASTICSEARCH_API_KEY, or _USER and _PASSWORD"
+            shown += ", and whether what they may do covers _PREFIX" if known else ""
             return ConfigurationError(f"{self.place} {what} who asks: see {shown}")
         if isinstance(error, UnsupportedProductError):
             return ConfigurationError(f"{self.place} is none: see CREDMATCH_ELASTICSEARCH_URL")

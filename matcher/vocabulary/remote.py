@@ -1,13 +1,15 @@
 """The sentence encoder in a process of its own, shared by all others of one installation.
 
 A loaded encoder takes 930 MB, so no web worker loads one: they ask this process over a Unix domain socket
-that only its owner can open. One connection carries one question and its answer, each a message: its length
-(four bytes, big-endian), then as many bytes. A question is JSON, `{"model": ..., "texts": [...]}`. An answer
-starts with a byte that says what follows: vectors (384 bytes a text, int8) or the text of an error.
+that only its owner can open, one for each model. One connection carries one question and its answer, each a
+message: its length (four bytes, big-endian), then as many bytes. A question is JSON, `{"model": ...,
+"texts": [...]}`. An answer starts with a byte that says what follows: vectors (384 bytes a text, int8) or the
+text of an error.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -37,6 +39,7 @@ MAX_TEXTS = 64
 MAX_CHARACTERS = 10_000
 """What is sent of a text. The model reads its first 256 word pieces, so the rest would say nothing."""
 
+_NAME = "encoder-"
 _NOBODY = "no sentence encoder answers"
 _MAX_MESSAGE = 8 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
@@ -49,7 +52,7 @@ def socket_path(data_dir: Path) -> Path:
 
     In the data folder; where that makes the path too long for a socket, in a private temporary folder.
     """
-    path = data_dir.resolve() / "encoder.sock"
+    path = data_dir.resolve() / f"{_NAME}{REVISION[:12]}.sock"
     if len(os.fsencode(path)) <= _LONGEST_PATH:
         return path
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()
@@ -131,13 +134,15 @@ class RemoteEncoder:
 def encode_for_others(encoder: Encoder, path: Path) -> None:
     """Answer questions at `path` with `encoder`, until the process is stopped.
 
-    The socket can be opened by its owner only, and replaces what an earlier process left there.
-    Raises ConfigurationError where the socket cannot be made.
+    Where another process does, waits until that ends. The socket can be opened by its owner only, and
+    replaces what an earlier process left there. Raises ConfigurationError where it cannot be made.
     """
     made = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_owner(path)
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)  # held until this process ends
         before = os.umask(0o177)
         try:
             server = _Server(encoder, made)
@@ -234,7 +239,7 @@ def _read(connection: socket.socket, length: int, deadline: float) -> bytes:
 
 def _check_owner(path: Path) -> None:
     """Refuse a temporary folder that somebody else made in our name."""
-    if path.name == "encoder.sock":
+    if path.name.startswith(_NAME):
         return  # in the data folder, which is the operator's choice
     try:
         folder = path.parent.lstat()

@@ -49,7 +49,7 @@ def lengths() -> Lengths:
 
 @pytest.fixture
 def asked(lengths: Lengths, tmp_path: Path) -> RemoteEncoder:
-    return start(lengths, tmp_path / "encoder.sock")
+    return start(lengths, socket_path(tmp_path))
 
 
 def test_many_texts_come_back_in_order_a_few_at_a_time(asked: RemoteEncoder, lengths: Lengths) -> None:
@@ -88,17 +88,17 @@ def test_an_error_of_the_encoder_arrives_as_itself(asked: RemoteEncoder) -> None
 
 def test_only_the_owner_can_open_the_socket(asked: RemoteEncoder, tmp_path: Path) -> None:
     asked.encode(["wait until it is there"])
-    assert stat.S_IMODE((tmp_path / "encoder.sock").stat().st_mode) == 0o600
+    assert stat.S_IMODE((socket_path(tmp_path)).stat().st_mode) == 0o600
 
 
 def test_another_model_is_refused(tmp_path: Path) -> None:
-    other = start(Lengths("another@1"), tmp_path / "encoder.sock")
+    other = start(Lengths("another@1"), socket_path(tmp_path))
     with pytest.raises(ConfigurationError, match="another@1"):
         other.encode(["text"])
 
 
 def test_nobody_there(tmp_path: Path) -> None:
-    alone = RemoteEncoder(tmp_path / "encoder.sock", patience=0)
+    alone = RemoteEncoder(socket_path(tmp_path), patience=0)
     assert not alone.answers
     with pytest.raises(Unavailable, match="no sentence encoder answers"):
         alone.encode(["text"])
@@ -118,7 +118,7 @@ def test_nonsense_leaves_the_encoder_answering(asked: RemoteEncoder, tmp_path: P
     asked.encode(["wait until it is there"])
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
-        connection.connect(str(tmp_path / "encoder.sock"))
+        connection.connect(str(socket_path(tmp_path)))
         connection.sendall(message)
         connection.shutdown(socket.SHUT_WR)
         answer = connection.recv(1_000)
@@ -129,10 +129,10 @@ def test_nonsense_leaves_the_encoder_answering(asked: RemoteEncoder, tmp_path: P
 def test_a_silent_encoder_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "SECONDS", 0.2)
     with socket.socket(socket.AF_UNIX) as silent:
-        silent.bind(str(tmp_path / "encoder.sock"))
+        silent.bind(str(socket_path(tmp_path)))
         silent.listen()
         with pytest.raises(Unavailable, match="did not answer"):
-            RemoteEncoder(tmp_path / "encoder.sock").encode(["text"])
+            RemoteEncoder(socket_path(tmp_path)).encode(["text"])
 
 
 def test_a_deep_folder_has_its_socket_elsewhere(
@@ -158,7 +158,7 @@ def test_the_model_answers_from_its_own_process(tmp_path: Path) -> None:
         env={**os.environ, "CREDMATCH_DATA_DIR": str(tmp_path)},
     )
     try:
-        asked = RemoteEncoder(tmp_path / "encoder.sock", patience=20)
+        asked = RemoteEncoder(socket_path(tmp_path), patience=20)
         forklift, truck, bread = asked.encode(["operate a forklift", "drive a forklift truck", "bake bread"])
     finally:
         process.terminate()
