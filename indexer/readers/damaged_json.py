@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.readers.json_apart import taken_apart
+from indexer.readers.json_apart import Apart, lists_of, taken_apart
 from indexer.readers.json_text import closed, decode, encode, holds_too_many, place_of, raw_text
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
@@ -32,20 +33,10 @@ class Damaged:
         return self.raw
 
 
+_JOINT = re.compile(rb"\}\s*\{")
+
 BLANK = Damaged("", said("is empty"), "")
 """Stands where there is nothing, and nothing is to be said."""
-
-
-def lists_of(document: object) -> Iterator[tuple[str, list[object]]]:
-    """The lists in which a document has its items, with their JSON paths: itself, or fields of an object."""
-    if isinstance(document, list):
-        yield "", document
-    elif isinstance(document, dict):
-        for name, value in document.items():
-            if isinstance(value, list):
-                yield name, value
-            elif isinstance(value, dict):
-                yield from ((f"{name}.{key}", one) for key, one in value.items() if isinstance(one, list))
 
 
 def without_damaged(document: object) -> object:
@@ -81,12 +72,14 @@ def whole_items(data: bytes, limits: Limits) -> object:
 class Members:
     """An object with a `Damaged` in its lists for each member that cannot be read.
 
-    `damaged`: these, each with the path of its list and its number there. `cut_off`: its end is lost;
-    `endless`: how many bytes of it the last member takes in, as that does not end.
+    `damaged`: these, each with the path of its list and its number there. `joined`: how many members follow
+    another without a comma. `cut_off`: its end is lost; `endless`: how many bytes of it the last member takes
+    in, as that does not end.
     """
 
     document: dict[str, Any]
     damaged: list[tuple[str, int, Damaged]]
+    joined: int
     cut_off: bool
     endless: int
 
@@ -102,18 +95,19 @@ class Members:
 
 
 def whole_members(
-    data: bytes, limits: Limits, lists: Collection[str], ends: Collection[str]
+    data: bytes, limits: Limits, lists: Collection[str], ends: Mapping[str, str]
 ) -> Members | None:
     """The object that `data` is, which `decode` refused, with as many members of its `lists` as are whole.
 
     `lists`: paths of those whose members stand for themselves; `ends`: of those that may be cut off, as
-    nothing that follows matters to what stands before. None where anything else is damaged, or all is.
+    nothing that follows matters to what stands before, but for a field that has to ("" for none). None where
+    anything else is damaged, or all is.
     """
     names = [f'"{path.rpartition(".")[2]}"'.encode() for path in lists]
     if not any(name in data for name in names) or _is_too_much(data, limits):
         return None
     try:
-        apart = taken_apart(data, limits.parts, limits)
+        apart = taken_apart(data, limits.parts, limits, lists)
         document = decode(closed(apart.rest).encode() if apart.cut_off else apart.rest, limits)
     except InvalidInput:
         return None
@@ -128,10 +122,15 @@ def whole_members(
         for number, one in enumerate(items)
         if isinstance(one, Damaged)
     ]
-    whole = any(isinstance(one, dict) for path in (ends if cut_off else lists) for one in found.get(path, ()))
+    may_end = {path for path, field in ends.items() if not field or field in document}
+    whole = any(
+        isinstance(one, dict) for path in (may_end if cut_off else lists) for one in found.get(path, ())
+    )
     if not whole or any(path not in lists for path, _, _ in damaged):
         return None
-    return Members(document, damaged, cut_off, len(apart.endless))
+    *_, last = found.values()
+    is_lost = bool(apart.endless) and isinstance(last[-1], Damaged)
+    return Members(document, damaged, apart.joined, cut_off, len(apart.endless) if is_lost else 0)
 
 
 def whole_entries(data: bytes, limits: Limits) -> list[bytes]:
@@ -139,13 +138,27 @@ def whole_entries(data: bytes, limits: Limits) -> list[bytes]:
 
     Empty where they cannot be told apart up to the end of the list.
     """
-    if _is_too_much(data, limits):
+    apart = _list_apart(data, limits)
+    return apart.items[0] if apart else []
+
+
+def joined_documents(data: bytes, limits: Limits) -> list[bytes]:
+    """The texts of the objects that follow each other in `data` with nothing between them; else none."""
+    if not _JOINT.search(data):
         return []
+    apart = _list_apart(b"[" + data + b"]", limits)
+    return apart.items[0] if apart and 0 < apart.joined == len(apart.items[0]) - 1 else []
+
+
+def _list_apart(data: bytes, limits: Limits) -> Apart | None:
+    """A list that is taken apart to its end; None where it cannot be."""
+    if _is_too_much(data, limits):
+        return None
     try:
         apart = taken_apart(data, limits.values, limits)
     except InvalidInput:
-        return []
-    return [] if apart.cut_off or apart.rest.strip() != b"[]" else apart.items[0]
+        return None
+    return None if apart.cut_off or apart.rest.strip() != b"[]" else apart
 
 
 def _emptied(document: dict[str, Any], lists: Collection[str], at: str = "") -> dict[str, Any]:

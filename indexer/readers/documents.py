@@ -27,10 +27,10 @@ from indexer.readers import (
     tokens,
     vocabularies,
 )
-from indexer.readers.damaged_json import whole_members
+from indexer.readers.damaged_json import joined_documents, whole_members
 from indexer.readers.entries import check_number
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
-from indexer.readers.json_text import encode, place_of, raw_text, shown
+from indexer.readers.json_text import decode, encode, place_of, raw_text, shown
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
@@ -55,21 +55,30 @@ FORMATS: tuple[DocumentFormat, ...] = (
 )
 """In the order in which they are tried."""
 
-_ENDS = frozenset({"verifiableCredential", "credentialSubject.verifiableCredential"})
-_MEMBERS = _ENDS | {
-    "awards",
+_ENDS = {
+    "verifiableCredential": "",
+    "credentialSubject.verifiableCredential": "",
+    "awards": "candidate",
+    "certificates": "basics",
+    **dict.fromkeys(hr_open.SECTIONS, "person"),
+}
+_MEMBERS = {
+    *_ENDS,
     "assertions",
     "achievements",
     "signedAssertions",
     "credentialSubject.achievement",
     "credentialSubject.association",
     "@graph",
-    "certificates",
-    *hr_open.SECTIONS,
+    "hasCredential",
     *(f"credentialSubject.{section}" for section in hr_open.SECTIONS),
 }
 """Lists of which a member that cannot be read loses no other; of a document that is cut off only those of
-which nothing behind them changes the meaning, as that a record was revoked would."""
+`_ENDS`, behind which nothing changes the meaning, as that a record was revoked would, once it is said whose
+they are."""
+
+
+_JOINED = said("a comma is missing between entries; each is read")
 
 
 def recognise(document: Document) -> DocumentFormat | None:
@@ -108,10 +117,15 @@ def read_damaged(data: bytes, error: InvalidInput, at: str, context: Context) ->
     Of what holds credentials, such as a presentation, those are read that can be, as of a list.
     """
     found = whole_members(data, context.limits, _MEMBERS, _ENDS)
+    if found is None and (several := joined_documents(data, context.limits)):
+        yield from _read_joined(several, at, context)
+        return
     if found is None:
         where = under(at, place_of(data, error))
         yield Rejected(context.file, context.line, where, error.reason, raw_text(data))
         return
+    if found.joined:
+        yield Notice(context.file, context.line, _JOINED)
     room = context.limits.document
     for path, number, one in found.damaged:
         where = under(at, under(f"{path}[{number}]", one.where))
@@ -128,6 +142,19 @@ def read_damaged(data: bytes, error: InvalidInput, at: str, context: Context) ->
             )
         yield Rejected(context.file, context.line, at, reason, "")
     yield from read_document(found.document, at, context)
+
+
+def _read_joined(documents: list[bytes], at: str, context: Context) -> Iterator[Record]:
+    """Read documents that follow each other without a comma, as in a list."""
+    yield Notice(context.file, context.line, _JOINED)
+    for number, data in enumerate(documents):
+        where = f"{at}[{number}]"
+        try:
+            body = decode(data, context.limits)
+        except InvalidInput as error:
+            yield Rejected(context.file, context.line, where, error.reason, raw_text(data))
+        else:
+            yield from read_document(body, where, context)
 
 
 def _read(body: object, at: str, context: Context) -> Iterator[Record]:

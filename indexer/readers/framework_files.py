@@ -18,7 +18,7 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from indexer.readers import archives, csv_columns, documents
-from indexer.readers.damaged_json import BLANK, Damaged, lists_of, whole_items, whole_lines, without_damaged
+from indexer.readers.damaged_json import BLANK, Damaged, whole_items, whole_lines, without_damaged
 from indexer.readers.detect import after_white_space, blank, read_stream
 from indexer.readers.encodings import in_utf_8
 from indexer.readers.formats import Context, Record
@@ -29,6 +29,7 @@ from indexer.readers.frameworks import (
     FrameworkFile,
     FrameworkFormat,
 )
+from indexer.readers.json_apart import lists_of
 from indexer.readers.json_text import beginning_of, decode, holds_too_many, place_of, raw_text
 from indexer.readers.limits import Limits
 from indexer.readers.signatures import other

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from indexer.readers.json_marks import marks_from_behind, marks_of
-from indexer.readers.json_text import decode
+from indexer.readers.json_text import decode, is_json
 from indexer.readers.limits import Limits
 from matcher.errors import InvalidInput
 from matcher.messages import said
@@ -20,23 +21,26 @@ from matcher.messages import said
 _LIST, _END_OF_LIST, _OBJECT, _END_OF_OBJECT, _COMMA = b"[]{},"
 _ENDS = {_LIST: _END_OF_LIST, _OBJECT: _END_OF_OBJECT}
 _BEGINS = re.compile(rb'\s*(\{\s*"[^"]{1,100}"|")')
-"""How an item begins: with the name of its first field, as others of its list do, and of others seldom."""
+"""How an item begins: with the name of its first field, as others of its list do, what is in it seldom."""
+
+_FIELD = re.compile(rb'\s*"[^"]*"\s*:')
 
 _LISTS = 100
 """So many lists are looked at for the one in which an item stands."""
 
 _TO_LISTS = frozenset({b"[", b"{[", b"{{["})
-"""The brackets that are open where an item of a list begins, as `damaged_json.lists_of` finds them."""
+"""The brackets that are open where an item of a list begins, as `lists_of` finds them."""
 
 
 class Apart:
     """A document that is taken apart into the `items` of its lists and its `rest`.
 
     `items` has their texts, list by list; the `rest` is the document with these lists empty. They are told
-    apart by brackets and commas alone. A bracket that an item closes too often counts for nothing; what it
-    leaves open ends with its list. Of a document that is cut off in a list (`cut_off`), the rest ends there,
-    and what was begun is the last item (`endless`). `unended`: where the first item begins of which the end
-    was not found so, and how many brackets are open there; None where all were.
+    apart by brackets and commas alone, objects also where a comma is missing (`joined`: how often). A bracket
+    that an item closes too often counts for nothing; what it leaves open ends with its list. Of a document
+    that is cut off in a list (`cut_off`), the rest ends there, and what was begun is the last item
+    (`endless`). `unended`: where the first item begins of which the end was not found so, and how many
+    brackets are open there; None where all were.
     """
 
     def __init__(self, data: bytes, most: int, piece: tuple[int, int] = (-1, -1)) -> None:
@@ -46,6 +50,7 @@ class Apart:
         """
         self.items: list[list[bytes]] = []
         self.unended: tuple[int, int] | None = None
+        self.joined = 0
         self._most = most
         self._count = 0  # of the items
         self._data = data
@@ -69,15 +74,17 @@ class Apart:
         """Go through the marks. Of millions within an item each takes one or two comparisons only."""
         opened = self._opened
         start, end = self._piece
-        for mark, place in marks_of(self._data[:start] + b" " * (end - start) + self._data[end:]):
+        data = self._data
+        if start >= 0:
+            data = data[:start] + b" " * (end - start) + data[end:]
+        for mark, place in marks_of(data):
             if mark == _COMMA:
                 if self._level and self._level == len(opened):
                     self._end_item(place)
                     self._start = place + 1
             elif mark in _ENDS:
-                if self._start == start and place >= end:
-                    self._end_item(end)  # though no comma follows it
-                    self._start = end
+                if self._level and self._level == len(opened):
+                    self._part(place)
                 opened.append(mark)
                 if not self._level and bytes(opened[:4]) in _TO_LISTS:
                     self._begin_list(place)
@@ -85,6 +92,17 @@ class Apart:
                 self._close_list(place)
             elif opened and opened[-1] == _OBJECT:
                 opened.pop()
+
+    def _part(self, place: int) -> None:
+        """End the item before a bracket at `place` that begins another, though there is no comma."""
+        start, end = self._piece
+        if self._start == start and place >= end:
+            self._end_item(end)
+            self._start = end
+        elif self._data.startswith(b"{", place) and self._data[self._start : place].rstrip().endswith(b"}"):
+            self.joined += 1
+            self._end_item(place)
+            self._start = place
 
     def _begin_list(self, place: int) -> None:
         self._level = len(self._opened)
@@ -116,25 +134,41 @@ class Apart:
         self.unended = self.unended or (self._start, self._level)
 
 
-def taken_apart(data: bytes, most: int, limits: Limits) -> Apart:
+def taken_apart(data: bytes, most: int, limits: Limits, lists: Collection[str] | None = None) -> Apart:
     """`data` taken apart, from its end too where an item's end is not found from its start.
 
-    Raises InvalidInput where its lists have more than `most` items.
+    `lists`: the paths of those whose items stand for themselves; None for all. Raises InvalidInput where its
+    lists have more than `most` items.
     """
     found = Apart(data, most)
     if not (found.unended and data.rstrip().endswith((b"]", b"}"))):
         return found
     start, level = found.unended
-    lists = _lists_from_behind(data, start, level, limits.values)
+    if _FIELD.match(data, start):
+        return found  # what lacks its end is no item, but the list
     first = _BEGINS.match(data, start)
     begins = first[1] if first else b""
-    lists.sort(key=lambda ends: _whole(data, ends, begins, limits), reverse=True)
-    for ends in lists[: 1 + limits.document // len(data)]:  # as each takes as long as reading it
+    best, most_whole = found, 0
+    behind = _lists_from_behind(data, start, level, limits.values)
+    for ends in behind[: 1 + 2 * limits.document // len(data)]:  # as each takes as long as reading it
         end = _end_of(data, ends, begins, limits)
         again = Apart(data, most, (start, _without_a_line(data, start, end, limits)))
-        if not again.cut_off and _is_json(again.rest, limits):
-            return again
-    return found  # the document is cut off: from its end nothing can be told
+        # Where it is cut off, nothing can be told from its end.
+        if not again.cut_off and (whole := _whole(again, lists, limits)) > most_whole:
+            best, most_whole = again, whole
+    return best
+
+
+def lists_of(document: object) -> Iterator[tuple[str, list[object]]]:
+    """The lists in which a document has its items, with their JSON paths: itself, or fields of an object."""
+    if isinstance(document, list):
+        yield "", document
+    elif isinstance(document, dict):
+        for name, value in document.items():
+            if isinstance(value, list):
+                yield name, value
+            elif isinstance(value, dict):
+                yield from ((f"{name}.{key}", one) for key, one in value.items() if isinstance(one, list))
 
 
 def _lists_from_behind(data: bytes, start: int, level: int, most: int) -> list[list[int]]:
@@ -164,10 +198,21 @@ def _lists_from_behind(data: bytes, start: int, level: int, most: int) -> list[l
     return [*reversed(lists)]
 
 
-def _whole(data: bytes, ends: list[int], begins: bytes, limits: Limits) -> int:
-    """How many bytes the items of a list have that are whole, and begin so."""
-    texts = (data[one + 1 : following] for one, following in pairwise(ends))
-    return sum(len(text) for text in texts if _is_item(text, begins, limits))
+def _whole(apart: Apart, lists: Collection[str] | None, limits: Limits) -> int:
+    """How many bytes the items of these lists have that are whole; 0 where the rest is no JSON."""
+    try:
+        paths = [path for path, _ in lists_of(decode(apart.rest, limits))]
+    except InvalidInput:
+        return 0
+    if len(paths) != len(apart.items):
+        return 0
+    return sum(
+        len(text)
+        for path, texts in zip(paths, apart.items, strict=True)
+        if lists is None or path in lists
+        for text in texts
+        if _is_item(text, b"", limits)
+    )
 
 
 def _end_of(data: bytes, ends: list[int], begins: bytes, limits: Limits) -> int:
@@ -192,12 +237,4 @@ def _without_a_line(data: bytes, start: int, end: int, limits: Limits) -> int:
 def _is_item(text: bytes, begins: bytes, limits: Limits) -> bool:
     """Whether this is an object or a string, begins so, and is JSON."""
     text = text.lstrip()
-    return text.startswith((b"{", b'"')) and text.startswith(begins) and _is_json(text, limits)
-
-
-def _is_json(text: bytes, limits: Limits) -> bool:
-    try:
-        decode(text, limits)
-    except InvalidInput:
-        return False
-    return True
+    return text.startswith((b"{", b'"')) and text.startswith(begins) and is_json(text, limits)

@@ -12,14 +12,16 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import BinaryIO
 
 from indexer.readers import jsonl
+from indexer.readers.damaged_json import whole_entries
 from indexer.readers.documents import holds_members, read_damaged, read_document
 from indexer.readers.floods import Patience
 from indexer.readers.formats import Context, Record, StreamFormat
 from indexer.readers.json_items import Item, Items
-from indexer.readers.json_text import decode, raw_text
+from indexer.readers.json_text import decode, is_json, raw_text
 from indexer.readers.limits import Limits
 from indexer.readers.unpacking import first_bytes, rejoined
 from matcher.errors import InvalidInput
@@ -45,7 +47,7 @@ def _read(stream: BinaryIO, context: Context) -> Iterator[Record]:
         yield from jsonl.read(rejoined(data, stream), context, of_list=of_list)
     elif start.startswith(b"[") and _has_cut_off_lines(start, context.limits):
         yield from jsonl.read(rejoined(data, stream), context, of_list=True)
-    elif start.startswith(b"[") and (len(data) > longest or _has_items(start, context.limits)):
+    elif start.startswith(b"[") and (len(data) > longest or _is_list(start, context.limits)):
         yield from _read_list(rejoined(data, stream), context)
     else:
         data += stream.read(longest + 1 - len(data))  # where the stream goes bad, this says so
@@ -98,32 +100,33 @@ def _begins_lines(start: bytes, limits: Limits) -> bool:
 def _has_cut_off_lines(start: bytes, limits: Limits) -> bool:
     """Whether a list has an entry a line, of which one that others follow is cut off: it would take them in.
 
-    By the numbers of brackets alone: none of its lines may close what another has opened, as in a list with
-    an entry over several.
+    None of its lines may close what another has opened, most have to be whole, and no entry may be that goes
+    over several.
     """
     if not 0 < start.count(b"\n") < limits.values:
         return False
     lines = start[1:].strip().removesuffix(b"]").split(b"\n")
     entries = [line for line in lines if line.strip()][:-1]  # the last may be cut off here
     opened = [sum(map(line.count, (b"[", b"{"))) - sum(map(line.count, (b"]", b"}"))) for line in entries]
-    return (
-        all(line.startswith(b"{") for line in entries)
-        and all(number >= 0 for number in opened)
-        and any(opened)
-    )
-
-
-def _has_items(start: bytes, limits: Limits) -> bool:
-    """Whether an item of the list that begins so ends in sight, or the list is empty."""
+    if not (all(line.startswith(b"{") for line in entries) and min(opened, default=0) >= 0 and any(opened)):
+        return False
+    if 2 * sum(is_json(line.rstrip().removesuffix(b","), limits) for line in entries) < len(entries):
+        return False
     items = Items(io.BytesIO(start), limits)
-    return next(iter(items), None) is not None or items.closed
+    return not any(b"\n" in item.data and is_json(item.data, limits) for item in items)
+
+
+def _is_list(start: bytes, limits: Limits) -> bool:
+    """Whether an item of the list that begins so ends, or the list is empty."""
+    items = Items(io.BytesIO(start), limits)
+    return next(iter(items), None) is not None or items.closed or bool(whole_entries(start, limits))
 
 
 def _read_list(stream: BinaryIO, context: Context) -> Iterator[Record]:
     items, inside = Items(stream, context.limits), replace(context, depth=context.depth + 1)
     patience = Patience(context.limits.parts)
     number = -1
-    for number, item in enumerate(items):
+    for number, item in enumerate(chain(items, _rest(items, context.limits))):
         yield from patience.through(_read_item(item, f"[{number}]", inside))
         if patience.lost:
             yield Rejected(context.file, 0, f"[{number}]", patience.reason, "")
@@ -132,6 +135,19 @@ def _read_list(stream: BinaryIO, context: Context) -> Iterator[Record]:
         yield from read_document([], "", context)
     if items.wrong:
         yield Rejected(context.file, 0, f"[{number + 1}]", items.wrong, raw_text(items.rest.strip()))
+
+
+def _rest(items: Items, limits: Limits) -> Iterator[Item]:
+    """What can be read behind the last item whose end was found, once all before were gone through."""
+    if items.wrong is None or items.closed:
+        return
+    if is_json(items.rest, limits):
+        items.wrong = said("the list is not closed; what stands before is read")
+        yield Item(items.rest.strip())
+        items.rest = b""
+    elif further := whole_entries(b"[" + items.rest, limits):
+        items.wrong = None
+        yield from map(Item, further)
 
 
 def _read_item(item: Item, at: str, context: Context) -> Iterator[Record]:

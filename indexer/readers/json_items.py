@@ -8,7 +8,6 @@ from typing import BinaryIO
 
 import numpy as np
 
-from indexer.readers.damaged_json import whole_entries
 from indexer.readers.json_marks import Strings
 from indexer.readers.limits import Limits
 from indexer.readers.unpacking import PIECE, BadStream, Exhausted, first_bytes
@@ -66,22 +65,18 @@ class Items:
         except BadStream as error:
             self.wrong = said("the file %(reason)s; what stands before is read", reason=error.reason)
             return
-        yield from self._end()
+        self._end()
 
-    def _end(self) -> Iterator[Item]:
-        """Say what is wrong with the end; where an item took in what follows, give what is whole of that."""
+    def _end(self) -> None:
+        """Say what is wrong with the end."""
         self.rest = bytes(self._kept) + self.rest
+        self._kept.clear()
         if self.closed and self.rest.strip():
             self.wrong = said("something follows the list, and is not read")
         elif not self.closed:
-            if further := whole_entries(b"[" + self.rest, self._limits):
-                self.closed = True
-                yield from map(Item, further)
-                return
             self.wrong = said("the list is not closed; what stands before is read")
-            if (
-                self.rest.strip() and not self._is_over
-            ):  # an entry does not end, and takes in all that follows it
+            # An entry that does not end takes in all that follows it.
+            if self.rest.strip() and not self._is_over:
                 self.wrong = said(
                     "the list is not closed; what stands before is read, and nothing of the rest: an entry "
                     "does not end (bytes: %(count)s)",

@@ -25,6 +25,7 @@ __all__ = [
     "decode",
     "encode",
     "holds_too_many",
+    "is_json",
     "place_of",
     "printable",
     "raw_text",
@@ -101,6 +102,15 @@ def decode(data: bytes, limits: Limits | None = None) -> object:
     if limits and text.count("[") + text.count("{") > limits.nesting and _is_deeper(body, limits.nesting):
         raise InvalidInput(_too_deep(text, limits))
     return body
+
+
+def is_json(data: bytes, limits: Limits) -> bool:
+    """Whether `decode` takes it."""
+    try:
+        decode(data, limits)
+    except InvalidInput:
+        return False
+    return True
 
 
 def holds_too_many(data: bytes, limits: Limits) -> bool:

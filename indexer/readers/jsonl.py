@@ -43,11 +43,21 @@ def recognises(head: bytes) -> bool:
         return 2 * sum(line.startswith(b"{") for line in found) >= len(found) and has_whole_lines(
             head, _LIMITS
         )
-    if any(_CANDIDATE.search(line) and line.startswith(b"{") and line.endswith(b"}") for line in found):
+    if any(_CANDIDATE.search(line) and _is_closed(line) for line in found):
         return True
     if len(found) > 1:
         return _object(found[0]) is not None  # what follows an object on another line is no part of it
     return bool(_START.match(found[0]))
+
+
+def _is_closed(line: bytes) -> bool:
+    """Whether an object seems to begin and end on a line, whole or damaged: it closes what it opens."""
+    return (
+        line.startswith(b"{")
+        and line.endswith(b"}")
+        and line.count(b"{") == line.count(b"}")
+        and line.count(b"[") == line.count(b"]")
+    )
 
 
 def has_whole_lines(data: bytes, limits: Limits) -> bool:

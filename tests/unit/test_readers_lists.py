@@ -105,9 +105,18 @@ def test_what_is_wrong_with_the_end_of_a_list_is_said_and_the_items_are_read(end
     assert wrong(data)[-1][1] == reason
 
 
+def test_of_a_list_that_is_cut_off_behind_an_item_all_are_read() -> None:
+    found = read_any(written([candidate(0), candidate(1)], end=""))
+    assert [one.key for one in only(CandidateRecord, found)] == ["c-0", "c-1"]
+    (rejected,) = only(Rejected, found)
+    assert (rejected.where, rejected.raw) == ("[2]", "")
+    assert rejected.reason == "the list is not closed; what stands before is read"
+
+
 def test_what_of_a_list_stands_where_it_was_cut_off_can_be_read_later() -> None:
-    *_, rejected = only(Rejected, read_any(written([candidate(0), candidate(1)], end="")))
-    assert (rejected.where, json.loads(rejected.raw)) == ("[1]", candidate(1))
+    text = written([candidate(0), candidate(1)], end="")
+    *_, rejected = only(Rejected, read_any(text.rstrip()[:-1]))
+    assert (rejected.where, json.loads(rejected.raw + "}")) == ("[1]", candidate(1))
 
 
 def test_of_a_compressed_list_that_is_cut_off_the_whole_items_are_read() -> None:

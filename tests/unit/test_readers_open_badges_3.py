@@ -368,7 +368,7 @@ def test_very_many_results_are_looked_up_at_once() -> None:
         ({**CREDENTIAL, "refreshService": ["x" * 10_001]}, "refreshService",
          "has more than 10,000 characters"),
         ({**CREDENTIAL, "evidence": [{"id": 5}]}, "evidence[0].id", "5 is not text"),
-        (b"{} {}", "", "not JSON: something follows its end, at its character 4"),
+        (b"{} 5", "", "not JSON: something follows its end, at its character 4"),
         (
             b"[" * 100_000,
             "",
