@@ -59,7 +59,8 @@ class Apart:
         self._start = 0  # of what is neither in `items` nor in the rest yet
         self._opened = bytearray()  # the brackets that are open
         self._level = 0  # how many of them are to the list in which we are; 0 in none
-        self._walk()
+        start, end = piece
+        self._walk(data if start < 0 else data[:start] + b" " * (end - start) + data[end:])
         self.cut_off = bool(self._opened)
         self.endless = b""
         if not self._level:
@@ -70,14 +71,10 @@ class Apart:
             self.items[-1].append(text)
         self.rest = bytes(self._rest)
 
-    def _walk(self) -> None:
-        """Go through the marks. Of millions within an item each takes one or two comparisons only."""
+    def _walk(self, marked: bytes) -> None:
+        """Go through the marks of a text. Of millions within an item each takes one or two comparisons only."""
         opened = self._opened
-        start, end = self._piece
-        data = self._data
-        if start >= 0:
-            data = data[:start] + b" " * (end - start) + data[end:]
-        for mark, place in marks_of(data):
+        for mark, place in marks_of(marked):
             if mark == _COMMA:
                 if self._level and self._level == len(opened):
                     self._end_item(place)
