@@ -72,7 +72,7 @@ class Apart:
         self.rest = bytes(self._rest)
 
     def _walk(self, marked: bytes) -> None:
-        """Go through the marks of a text. Of millions within an item each takes one or two comparisons only."""
+        """Go through the marks of a text. Of millions in an item each takes one or two comparisons only."""
         opened = self._opened
         for mark, place in marks_of(marked):
             if mark == _COMMA:
