@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from app import Parts
 from benchmarks.measure import arguments, percentile, report, say
+from indexer.changes import catch_up
 from indexer.installation import opened
 from indexer.sample.load import load_sample
 from matcher.evidence import lapse
@@ -67,8 +68,9 @@ class Ranked:
 
 def load(parts: Parts, candidates: int, seed: int) -> Pool:
     """Load the sample pool and read back what both ways need."""
-    load_sample(parts, candidates, seed, _tell)
     key = parts.settings.organisation
+    load_sample(parts, candidates, seed, _tell)
+    catch_up(parts.database, parts.engine, key)
     with parts.database.read() as connection:
         home = organisation(connection, key).id
         positions = [load_position(connection, home, p.key) for p in list_positions(connection, home)]

@@ -9,8 +9,8 @@
 On several machines each may have a part of it: `--only web` on those that answer, `--only follower` on one.
 
 What makes ready is tried again while the database does not answer. Whichever of the others ends is started
-again: at once, but later each time where it keeps ending. When this process is
-told to stop, it stops all of them; when it is killed, they notice that the pipe to it is closed and stop too.
+again: at once, but later each time where it keeps ending. When this process is told to stop, it stops all of
+them; when it is killed, they notice that the pipe to it is closed and stop too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, NoReturn
 
 from click.exceptions import Exit
@@ -42,7 +41,7 @@ STOP_SECONDS = 12
 """How long a part may take to end what it is doing; then it is killed."""
 
 LONGEST_PAUSE = 30
-"""Seconds after which a part that keeps ending is started again, at most."""
+"""Seconds after which a part that keeps ending, or cannot make ready, is started again, at most."""
 
 HEAD_START = 1.0
 """Seconds by which the web workers start before the other parts, which would slow the first page."""
@@ -126,19 +125,17 @@ def serve_follower(settings: Settings) -> None:
 
 
 def _make_ready(ready: Part) -> None:
-    """Bring everything up to date, however long the database does not answer. Raises click's Exit."""
-    for tries in count():
-        ready.start()
-        try:
-            ready.finish()
-        except Exit as error:
-            if error.exit_code != Unavailable.exit_code:
-                raise
-        else:
-            return
-        pause = min(2**tries, LONGEST_PAUSE)
+    """Bring everything up to date, however long the database does not answer.
+
+    Raises click's Exit where it failed for another reason; that is on standard error.
+    """
+    pause = 1
+    while code := ready.run():
+        if code != Unavailable.exit_code:
+            raise Exit(code)
         notice(f"credmatch: tries again in {pause} s")
         time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def _environ(settings: Settings) -> dict[str, str]:
@@ -210,12 +207,12 @@ class Part:
                 self.process.stdin.write(b"go")
                 self.process.stdin.flush()
 
-    def finish(self) -> None:
-        """Wait until it has ended. Raises click's Exit where it failed; it said why on standard error."""
+    def run(self) -> int:
+        """Start it and wait until it has ended; its exit code."""
+        self.start()
         code = 0 if self.process is None else self.process.wait()
         self.process = None
-        if code != 0:
-            raise Exit(code)
+        return code
 
     def check(self) -> None:
         """Start it where it is due or has ended. Raises Unavailable where it never started well."""

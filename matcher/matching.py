@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from matcher.errors import Moved, NotScorable, Unavailable
+from matcher.errors import ConfigurationError, Moved, NotScorable, Unavailable
 from matcher.evidence import lapse
 from matcher.messages import said
 from matcher.moments import last_moment
@@ -148,7 +148,7 @@ class Matcher:
         `change_number`; `scored` is how many were scored from the truth; `matched` how many could score above
         zero and meet the must-haves as far as the index knows. Of applicants who were scored from the truth,
         without the index, it is how many do; then `generation` is None, and `pool`, how many people the index
-        holds, is None where there is none. `excluded` counts who misses a must-have, by requirement and
+        holds, is None where none says so. `excluded` counts who misses a must-have, by requirement and
         `reason` (see `Lack`). For a whole pool, who holds nothing that meets it is counted by the index
         ("nothing", whatever kindred or broader they hold), and the other reasons among those who would be
         results otherwise. `behind` is None unless a change has waited for the index longer than
@@ -212,10 +212,10 @@ class Matcher:
         )
 
     def _size(self, organisation_key: str) -> int | None:
-        """How many people the pool has; None where no index says so: applicants are ranked without one."""
+        """How many people the index holds; None where none says so: applicants are ranked without one."""
         try:
             state = self._engine.state(organisation_key)
-        except Unavailable:
+        except (Unavailable, ConfigurationError):
             return None
         return None if state is None else state.documents
 
@@ -275,7 +275,7 @@ class _Found:
     """A ranking with where it came from; `missed`: how many miss which must-have, and why.
 
     `generation`: which index was asked, and `behind`: how far it is behind the truth; both None where the
-    truth alone was asked. `pool`: how many people the index holds, None where there is none.
+    truth alone was asked. `pool`: how many people the index holds, None where none says so.
     """
 
     ranking: Ranking

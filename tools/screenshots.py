@@ -15,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from app import create_app
+from indexer.changes import catch_up
 from indexer.installation import opened
 from indexer.sample.load import load_sample
 from matcher.settings import Settings, read_settings
@@ -75,6 +76,7 @@ def main(folder: Path) -> None:
 def _fill(settings: Settings) -> None:
     with opened(settings) as parts:
         load_sample(parts, PEOPLE, SEED, _told)
+        catch_up(parts.database, parts.engine, parts.settings.organisation)
 
 
 def _told(done: int, whole: int) -> None:

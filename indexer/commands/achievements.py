@@ -10,6 +10,7 @@ import click
 from app import Parts
 from indexer.changes import catch_up
 from indexer.commands.output import json_line, table
+from indexer.commands.stored import stored
 from indexer.installation import opened
 from indexer.readings import read_pending
 from matcher.errors import InvalidInput, NotFound
@@ -78,7 +79,8 @@ def confirm_(*, key: str, uris: tuple[str, ...], nothing: bool, by: str) -> None
         with parts.database.write() as connection:
             home = organisation(connection, parts.settings.organisation)
             confirm(connection, home, key, competencies, by=by)
-        catch_up(parts.database, parts.engine, home.key)
+        with stored():
+            catch_up(parts.database, parts.engine, home.key)
         vocabulary = parts.vocabularies.get(home.key)
         labels = ", ".join(vocabulary.competency(id_).label("en") for id_ in competencies)
     click.echo(f"{key} stands for {labels or 'no competency'}")
@@ -97,8 +99,9 @@ def unconfirm_(*, key: str) -> None:
         with parts.database.write() as connection:
             home = organisation(connection, parts.settings.organisation)
             unconfirm(connection, home, key)
-        read_pending(parts.database, parts.vocabularies, home.key)
-        catch_up(parts.database, parts.engine, home.key)
+        with stored():
+            read_pending(parts.database, parts.vocabularies, home.key)
+            catch_up(parts.database, parts.engine, home.key)
         found = [_document(parts, inferred) for inferred in _waiting(parts) if inferred.key == key]
     click.echo(f"{key} waits to be confirmed, read as {''.join(map(_stands_for, found))}")
 

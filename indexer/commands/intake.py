@@ -10,13 +10,14 @@ import click
 from app import Parts
 from indexer.changes import catch_up
 from indexer.commands.output import count, json_line, progress
+from indexer.commands.stored import stored
 from indexer.ingest import Options, Report, import_files
 from indexer.installation import opened
 from indexer.readers.dates import ORDERS
 from indexer.readers.limits import limits_of
 from indexer.readings import read_pending
 from indexer.vocabulary import encode_pending
-from matcher.errors import InvalidInput, Unavailable
+from matcher.errors import InvalidInput
 from matcher.settings import read_settings
 
 
@@ -74,19 +75,15 @@ def exit_code(report: Report) -> int:
 def finish_import(parts: Parts, report: Report, *, as_json: bool) -> None:
     """Encode and read what is new, bring all that changed to the index, and write what the import did.
 
-    Raises Unavailable, behind the report, where what is stored could not be brought there.
+    The report is written whatever happens. Raises Unavailable where the index could not be told of it.
     """
     key = parts.settings.organisation
     try:
-        encode_pending(parts.database, parts.vocabularies, key)
-        with progress("reading what has no competencies", "achievements") as step:
-            read_pending(parts.database, parts.vocabularies, key, step)
-        catch_up(parts.database, parts.engine, key)
-    except Unavailable as error:
-        raise Unavailable(
-            f"{error}: what was imported is stored, and found as soon as the server or `credmatch reindex` "
-            "brings it to the search index"
-        ) from error
+        with stored():
+            encode_pending(parts.database, parts.vocabularies, key)
+            with progress("reading what has no competencies", "achievements") as step:
+                read_pending(parts.database, parts.vocabularies, key, step)
+            catch_up(parts.database, parts.engine, key)
     finally:
         _show_report(report, as_json=as_json)
 

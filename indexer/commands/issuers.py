@@ -8,6 +8,7 @@ import click
 
 from indexer.changes import catch_up
 from indexer.commands.output import json_line, table
+from indexer.commands.stored import stored
 from indexer.installation import opened
 from matcher.settings import read_settings
 from matcher.store.issuers import list_issuers, set_issuer_known
@@ -72,5 +73,6 @@ def _set_known(key: str, *, known: bool) -> None:
         with parts.database.write() as connection:
             home = organisation(connection, parts.settings.organisation)
             set_issuer_known(connection, home, key, known=known)
-        catch_up(parts.database, parts.engine, home.key)
+        with stored():
+            catch_up(parts.database, parts.engine, home.key)
     click.echo(f"{key} is {'known' if known else 'not known'} now")

@@ -8,7 +8,9 @@ from typing import TextIO
 import click
 
 from app import Parts
+from indexer.changes import catch_up
 from indexer.commands.output import count, progress
+from indexer.commands.stored import stored
 from indexer.installation import opened
 from indexer.sample.load import load_sample
 from indexer.sample.people import KEY_PREFIX
@@ -42,6 +44,8 @@ def sample(*, candidates: int, seed: int, output: TextIO | None, load: bool, amo
                 _refuse_others(parts)
             with progress("loading the fictional pool", "people") as step:
                 load_sample(parts, candidates, seed, step)
+            with stored():
+                catch_up(parts.database, parts.engine, parts.settings.organisation)
         return
     (output or sys.stdout).writelines(f"{line}\n" for line in generate(candidates, seed))
 

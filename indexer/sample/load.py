@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 
 from app import Parts
-from indexer.changes import catch_up
 from indexer.ingest import import_records
 from indexer.readers.formats import Context
 from indexer.readers.json_text import decode
@@ -36,7 +35,7 @@ _TELL_EVERY = 100
 
 
 def load_sample(parts: Parts, candidates: int, seed: int, progress: Progress) -> None:
-    """Load the sample's catalogue, `candidates` people of this seed, and bring them to the index.
+    """Load the sample's catalogue and `candidates` people of this seed, for the index to catch up with.
 
     Dates are as of today, so that the pool never goes stale; loaded again on the same day it changes nothing.
     Needs no language model: the vectors of the sample's words come with it.
@@ -45,7 +44,6 @@ def load_sample(parts: Parts, candidates: int, seed: int, progress: Progress) ->
     load_catalogue(parts, KnowingEncoder(read_vectors(), parts.encoder))
     home = _home(parts)
     import_records(parts.database, home, _people(home, candidates, seed, progress))
-    catch_up(parts.database, parts.engine, home.key)
 
 
 def load_catalogue(parts: Parts, encoder: Encoder) -> None:

@@ -44,15 +44,16 @@ _NOBODY = "no sentence encoder answers"
 _MAX_MESSAGE = 8 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
 _VECTORS, _UNAVAILABLE, _CONFIGURATION = b"\x00", b"\x01", b"\x02"
-_LONGEST_PATH = 90  # a socket address has room for 103 bytes or more; `encode_for_others` adds up to 9
+_LONGEST_PATH = 90  # a socket address has room for 103 bytes or more; `encode_for_others` adds 4
 
 
 def socket_path(data_dir: Path) -> Path:
-    """Where the encoder of the installation with this data folder is asked.
+    """Where this model's encoder of the installation with this data folder is asked.
 
     In the data folder; where that makes the path too long for a socket, in a private temporary folder.
     """
-    path = data_dir.resolve() / f"{_NAME}{REVISION[:12]}.sock"
+    model = hashlib.sha256(f"{MODEL}@{REVISION}".encode()).hexdigest()
+    path = data_dir.resolve() / f"{_NAME}{model[:12]}.sock"
     if len(os.fsencode(path)) <= _LONGEST_PATH:
         return path
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()
@@ -134,15 +135,16 @@ class RemoteEncoder:
 def encode_for_others(encoder: Encoder, path: Path) -> None:
     """Answer questions at `path` with `encoder`, until the process is stopped.
 
-    Where another process does, waits until that ends. The socket can be opened by its owner only, and
-    replaces what an earlier process left there. Raises ConfigurationError where it cannot be made.
+    Where another process does so already, waits until that ends, and takes its place. The socket can be
+    opened by its owner only. Raises ConfigurationError where it cannot be made.
     """
-    made = path.with_name(f"{path.name}.{os.getpid()}")
+    made = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_owner(path)
         lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)  # held until this process ends
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until this process ends, however it does
+        made.unlink(missing_ok=True)  # of one that was killed while it made it
         before = os.umask(0o177)
         try:
             server = _Server(encoder, made)

@@ -70,6 +70,7 @@ def test_a_restored_database_gives_the_same_answers(databases: Databases, tmp_pa
             create_organisation(connection, "default")
         load_shipped(first.database)
         load_sample(first, 60, 1, quiet)
+        catch_up(first.database, first.engine, "default")
         before, stored = answers(first), contents(first.database)
         save(databases.url(), file)
     finally:

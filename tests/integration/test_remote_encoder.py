@@ -88,7 +88,7 @@ def test_an_error_of_the_encoder_arrives_as_itself(asked: RemoteEncoder) -> None
 
 def test_only_the_owner_can_open_the_socket(asked: RemoteEncoder, tmp_path: Path) -> None:
     asked.encode(["wait until it is there"])
-    assert stat.S_IMODE((socket_path(tmp_path)).stat().st_mode) == 0o600
+    assert stat.S_IMODE(socket_path(tmp_path).stat().st_mode) == 0o600
 
 
 def test_another_model_is_refused(tmp_path: Path) -> None:

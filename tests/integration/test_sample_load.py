@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import Parts
+from indexer.changes import catch_up
 from indexer.installation import opened_for_server
 from indexer.sample.catalogue import known_issuers, positions
 from indexer.sample.load import load_sample
@@ -38,8 +39,10 @@ def test_the_sample_loads_without_a_model_and_loading_it_again_changes_nothing(s
         told: list[tuple[int, int]] = []
         load_sample(alone, 250, 1, lambda done, of: told.append((done, of)))
         assert told == [(100, 250), (200, 250), (250, 250)]
+        catch_up(alone.database, alone.engine, alone.settings.organisation)
         first = _state(alone)
         load_sample(alone, 250, 1, lambda *_: None)
+        catch_up(alone.database, alone.engine, alone.settings.organisation)
         assert _state(alone) == first
         _check_readings(alone)
         _check_ranking(alone)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from matcher.errors import ConfigurationError
-from matcher.settings import read_settings
+from matcher.settings import Settings, read_settings, variable
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +29,15 @@ def test_variables_win_over_defaults_and_arguments_over_variables(monkeypatch: p
     monkeypatch.setenv("CREDMATCH_ORGANISATION", "acme")
     assert read_settings().port == 9000
     assert (read_settings(port=9001).port, read_settings(port=9001).organisation) == (9001, "acme")
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_variable_set_to_nothing_is_as_if_it_were_not_set(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    expected = read_settings()
+    monkeypatch.setenv(variable(name), "")
+    assert read_settings() == expected
 
 
 def test_an_unknown_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
