@@ -153,9 +153,13 @@ def _watch(parts: Sequence[Part]) -> NoReturn:
 
 
 def wait_for_parent() -> None:
-    """Wait until the server says `go`; ends this process where the server is gone instead."""
-    if not os.read(0, 1):
-        sys.exit(0)
+    """Wait until the server says `go`; ends this process where the server stops it, or is gone, instead."""
+    try:
+        if os.read(0, 1):
+            return
+    except KeyboardInterrupt:
+        pass
+    sys.exit(0)
 
 
 def end_with_parent() -> None:

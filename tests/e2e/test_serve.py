@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from indexer.serve import SETTLED_SECONDS, Part
+from matcher.vocabulary.remote import socket_path
+from tests.e2e.servers import all_below, end, parts_of, refused, serving, start, status, stopped, wait_until
+from tests.parts.processes import free_port
 
 TOKEN = "0123456789abcdef"  # noqa: S105 - nobody's
 
@@ -27,99 +29,6 @@ PARTS = {"web", "follow", "encoder"}
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One data folder for all servers of this file: only the first start fills it."""
     return tmp_path_factory.mktemp("serve")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def start(data_dir: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-    environ = {**os.environ, "CREDMATCH_DATA_DIR": str(data_dir), **variables}
-    return subprocess.Popen(
-        [sys.executable, "-m", "indexer.cli", "serve", *arguments],
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def refused(data_dir: Path, *arguments: str, **variables: str) -> tuple[int, str]:
-    """Exit code and standard error of a server that must not start."""
-    process = start(data_dir, *arguments, **variables)
-    try:
-        _, said = process.communicate(timeout=60)
-    finally:
-        end(process)
-    return process.returncode, said
-
-
-@contextmanager
-def serving(data_dir: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A server that answers, with its port; killed at the end if it is still there."""
-    port = free_port()
-    process = start(data_dir, "--port", str(port), *arguments)
-    try:
-        wait_until(lambda: process.poll() is not None or status(port) is not None, 90)
-        assert process.poll() is None, process.communicate()[1]
-        yield process, port
-    finally:
-        end(process)
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    """Kill it, and close the pipes from it."""
-    process.kill()
-    for pipe in (process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
-    process.wait()
-
-
-def stopped(process: subprocess.Popen[str], number: signal.Signals) -> str:
-    """Stop it by a signal; what it said on standard error. It must end well."""
-    process.send_signal(number)
-    _, said = process.communicate(timeout=30)
-    # A signal may arrive while Python clears up an object; it then says that it ignored the interruption.
-    assert process.returncode == 0, said
-    assert said.endswith("credmatch has stopped\n")
-    return said
-
-
-def status(port: int, path: str = "/") -> int | None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.1)
-
-
-def parts_of(process: subprocess.Popen[str]) -> dict[str, psutil.Process]:
-    """The server's child processes by the name of their command."""
-    found = {}
-    for child in psutil.Process(process.pid).children():
-        with suppress(psutil.NoSuchProcess, ValueError):  # it has just ended, or not quite started
-            words = child.cmdline()
-            found[words[words.index("indexer.cli") + 1]] = child
-    return found
-
-
-def all_below(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    return psutil.Process(process.pid).children(recursive=True)
 
 
 def test_it_answers_and_stops_without_leftovers(data_dir: Path) -> None:
@@ -147,6 +56,45 @@ def test_spread_over_machines_each_has_its_part(data_dir: Path) -> None:
             end(follower)
         assert status(port) == 200
         stopped(web, signal.SIGTERM)
+
+
+def stored(port: int, text: str) -> int:
+    """Store a position with a text, which has to be understood for it: the status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    body = json.dumps({"requirements": [{"text": text}]})
+    try:
+        connection.request("PUT", "/api/v1/positions/any", body, {"Content-Type": "application/json"})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize("order", [("web", "follower"), ("follower", "web")])
+def test_whichever_of_two_servers_stops_texts_are_understood(data_dir: Path, order: tuple[str, str]) -> None:
+    """They share a data folder, and so an encoder; texts that nobody read before go on being read."""
+    port, path = free_port(), socket_path(data_dir)
+    running: dict[str, subprocess.Popen[str]] = {}
+    try:
+        for only in order:
+            running[only] = start(data_dir, "--only", only, "--port", str(port))
+            wait_until(lambda only=only: "encoder" in parts_of(running[only]), 60)
+            wait_until(lambda only=only: holds(running[only], f"{path}.lock"), 20)
+        stopped(running["follower"], signal.SIGTERM)
+        wait_until(lambda: status(port) == 200, 30)
+        assert stored(port, f"steer a crane {order[0]} of them") in {200, 201}
+        stopped(running["web"], signal.SIGTERM)
+    finally:
+        for process in running.values():
+            end(process)
+
+
+def holds(process: subprocess.Popen[str], path: str) -> bool:
+    """Whether a server's encoder has opened a file."""
+    encoder = parts_of(process).get("encoder")
+    with suppress(psutil.NoSuchProcess):
+        return encoder is not None and path in [file.path for file in encoder.open_files()]
+    return False
 
 
 def test_a_follower_loads_no_sample(data_dir: Path) -> None:

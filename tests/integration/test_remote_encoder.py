@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import stat
 import struct
@@ -10,10 +11,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -91,6 +95,20 @@ def test_only_the_owner_can_open_the_socket(asked: RemoteEncoder, tmp_path: Path
     assert stat.S_IMODE(socket_path(tmp_path).stat().st_mode) == 0o600
 
 
+def test_each_model_has_a_socket_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two versions of credmatch may run side by side."""
+    path = socket_path(tmp_path)
+    monkeypatch.setattr(remote, "REVISION", f"{remote.REVISION[:-1]}x")
+    assert socket_path(tmp_path) != path
+
+
+def test_what_a_killed_one_left_is_in_nobodys_way(lengths: Lengths, tmp_path: Path) -> None:
+    for left in (socket_path(tmp_path), socket_path(tmp_path).with_suffix(".sock.new")):
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(left))
+    assert start(lengths, socket_path(tmp_path)).encode(["text"])[0, 0] == 4
+
+
 def test_another_model_is_refused(tmp_path: Path) -> None:
     other = start(Lengths("another@1"), socket_path(tmp_path))
     with pytest.raises(ConfigurationError, match="another@1"):
@@ -149,6 +167,67 @@ def test_a_deep_folder_has_its_socket_elsewhere(
     with pytest.raises(ConfigurationError, match="only you can open"):
         RemoteEncoder(path).encode(["text"])
     short.cleanup()
+
+
+Started = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Started]:
+    """Starts an encoder's process, which has begun to wait for its turn when it is given back."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def one(*arguments: str) -> subprocess.Popen[bytes]:
+        environ = {**os.environ, "CREDMATCH_DATA_DIR": str(tmp_path)}
+        command = [sys.executable, "-m", "indexer.cli", "encoder", *arguments]
+        process = subprocess.Popen(command, env=environ, stdin=subprocess.PIPE)
+        running.append(process)
+        lock = f"{socket_path(tmp_path)}.lock"
+        wait_until(lambda: lock in [file.path for file in psutil.Process(process.pid).open_files()])
+        return process
+
+    yield one
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def who_answers(path: Path) -> int:
+    """The process that listens there; 0 where none does."""
+    with socket.socket(socket.AF_UNIX) as connection, suppress(OSError):
+        connection.connect(str(path))
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", credentials)[0])
+    return 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who answers is asked of Linux")
+def test_of_several_one_answers_and_the_next_takes_its_place(started: Started, tmp_path: Path) -> None:
+    path = socket_path(tmp_path)
+    first = started()
+    wait_until(lambda: who_answers(path) == first.pid)
+    second = started()
+    stopped, orphan = started(), started("--until-eof")
+    time.sleep(0.5)
+    assert who_answers(path) == first.pid
+    stopped.terminate()
+    assert orphan.stdin is not None
+    orphan.stdin.close()  # as where its server is gone
+    assert (stopped.wait(5), orphan.wait(5)) == (0, 0)
+    assert who_answers(path) == first.pid
+    first.terminate()
+    assert first.wait(10) == 0
+    wait_until(lambda: who_answers(path) == second.pid)
+    third = started()
+    second.send_signal(signal.SIGKILL)
+    wait_until(lambda: who_answers(path) == third.pid)
 
 
 @pytest.mark.encoder
