@@ -18,7 +18,7 @@ from matcher.health import Health
 from matcher.matching import Matcher
 from matcher.records import CandidateRecord
 from matcher.search.embedded import EmbeddedEngine
-from matcher.search.engine import Engine
+from matcher.search.engine import Engine, Right
 from matcher.settings import Settings, read_settings
 from matcher.stages import Observer, nobody
 from matcher.store.database import Database
@@ -55,7 +55,7 @@ def build_parts(settings: Settings, encoder: Encoder | None = None, observe: Obs
     Raises ConfigurationError.
     """
     database = Database(settings.url, connections=settings.database_pool, timeout=settings.database_timeout)
-    engine, narrow = _search(settings, database)
+    engine, narrow = build_search(settings, lambda organisation: leased(database, f"index:{organisation}"))
     chosen = RemoteEncoder(socket_path(settings.data_dir)) if encoder is None else encoder
     vocabularies = Vocabularies(database, settings.vocabulary_dir, chosen, narrow)
     return Parts(
@@ -72,9 +72,13 @@ def _parse_candidate(limits: Limits, body: object, zone: ZoneInfo) -> CandidateR
     return parse_candidate(body, Context("", zone, limits=limits))
 
 
-def _search(settings: Settings, database: Database) -> tuple[Engine, Narrow | None]:
+def build_search(settings: Settings, right: Right) -> tuple[Engine, Narrow | None]:
     """Elasticsearch where its address is set, for people and for competencies; else the embedded engine, and
-    all competencies looked through in this process. Raises ConfigurationError."""
+    all competencies looked through in this process.
+
+    `right`: who may write to Elasticsearch's indexes; the embedded one has a lock of its own.
+    Raises ConfigurationError.
+    """
     if not settings.elasticsearch_url:
         return EmbeddedEngine(settings.index_dir), None
     # Its client takes most of a second to load: only who uses it waits.
@@ -85,12 +89,7 @@ def _search(settings: Settings, database: Database) -> tuple[Engine, Narrow | No
 
     cluster = Cluster(access_of(settings))
     prefix, replicas = settings.elasticsearch_prefix, settings.elasticsearch_replicas
-    engine = ElasticEngine(
-        cluster,
-        lambda organisation: leased(database, f"index:{organisation}"),
-        prefix=prefix,
-        replicas=replicas,
-    )
+    engine = ElasticEngine(cluster, right, prefix=prefix, replicas=replicas)
     finds_competencies = settings.elasticsearch_competencies
     return engine, partial(ElasticCompetencies, cluster, prefix, replicas) if finds_competencies else None
 

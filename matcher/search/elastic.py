@@ -6,8 +6,8 @@ No scripts, nested fields, pipelines or language analysers: it runs on every ins
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from matcher.errors import Unavailable
 from matcher.records import SearchDocument
@@ -16,10 +16,7 @@ from matcher.search.elastic_build import build, look, refuse_stray, reopen, sett
 from matcher.search.elastic_client import NO_INDEX, Cluster, Refused
 from matcher.search.elastic_documents import Ledger, Names, load_ledger
 from matcher.search.elastic_query import recall, rows
-from matcher.search.engine import Builder, IndexState, Query, Recall, check_organisation, no_index
-
-Right = Callable[[str], AbstractContextManager[bool]]
-"""Gives the right to write an organisation's index, one holder at a time; whether it was got."""
+from matcher.search.engine import Builder, IndexState, Query, Recall, Right, check_organisation, no_index
 
 
 class ElasticEngine:

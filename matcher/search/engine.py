@@ -7,7 +7,7 @@ score most. It only bounds; the truth decides. Every engine passes tests/contrac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +19,9 @@ from matcher.errors import InvalidInput, Unavailable
 from matcher.messages import said
 from matcher.records import UNITS, SearchDocument
 from matcher.validation import shown
+
+Right = Callable[[str], AbstractContextManager[bool]]
+"""Gives the right to write an organisation's index, one holder at a time; whether it was got."""
 
 
 @dataclass(frozen=True, slots=True)

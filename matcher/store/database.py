@@ -39,7 +39,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeEngine
 
-from matcher.errors import ConfigurationError, InvalidInput, Unavailable
+from matcher.errors import ConfigurationError, InvalidInput, Unavailable, unwritten
 from matcher.messages import said
 
 __all__ = [
@@ -103,7 +103,8 @@ class Database:
     An SQLite file is created on first use, with its folder, readable by its owner only. `postgresql://...`
     is PostgreSQL 15 or newer. `timeout`: seconds that a connection, a writer's turn and (but on SQLite) one
     statement may take before Unavailable is raised. `connections`: how many to PostgreSQL at most.
-    Raises ConfigurationError where the URL or the file cannot be used; no message holds the password.
+    Raises ConfigurationError where the URL or the file cannot be used, and Unavailable where the disk has no
+    room for the file; no message holds the password.
     """
 
     def __init__(self, url: str, *, connections: int = _CONNECTIONS, timeout: float = _PATIENCE) -> None:
@@ -122,7 +123,11 @@ class Database:
                 raise ConfigurationError(f"the database cannot be used: {kind} is no sqlite or postgresql")
             sqlite = kind == "sqlite"
             self._engine = _sqlite(parsed, timeout) if sqlite else _server(parsed, connections, timeout)
-        except (exc.SQLAlchemyError, ImportError, OSError, sqlite3.Error) as error:
+        except OSError as error:
+            raise unwritten("the database cannot be used", Path(parsed.database or ""), error) from error
+        except sqlite3.Error as error:
+            raise _ours(error) from error
+        except (exc.SQLAlchemyError, ImportError) as error:
             raise ConfigurationError(f"the database cannot be used: {error}") from error
         self._options = _OPTIONS[sqlite]
 
@@ -184,7 +189,7 @@ class Database:
         except exc.DataError as error:
             raise InvalidInput(said("a value cannot be stored: %(why)s", why=_line(error.orig))) from error
         except exc.DBAPIError as error:
-            raise _ours(error) from error
+            raise _ours(error.orig) from error
         except exc.TimeoutError as error:
             raise Unavailable("all connections to the database are taken; try again") from error
 
@@ -393,8 +398,8 @@ def _upgrade(connection: Connection) -> None:
         ) from error
 
 
-def _ours(error: exc.DBAPIError) -> Unavailable | ConfigurationError:
-    driver: Any = error.orig
+def _ours(driver: Any) -> Unavailable | ConfigurationError:
+    """What an error of the driver means."""
     code = getattr(driver, "sqlite_errorcode", None)
     if code is not None:
         broken = code & 0xFF in _BROKEN_FILE

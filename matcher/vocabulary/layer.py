@@ -18,7 +18,7 @@ from typing import Any, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.errors import ConfigurationError
+from matcher.errors import unwritten
 from matcher.records import Competency, Kind
 from matcher.vocabulary.arrays import Int32s, Ints, Links, Strings
 from matcher.vocabulary.lexicon import Lexicon, Owner
@@ -155,7 +155,7 @@ def unambiguous(owners: Iterable[Owner], frameworks: Int32s, twins: Int32s) -> l
 def save(layer: Layer, folder: Path) -> None:
     """Write a layer so that `folder` is there whole or not at all; what another process wrote stays.
 
-    Raises ConfigurationError where the folder cannot be written.
+    Raises Unavailable or ConfigurationError where the folder cannot be written (see `unwritten`).
     """
     try:
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -175,7 +175,7 @@ def save(layer: Layer, folder: Path) -> None:
             shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
         if not folder.exists():
-            raise ConfigurationError(f"the vocabulary cannot be written to {folder}: {error}") from error
+            raise unwritten("the vocabulary cannot be written", folder, error) from error
 
 
 def open_layer(folder: Path) -> Layer | None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from matcher.errors import ConfigurationError
+from matcher.errors import unwritten
 from matcher.store.database import Connection, Database
 from matcher.store.tables import SHARED
 from matcher.store.vocabularies import VocabularyState, load_contents, shared_version, vocabulary_state
@@ -87,7 +87,7 @@ class Vocabularies:
         """What the organisation sees now; one small query where nothing changed.
 
         Compiling the shared vocabulary takes about 5 s, and happens after each change of it in whichever
-        process asks first. Raises NotFound, and ConfigurationError where the folder cannot be written.
+        process asks first. Raises NotFound, and Unavailable or ConfigurationError where it cannot be written.
         """
         with self._database.read() as connection:
             state = vocabulary_state(connection, organisation_key)
@@ -169,7 +169,7 @@ def _alone(folder: Path) -> Iterator[None]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise ConfigurationError(f"the vocabulary's folder {folder} cannot be written: {error}") from error
+        raise unwritten("the vocabulary cannot be written", folder, error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

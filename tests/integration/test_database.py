@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -241,3 +243,12 @@ def test_a_full_disk_is_called_so(file: Database) -> None:
 
     with pytest.raises(Unavailable, match=r"^the database has no room to write: "):
         fill()
+
+
+def test_a_disk_too_full_for_a_new_file_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(Unavailable, match=f"{tmp_path}/new.db: No space left"):
+        Database(f"sqlite:///{tmp_path}/new.db")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
+import socket
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -15,7 +19,7 @@ import pytest
 from ruamel.yaml import YAML
 from website import make_website
 
-from indexer import doctor
+from indexer import doctor, findings
 from indexer.cli import run
 from matcher.errors import ConfigurationError, Unavailable
 from matcher.search.description import Description
@@ -26,7 +30,7 @@ from matcher.vocabulary.encoder import MODEL, REVISION
 from matcher.vocabulary.vocabularies import Vocabularies
 
 PARTS = [
-    "settings", "data folder", "disk", "encoder", "database", "organisation", "engine", "engine disk",
+    "settings", "data folder", "disk", "encoder", "engine", "engine disk", "database", "organisation",
     "index", "index vocabulary", "index floor day", "index lag", "readings", "competencies", "quarantine",
 ]  # fmt: skip
 
@@ -122,7 +126,7 @@ def test_where_nothing_is_yet_it_makes_nothing(tmp_path: Path, setenv: Variables
     setenv(DATA_DIR=tmp_path / "new")
     found = examined()
     assert list(found.wrong) == ["data folder", "database"]
-    assert found.parts == PARTS[:5]
+    assert found.parts == PARTS[:7]
     assert "`credmatch serve` makes" in found.wrong["database"]["mend"]
     (tmp_path / "new").mkdir()
     assert list(examined().wrong) == ["database"]
@@ -145,6 +149,24 @@ def test_the_data_folder_cannot_be_written(folder: Path, setenv: Variables, exam
     assert found.wrong["data folder"]["mend"].startswith("set CREDMATCH_DATA_DIR")
     setenv(DATA_DIR=folder / "credmatch.db")
     assert "is not a folder" in examined().wrong["data folder"]["says"]
+
+
+@pytest.mark.parametrize(
+    ("number", "mend"),
+    [
+        (errno.ENOSPC, "make room on its disk, or replace it where it fails"),
+        (errno.EROFS, "set CREDMATCH_DATA_DIR to a folder you can write"),
+    ],
+)
+def test_the_disk_of_the_data_folder_is_full(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined, number: int, mend: str
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    says, said = examined().alone("data folder")
+    assert (says, said) == (f"{folder} cannot be written: {os.strerror(number)}", mend)
 
 
 def test_an_index_of_the_other_engine_is_named(
@@ -198,7 +220,7 @@ def test_the_tables_are_of_another_version(
     sql(folder, statement)
     found = examined()
     assert found.alone("database")[1].startswith(mend)
-    assert found.parts == PARTS[:5]
+    assert found.parts == PARTS[:7]
 
 
 def test_an_address_with_a_password_is_a_wrong_setting(examined: Examined, setenv: Variables) -> None:
@@ -260,7 +282,7 @@ def test_postgresql_is_too_old(
 
 def test_the_database_hangs(folder: Path, monkeypatch: pytest.MonkeyPatch, examined: Examined) -> None:
     go = threading.Event()
-    monkeypatch.setattr(doctor, "SECONDS", 0.2)
+    monkeypatch.setattr(findings, "SECONDS", 0.2)
     monkeypatch.setattr(doctor, "schema", lambda _: go.wait(30))
     assert examined().alone("database")[0] == "no answer within 0.2 s"
     go.set()
@@ -389,6 +411,34 @@ def test_an_engine_says_what_it_is_and_what_is_wrong(
     assert examined().alone("engine")[1] == "correct the setting that is named, or do what is said"
 
 
+@pytest.mark.parametrize("became", ["no database", "no tables"])
+def test_the_engine_is_looked_at_before_there_are_tables(
+    folder: Path, setenv: Variables, examined: Examined, became: str
+) -> None:
+    """Its login and certificate can be tried before anything is made."""
+    for file in folder.glob("credmatch.db*"):
+        file.unlink()
+    if became == "no tables":
+        (folder / "credmatch.db").touch()
+    setenv(ELASTICSEARCH_URL="http://127.0.0.1:1")
+    there = list(folder.iterdir())
+    found = examined()
+    assert list(found.wrong) == ["engine", "database"]
+    assert "does not answer: Connection refused" in found.wrong["engine"]["says"]
+    assert found.wrong["engine"]["mend"] == "start it, or correct CREDMATCH_ELASTICSEARCH_URL"
+    assert list(folder.iterdir()) == there
+
+
+def test_an_engine_hangs(folder: Path, setenv: Variables, examined: Examined) -> None:
+    """As a node does that is frozen: the system takes connections for it."""
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        address = f"http://127.0.0.1:{frozen.getsockname()[1]}"
+        setenv(ELASTICSEARCH_URL=address, ELASTICSEARCH_TIMEOUT=0.3)
+        says, mend = examined().alone("engine")
+    assert says == f"Elasticsearch at {address} does not answer in time; it is there, and takes connections"
+    assert mend == "see its log, and start it again where it hangs; or correct CREDMATCH_ELASTICSEARCH_URL"
+
+
 def test_only_some_parts_and_what_they_need(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def parts(*only: str) -> list[str]:
         code = run(["doctor", "--json", *(word for part in only for word in ("--only", part))])
@@ -397,10 +447,11 @@ def test_only_some_parts_and_what_they_need(folder: Path, capsys: pytest.Capture
         return [one["part"] for one in found["parts"]]
 
     assert parts("disk") == ["disk"]
-    assert parts("index lag") == ["database", "engine", "index", "index lag"]
+    assert parts("engine") == ["engine"]
+    assert parts("index lag") == ["engine", "database", "index", "index lag"]
     assert parts("quarantine", "settings") == ["settings", "database", "organisation", "quarantine"]
     shutil.rmtree(folder / "index")
-    assert parts("index lag") == ["database", "engine", "index"]
+    assert parts("index lag") == ["engine", "database", "index"]
     (folder / "credmatch.db").unlink()
     assert parts("disk") == ["disk"]
     assert not (folder / "credmatch.db").exists()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -139,6 +141,20 @@ def test_a_folder_that_cannot_be_written_is_said(installed: Installed, tmp_path:
     blocked = Vocabularies(installed.database, tmp_path / "file" / "vocabulary", WordEncoder())
     with pytest.raises(ConfigurationError, match="cannot be written"):
         blocked.get("default")
+
+
+def test_a_folder_on_a_full_disk_may_be_written_again(
+    installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    new = Vocabularies(installed.database, tmp_path / "new", WordEncoder())
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "mkdir", full)
+        with pytest.raises(Unavailable, match="No space left"):
+            new.get("default")
+    assert new.get("default").by_uri(AID) is not None
 
 
 class Ready:

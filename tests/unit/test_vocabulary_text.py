@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.errors import ConfigurationError
+from matcher.errors import ConfigurationError, Unavailable
 from matcher.vocabulary.arrays import Links, Lists, Strings
 from matcher.vocabulary.compiling import compile_layer
 from matcher.vocabulary.layer import open_layer, save
@@ -142,6 +144,22 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="cannot be written"):
         save(small_layer(), tmp_path / "file" / "v")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_disk_that_is_full_or_fails_may_be_well_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(
+        Unavailable, match=f"cannot be written: {tmp_path}/v: {os.strerror(number)}"
+    ) as raised:
+        save(small_layer(), tmp_path / "v")
+    assert raised.value.reason == "the vocabulary cannot be written"  # whoever asked is told no path
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_vocabulary_compiles_and_knows_nothing(tmp_path: Path) -> None:
