@@ -326,6 +326,7 @@ _TAKEN = {
     "achievement.issuer: id (else url), name": "issuer",
     "achievement.alignments: targetUrl, targetName, educationalFramework": "competencies",
     "achievement.associations: associationType, targetId": "related achievements; parts lend to their whole",
+    "rubricCriterionLevels: points, else level": "the order of the levels, as of an Open Badge 3.0",
     "results: achievedLevel, value; resultDescriptions": "level; one that was not passed is no award",
     "endorsements, signedEndorsements": "endorsements",
 }

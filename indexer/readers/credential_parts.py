@@ -17,9 +17,9 @@ from pydantic import BeforeValidator, Field, ValidationError
 from indexer.readers.damaged_json import Damaged
 from indexer.readers.formats import Context, Document, under
 from indexer.readers.json_text import encode
-from indexer.readers.levels import Scale
 from indexer.readers.parts import Listed, Many, Part, Single, listed, spelt
 from indexer.readers.problems import problem
+from indexer.readers.scales import Scale
 from indexer.readers.shape import in_its_words, read_achievement, read_award
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said

@@ -1,9 +1,7 @@
 """Levels of achievement: what a result says that its holder reached, on scales of whoever awards it.
 
-As Open Badges 3.0 and both versions of the Comprehensive Learner Record write them. Their lists of values and
-of rubric levels "should be ordered from low to high as determined by the achievement creator". Some are not:
-where "Fail" comes after "Pass", or a level after one that has more points, nobody can tell which is higher,
-and no level is taken from that scale.
+As Open Badges 3.0 and both versions of the Comprehensive Learner Record write them. From a scale that
+contradicts itself (`scales.py`) no level is taken.
 
 Who did not pass has no award: a status other than Completed says so, a result that is a word for it
 (`verdicts.py`), or one below what its scale requires, unless another result on the same scale passes: then it
@@ -12,63 +10,24 @@ was an earlier attempt.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
+from typing import Any
 
 from indexer.readers.json_text import shown
-from indexer.readers.parts import Many, Part, spelt
+from indexer.readers.parts import Part
+from indexer.readers.scales import Figure, Scale, contradiction, fails_with_f, figure_of, in_order, verdict
 from indexer.readers.verdicts import passed
 from matcher.messages import Said, said
 
 _LONGEST_LABEL = 500
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15}|,\d{1,2})?", re.ASCII)
-"""With a decimal comma, too, where it cannot be one between thousands."""
-
-_LETTER = re.compile(r"[A-G][+-]?", re.ASCII)
-
-
-def _text(value: object) -> object:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-_Figure = Annotated[str | None, BeforeValidator(_text)]
-
-
-class _Rank(Part):
-    id: str | None = None
-    name: str | None = None
-    level: str | None = None
-    points: _Figure = None
-
-    @property
-    def label(self) -> str | None:
-        """What people call it: where levels are only counted, 1, 2 and 3, the name says more."""
-        return self.name or self.level
-
-
-class Scale(Part):
-    """ResultDescription: the values that a result can have, and which of them passes."""
-
-    id: str | None = None
-    result_type: str | None = None
-    allowed_value: Many[str] = spelt("allowedValue", "allowedValues")
-    rubric_criterion_level: Many[_Rank] = spelt("rubricCriterionLevel", "rubricCriterionLevels")
-    value_min: _Figure = None
-    value_max: _Figure = None
-    required_level: str | None = None
-    required_value: _Figure = None
 
 
 class Result(Part):
     """Result: a value that the holder reached, on one of the achievement's scales."""
 
     achieved_level: str | None = None
-    value: _Figure = None
+    value: Figure = None
     status: str | None = None
     result_description: str | None = None
 
@@ -156,15 +115,17 @@ class _Levels:
     def __init__(self, scales: Sequence[Scale]) -> None:
         self._scales = scales
         self._numbers = {scale.id: number for number, scale in enumerate(scales) if scale.id}
-        self._fail_with_f = {number for number, scale in enumerate(scales) if _fails_with_f(scale)}
-        self._misplaced = {number: pair for number, scale in enumerate(scales) if (pair := _misplaced(scale))}
+        self._fail_with_f = {number for number, scale in enumerate(scales) if fails_with_f(scale)}
+        self._misplaced = {
+            number: pair for number, scale in enumerate(scales) if (pair := contradiction(scale))
+        }
         # Ranks with the number of their scale, by their ids; and by what they are called on one scale, and on
         # all (None): there None where two are called the same.
         self._ranks: dict[str, tuple[int, dict[str, Any]]] = {}
         self._called: dict[tuple[int | None, str], tuple[int, dict[str, Any]] | None] = {}
         self._allowed: dict[tuple[int, str], float] = {}
         for number, scale in enumerate(scales):
-            ranks = scale.rubric_criterion_level or []
+            ranks = in_order(scale.rubric_criterion_level or [])
             for place, rank in enumerate(ranks, start=1):
                 share = None if number in self._misplaced else place / len(ranks)
                 found = number, {"value": share, "label": rank.label}
@@ -242,7 +203,7 @@ class _Levels:
 
     def _passes(self, result: Result, number: int | None, level: dict[str, Any] | None) -> bool | None:
         for words in (level and level["label"], result.value, result.achieved_level):
-            if words and (said_so := _passed(words, not_with_f=number in self._fail_with_f)) is not None:
+            if words and (said_so := verdict(words, not_with_f=number in self._fail_with_f)) is not None:
                 return said_so
         required = None if number is None else self._required(number)
         if not (level and required) or level["value"] is None:
@@ -267,63 +228,12 @@ class _Levels:
         return {"value": None if number in self._misplaced else placed, "label": value}
 
 
-def _fails_with_f(scale: Scale) -> bool:
-    """Whether an F is a grade that does not pass: on every scale of letters that does not go down to G."""
-    return scale.result_type == "LetterGrade" and "G" not in (scale.allowed_value or ())
-
-
-def _passed(words: str, *, not_with_f: bool) -> bool | None:
-    """Whether a result in words passes, None where they do not say."""
-    return False if not_with_f and words.strip() == "F" else passed(words)
-
-
 def _is_below(level: dict[str, Any], required: dict[str, Any]) -> bool:
     return level["value"] is not None and level["value"] < required["value"]
 
 
-def _misplaced(scale: Scale) -> tuple[str, str] | None:
-    """Two values of a scale, shown in the order in which they stand, that contradict it; None for a good one.
-
-    A word for failing may come neither after one for passing nor last, a B not after an A, and a level not
-    after one that has more points.
-    """
-    ranks = scale.rubric_criterion_level or []
-    for names in (scale.allowed_value or [], [rank.label or "" for rank in ranks]):
-        if found := _fails_above(names, not_with_f=_fails_with_f(scale)):
-            return found
-        if scale.result_type == "LetterGrade":
-            for before, after in pairwise(name.strip() for name in names):
-                if _LETTER.fullmatch(before) and _LETTER.fullmatch(after) and after[0] > before[0]:
-                    return shown(before), shown(after)
-    pointed = [rank for rank in ranks if rank.points and _NUMBER.fullmatch(rank.points.strip())]
-    for lower, higher in pairwise(pointed):
-        if _number(higher.points or "") < _number(lower.points or ""):
-            return _with_points(lower), _with_points(higher)
-    return None
-
-
-def _fails_above(names: Sequence[str], *, not_with_f: bool) -> tuple[str, str] | None:
-    lower = ""
-    for number, name in enumerate(names):
-        verdict = _passed(name, not_with_f=not_with_f)
-        if verdict is False and (lower or (0 < number == len(names) - 1)):
-            others = (one for one in reversed(names) if _passed(one, not_with_f=not_with_f) is not False)
-            before = lower or next(others, "")
-            return (shown(before), shown(name)) if before else None
-        lower = name if verdict else lower
-    return None
-
-
-def _with_points(rank: _Rank) -> Said:
-    return said("%(name)s (points: %(points)s)", name=shown(rank.label or rank.id), points=rank.points)
-
-
 def _folded(name: str) -> str:
     return " ".join(name.split()).casefold()
-
-
-def _number(text: str) -> float:
-    return float(text.strip().replace(",", "."))
 
 
 def _between(value: str, scale: Scale) -> float | None:
@@ -331,7 +241,7 @@ def _between(value: str, scale: Scale) -> float | None:
     figures = [value.strip(), scale.value_min or "0", highest]
     if scale.result_type == "Percent":
         figures = [figure.removesuffix("%").rstrip() for figure in figures]
-    if not all(_NUMBER.fullmatch(figure) for figure in figures):
+    found, low, high = map(figure_of, figures)
+    if found is None or low is None or high is None:
         return None
-    number, low, high = map(_number, figures)
-    return (number - low) / (high - low) if low <= number <= high and low < high else None
+    return (found - low) / (high - low) if low <= found <= high and low < high else None

@@ -11,10 +11,11 @@ a status list is unknown. What is taken, by the names of the specification (1EdT
     competencies achievement.alignment: targetName, targetUrl, targetFramework. Not the alignments of results:
                  what a result measures may have been missed, and they differ from holder to holder
     level        the first result that states one: an achievedLevel or an allowedValue of rank i of n is i/n
-                 (the specification orders both lists from low to high; from one that plainly is not, no
-                 level is taken); a number is placed between valueMin (else 0) and valueMax (a Percent: 100).
-                 Without such a result the requiredLevel or requiredValue, which every holder has reached;
-                 else a value without a place is a label only
+                 (the specification orders both lists from low to high; points or numbers of all levels of a
+                 rubric state their order whichever way it is listed; from a scale that contradicts itself no
+                 level is taken, and a notice says so); a number is placed between valueMin (else 0) and
+                 valueMax (a Percent: 100). Without such a result the requiredLevel or requiredValue, which
+                 every holder has reached; else a value without a place is a label only
     candidate    credentialSubject.id, and e-mail addresses, DIDs and URLs of credentialSubject.identifier
                  that are not hashed; numbers that only one issuer understands are not taken
     endorsements those of the credential, its issuer, and its achievement
@@ -239,6 +240,8 @@ FORMAT = DocumentFormat(
         "achievement.alignment: targetUrl, targetName, targetFramework": "competencies",
         "achievement.related": "related achievements",
         "result: achievedLevel, value; resultDescription": "level",
+        "rubricCriterionLevel: points, else level": "the order of the levels, where all have different ones; "
+        "else they go from low to high. A scale that contradicts itself gives no level, and a notice says so",
         "result.status": "only `Completed`, or none, is an award",
         "result: value, achievedLevel that was not passed": "no award, and a notice says so",
         "endorsement, endorsementJwt": "endorsements",

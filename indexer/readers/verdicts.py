@@ -1,4 +1,7 @@
-"""Words for how a test or a course ended, in English and French: who did not pass has no award."""
+"""Words for how a test or a course ended, and for the ends of a scale, in English and French.
+
+Who did not pass has no award.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,13 @@ _NOT_PASSED = _each(
     "non atteint, non atteinte, non obtenu, incomplet, incomplète, non complété, non terminé, en cours, "
     "abandon, abandonné, abandonnée"
 )
+_LOWEST = _each(
+    "basic, beginner, novice, elementary, introductory, entry level, débutant, débutante, élémentaire"
+)
+_HIGHEST = _each(
+    "master, mastered, mastery, expert, advanced, exemplary, outstanding, excellent, maîtrise, maîtrisé, "
+    "maîtrisée, experte, avancé, avancée, exemplaire, excellente"
+)
 
 
 def passed(words: str) -> bool | None:
@@ -41,3 +51,9 @@ def _passed(words: str) -> bool | None:
     """Kept, because thousands of awards state the same."""
     word = plain(words)
     return True if word in _PASSED else False if word in _NOT_PASSED else None
+
+
+def at_the_top(words: str) -> bool | None:
+    """Whether a level is called as the highest of scales are; False: as the lowest, None: neither."""
+    word = plain(words) if len(words) <= _LONGEST else ""
+    return True if word in _HIGHEST else False if word in _LOWEST else None

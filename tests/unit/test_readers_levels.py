@@ -54,6 +54,37 @@ def rubric(*points: object) -> list[dict[str, Any]]:
     )
 
 
+def leveled(*ranks: Any) -> list[dict[str, Any]]:
+    """A rubric of levels by name, or by (name, level, points)."""
+    made = []
+    for number, one in enumerate(ranks, start=1):
+        name, level, points = (one, None, None) if isinstance(one, str) else one
+        made.append({"id": f"l{number}", "name": name, "level": level, "points": points})
+    return scale(rubricCriterionLevel=made)
+
+
+BEST_FIRST = ("Master", 4), ("Expert", 3), ("Journeyman", 2), ("Apprentice", 1)
+
+
+@pytest.mark.parametrize("ranks", [BEST_FIRST, BEST_FIRST[::-1], (*BEST_FIRST[2:], *BEST_FIRST[:2])])
+@pytest.mark.parametrize(
+    "of", [lambda one: (None, one * 2.5), lambda one: (str(one), None), lambda one: (one, one)]
+)
+def test_points_or_numbers_of_all_levels_of_a_rubric_state_its_order_whichever_way_it_is_listed(
+    ranks: Any, of: Any
+) -> None:
+    scales = leveled(*((name, *of(place)) for name, place in ranks))
+    scales[0]["requiredLevel"] = next(
+        one["id"] for one in scales[0]["rubricCriterionLevel"] if one["name"] == "Expert"
+    )
+    for name, level in (("Expert", 7_500), ("Master", 10_000)):
+        document = badge([{"resultDescription": "s", "achievedLevel": name}], scales)
+        assert [award.level for award in awards(document)] == [level]
+        assert notices(document) == []
+    (text,) = notices(badge([{"resultDescription": "s", "achievedLevel": "Journeyman"}], scales))
+    assert '"Expert" is what passes' in text
+
+
 @pytest.mark.parametrize(("made", "_results_at", "scales_at"), FORMATS)
 @pytest.mark.parametrize(
     ("scales", "result", "places", "label"),
@@ -63,8 +94,13 @@ def rubric(*points: object) -> list[dict[str, Any]]:
         (scale("Merit", "Withdrew"), {"value": "Merit"}, ('"Merit"', '"Withdrew"'), "Merit"),
         (scale("A", "B", "C", resultType="LetterGrade"), {"value": "A"}, ('"A"', '"B"'), "A"),
         (scale("C", "F", resultType="LetterGrade"), {"value": "C"}, ('"C"', '"F"'), "C"),
-        (rubric("3", "2", "1"), {"achievedLevel": "l1"},
-         ('"Level 1" (points: 3)', '"Level 2" (points: 2)'), "Level 1"),
+        (leveled("Mastered", "Basic"), {"achievedLevel": "l1"}, ('"Mastered"', '"Basic"'), "Mastered"),
+        (leveled(("Basic", 2, 3), ("Good", 1, 4)), {"value": "Good"},
+         ('"Basic" (points: 3, level: 2)', '"Good" (points: 4, level: 1)'), "Good"),
+        (leveled(("Good", 2, None), ("Fair", 1, None), ("Poor", None, None)), {"value": "Fair"},
+         ('"Good" (level: 2)', '"Fair" (level: 1)'), "Fair"),
+        (leveled(("Pass", None, 1), ("Fail", None, 2)), {"value": "Pass"},
+         ('"Pass" (points: 1)', '"Fail" (points: 2)'), "Pass"),
         (rubric(10, None, 7.5), {"value": "Level 3"},
          ('"Level 1" (points: 10)', '"Level 3" (points: 7.5)'), "Level 3"),
     ],
@@ -95,6 +131,7 @@ def test_of_a_scale_that_is_not_in_order_no_level_is_taken_and_that_is_said(
         (rubric("1", "1", "2"), {"achievedLevel": "l3"}, 10_000),
         (rubric("1", "many", "2"), {"achievedLevel": "l3"}, 10_000),
         (rubric(None, None, None, None), {"achievedLevel": "l3"}, 7_500),
+        (leveled(("Basic", None, 4), ("Mastered", None, 4)), {"achievedLevel": "l1"}, 5_000),
     ],
 )
 def test_a_scale_that_nothing_contradicts_is_taken_as_it_stands(scales: Any, result: Any, level: int) -> None:
