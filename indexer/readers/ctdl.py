@@ -13,7 +13,8 @@ CTDL (with the prefix `ceterms:`, its address, or without a prefix):
     related        isPartOf and hasPart
 
 Nothing is fetched: a reference to what is not in the document keeps its address. Of organisations and
-offers without a credential, and of CTDL-ASN's frameworks of competencies, a notice says what they are for.
+offers without a credential, and of CTDL-ASN's frameworks of competencies, a notice says what they are for;
+beside credentials, of competencies that these do not name.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 from indexer.readers.entries import Stated, achievement_of, check_number, object_of
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.json_text import encode, shown
-from indexer.readers.linked_data import Found, Graph, Vocabulary, each, graph_of, id_of, text_of
+from indexer.readers.linked_data import Found, Graph, Vocabulary, each, graph_of, id_of, strays, text_of
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
 from matcher.records import AchievementRecord, Notice, Rejected
@@ -56,6 +57,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
         at = under(at, "decoded_resource")
         document = object_of(document.get("decoded_resource"), at)
     graph = graph_of(document, at, context.limits.values)
+    yield from strays(document, at, context)
     credentials = [(where, node) for where, node in graph.nodes if _is_credential(node)]
     for where, node in credentials:
         try:
@@ -68,6 +70,13 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
         text = said(
             "CTDL without a credential (%(held)s): about its issuer or the way to it; nothing to import",
             held=tuple(map(shown, types[:_SHOWN])) or said("nothing"),
+        )
+        yield Notice(context.file, context.line, text)
+    if count := sum(id_of(node) not in graph.used for node in _of_frameworks(document)):
+        text = said(
+            "holds a framework of competencies too, of which %(count)s entries belong to no credential: "
+            "`credmatch vocabulary import` loads it",
+            count=count,
         )
         yield Notice(context.file, context.line, text)
 
@@ -179,15 +188,15 @@ def _recognises(document: Document) -> bool:
         return True
     nodes = [node for _, node in graph_of(document, "", 0).nodes]
     ours = _context_has(document, "credreg.net/ctdl/") or any(map(_CTDL_NAMED.types, nodes))
-    return ours and (any(map(_is_credential, nodes)) or not _is_framework(document))
+    return ours and (any(map(_is_credential, nodes)) or not any(_of_frameworks(document)))
 
 
-def _is_framework(document: Document) -> bool:
-    if "credentialSubject" in document:
-        return False
+def _of_frameworks(document: Document) -> Iterator[Document]:
+    """The nodes of CTDL-ASN: frameworks and their competencies."""
     vocabulary = _ASN if _context_has(document, "credreg.net/ctdlasn/") else _ASN_NAMED
-    nodes = graph_of(document, "", 0).nodes
-    return any(not _FRAMEWORK.isdisjoint(vocabulary.types(node)) for _, node in nodes)
+    for _, node in graph_of(document, "", 0).nodes:
+        if not _FRAMEWORK.isdisjoint(vocabulary.types(node)):
+            yield node
 
 
 def _context_has(document: Document, address: str) -> bool:
@@ -203,6 +212,7 @@ FORMAT = DocumentFormat(
         "ownedBy, else offeredBy": "its issuer",
         "targetCompetency, assesses, teaches (also of requires and what it targets)": "its competencies",
         "isPartOf, hasPart": "related achievements",
+        "competencies of CTDL-ASN that no credential names": "nothing, and a notice says what loads them",
     },
     recognises=_recognises,
     read=read,

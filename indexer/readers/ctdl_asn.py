@@ -34,6 +34,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from indexer.readers.damaged_json import Damaged
 from indexer.readers.frameworks import Entry, FrameworkFacts, FrameworkFile, FrameworkFormat
 from indexer.readers.json_text import encode, shown
 from indexer.readers.statements import (
@@ -64,6 +65,7 @@ _LINKS = {
 _CODES = ("codedNotation", "altCodedNotation", "statementNotation")
 _FRAMEWORKS = {"CompetencyFramework", "StandardDocument"}
 _OURS = re.compile(r"(?:ceasn:|asn:|.*ctdlasn/terms/|.*/ASN/schema/core/)(\w+)")
+_SHOWN = 3  # types of entries that are passed over
 _LOOKED_AT = 1_000  # nodes of a graph, to recognise it by
 _DEEPEST = 2  # a text in a list of texts in a language map
 
@@ -206,6 +208,19 @@ def _read_document(file: FrameworkFile) -> Iterator[Entry]:
         file.name, foreign, marked("competencies without text in English or French, left out: %(count)s")
     )
     yield from _nameless([node for node, _ in taken], file.name)
+    yield from _passed_over(file, nodes)
+
+
+def _passed_over(file: FrameworkFile, nodes: Sequence[_Node]) -> Iterator[Notice | Rejected]:
+    """What stands among the nodes and is no competency."""
+    for body, at in _bodies(file.document):
+        if not isinstance(body, dict | Damaged):  # what is damaged is told of elsewhere
+            yield Rejected(file.name, 0, at, said("%(value)s is no node", value=shown(body)), "")
+    others = [node for node in nodes if not (_is_competency(node) or node.types & _FRAMEWORKS)]
+    kinds = sorted({kind for node in others for kind in node.types})[:_SHOWN]
+    told = tuple(map(shown, kinds)) or tuple(node.at for node in others[:1])
+    template = marked("entries that are no competencies, passed over: %(count)s (%(told)s)")
+    yield from counted(file.name, len(others), template, told=told)
 
 
 def _nameless(nodes: Sequence[_Node], file: str) -> Iterator[Notice]:
@@ -321,6 +336,7 @@ FORMAT = FrameworkFormat(
         "encompasses, crossSubjectReference, derivedFrom, isVersionOf, skillEmbodied, knowledgeEmbodied, "
         "taskEmbodied": "related",
         "isTopChildOf, hasTopChild, isPartOf, conceptKeyword, educationLevelType, other fields": "nothing",
+        "credentials in CTDL, and other entries": "nothing, and a notice says so",
     },
     read=_read,
     recognises_document=_recognises,

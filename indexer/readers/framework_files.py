@@ -2,7 +2,8 @@
 
 They are opened, unpacked and bounded as files of credentials are (`sources.py`, `archives.py`). What is in no
 format that we know is refused where it was named, and passed over with a notice in a folder or an archive. A
-credential is refused everywhere, and the command that reads it named, unless somebody reads both.
+credential is refused everywhere, and the command that reads it named, unless somebody reads both. One that
+stands beside competencies, in a graph or a list of them, is passed over with a notice that names it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from indexer.readers import archives, csv_columns, documents
 from indexer.readers.damaged_json import BLANK, Damaged, whole_items, whole_lines, without_damaged
 from indexer.readers.detect import after_white_space, blank, read_stream
 from indexer.readers.encodings import in_utf_8
-from indexer.readers.formats import Context, Record
+from indexer.readers.formats import Context, DocumentFormat, Record
 from indexer.readers.framework_tables import column_names
 from indexer.readers.frameworks import (
     Entry,
@@ -184,7 +185,13 @@ class _Finder:
                 yield from self._other(whole, notices, context)
                 return
         read = replace(found.format, read=_by_line(found.format)) if found.by_line else found.format
+        beside = list(found.credentials())
+        if not self.others:
+            notices = [*notices, *_beside(beside, context)]
         self._take(replace(whole, document=found.document), read, [*notices, *found.damaged(file.name)])
+        if self.others:
+            for one in beside:
+                yield from documents.read_document(one.document, one.at, replace(context, line=one.line))
 
     def _found(self, data: bytes, *, perhaps: bool) -> _Document | None:
         """The framework that a document is; None where it is none.
@@ -246,6 +253,19 @@ class _Document:
     format: FrameworkFormat
     by_line: bool
 
+    def credentials(self) -> Iterator[_Credential]:
+        """The credentials that it holds too: the graph of which some nodes are such, or items of a list."""
+        document = self.document
+        if isinstance(document, dict) and isinstance(graph := document.get("@graph"), list):
+            whole = {**document, "@graph": [one if isinstance(one, dict) else {} for one in graph]}
+            if format_ := documents.recognise(whole):
+                yield _Credential(whole, "", 0, format_)
+        for number, one in enumerate(document if isinstance(document, list) else ()):
+            if isinstance(one, dict) and not self.format.recognises_document(one):
+                at, line = ("", number + 1) if self.by_line else (f"[{number}]", 0)
+                if format_ := documents.recognise(one):
+                    yield _Credential(one, at, line, format_)
+
     def damaged(self, file: str) -> Iterator[Entry]:
         """What cannot be read of it."""
         for at, items in lists_of(self.document):
@@ -254,6 +274,27 @@ class _Document:
                     where = f"{at}[{number}].{one.where}".rstrip(".")
                     rejected = Rejected(file, 0, where, one.reason, one.raw)
                     yield _on_its_line(rejected) if self.by_line else rejected
+
+
+@dataclass(frozen=True, slots=True)
+class _Credential:
+    """A credential beside competencies, with its JSON path and its line, 0 where there is none."""
+
+    document: Mapping[str, object]
+    at: str
+    line: int
+    format: DocumentFormat
+
+
+def _beside(credentials: Sequence[_Credential], context: Context) -> Iterator[Notice]:
+    """What is to be said of credentials that are passed over."""
+    if credentials:
+        names = dict.fromkeys(one.format.name for one in credentials)
+        text = said(
+            "holds credentials too (%(formats)s), which are passed over: `credmatch import` reads them",
+            formats=tuple(map(said, names)),
+        )
+        yield Notice(context.file, credentials[0].line, text)
 
 
 def _of_awards(names: frozenset[str]) -> bool:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from indexer.readers.formats import Document, under
+from indexer.readers.formats import Context, Document, under
 from indexer.readers.json_text import shown
 from matcher.errors import InvalidInput
 from matcher.messages import said
+from matcher.records import Rejected
 
 _LANGUAGES = ("en", "fr")
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
@@ -60,13 +61,15 @@ class Graph:
     """The nodes of a document: those of its `@graph`, else itself, each with its JSON path.
 
     `most`: how many values may be reached by references. A few nodes that refer to each other would
-    otherwise be read without end, or many references to a large node many times.
+    otherwise be read without end, or many references to a large node many times. `used`: the ids of those
+    that were.
     """
 
     nodes: tuple[tuple[str, Document], ...]
     by_id: Mapping[str, tuple[str, Document]]
     most: int
     reached: int = 0
+    used: set[str] = field(default_factory=set)
 
     def resolved(self, found: Found) -> Found:
         """The node that a value refers to where it is a reference to one; else the value itself.
@@ -81,6 +84,7 @@ class Graph:
         self.reached += _size(self.by_id[id_][1], self.most - self.reached)
         if self.reached > self.most:
             raise InvalidInput(said("references lead to more than %(most)s values", most=self.most), where=at)
+        self.used.add(id_)
         return self.by_id[id_]
 
 
@@ -98,6 +102,16 @@ def graph_of(document: Document, at: str, most: int) -> Graph:
         nodes = [(at, document)]
     by_id = {id_: (where, node) for where, node in reversed(nodes) if (id_ := id_of(node))}
     return Graph(tuple(nodes), by_id, most)
+
+
+def strays(document: Document, at: str, context: Context) -> Iterator[Rejected]:
+    """What stands in a document's `@graph` and is no node."""
+    stated = document.get("@graph")
+    for number, one in enumerate(stated if isinstance(stated, list) else ()):
+        if not isinstance(one, dict):
+            where = f"{under(at, '@graph')}[{number}]"
+            reason = said("%(value)s is no node", value=shown(one))
+            yield Rejected(context.file, context.line, where, reason, "")
 
 
 def id_of(value: object) -> str:

@@ -45,7 +45,7 @@ from indexer.readers.entries import (
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, under
 from indexer.readers.json_text import encode, shown
 from indexer.readers.languages import language_code
-from indexer.readers.linked_data import Found, Graph, Vocabulary, each, graph_of, id_of, text_of
+from indexer.readers.linked_data import Found, Graph, Vocabulary, each, graph_of, id_of, strays, text_of
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
 from matcher.records import Notice, Rejected
@@ -73,6 +73,7 @@ class _Page:
 def read(document: Document, at: str, context: Context) -> Iterator[Record]:
     """The people of the document with what they claim, then what is only offered, and what is bad."""
     graph = _graph(document, at, context.limits.values)
+    yield from strays(document, at, context)
     page = _Page(graph, document.get("@context"), context)
     people = [(where, node) for where, node in graph.nodes if "Person" in _SCHEMA.types(node)]
     held: set[int] = set()

@@ -182,3 +182,19 @@ def test_too_many_are_refused() -> None:
 def test_any_value_in_any_place_is_read_or_refused(data: st.DataObject) -> None:
     document = data.draw(st.sampled_from([GRAPH, CERTIFICATE, {"decoded_resource": GRAPH}]))
     assert read_any(changed(document, data))
+
+
+def test_a_framework_beside_credentials_and_what_is_no_node_are_not_passed_over_silently() -> None:
+    loose = {"@type": "ceasn:Competency", "@id": "urn:c:1", "ceasn:competencyText": {"en": "weld"}}
+    found = read_any({**GRAPH, "@graph": [*GRAPH["@graph"], loose, 7, None]})
+    assert only(AchievementRecord, found) == [one(GRAPH)]
+    (note,) = only(Notice, found)
+    assert note.text == (
+        "holds a framework of competencies too, of which 1 entries belong to no credential: "
+        "`credmatch vocabulary import` loads it"
+    )
+    count = len(GRAPH["@graph"])
+    assert [(one.where, one.reason) for one in only(Rejected, found)] == [
+        (f"@graph[{count + 1}]", "7 is no node"),
+        (f"@graph[{count + 2}]", "null is no node"),
+    ]

@@ -38,6 +38,7 @@ def test_a_graph_field_by_field(tmp_path: Path) -> None:
     assert found.notices == [
         "headings, such as domains, left out: 1",
         "competencies without text in English or French, left out: 1",
+        'entries that are no competencies, passed over: 1 ("CredentialOrganization")',
     ]
 
 
@@ -112,6 +113,7 @@ def test_one_bad_node_among_good_ones(tmp_path: Path) -> None:
         ("@graph[4].ceasn:competencyText", "\"\\u0000\" has the character '\\x00', which is no text"),
         ("@graph[8].@id", f"{REGISTRY}move stands in the file twice; the first is kept"),
         ("@graph[6].ceasn:isChildOf", '"not a uri" is not an absolute URI; the rest was read'),
+        ("@graph[7]", "7 is no node"),
     ]
 
 

@@ -11,15 +11,19 @@ import shutil
 import stat
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from indexer.readers import documents
+from indexer.readers.formats import Context
+from indexer.readers.framework_files import Framework, read_frameworks
 from indexer.readers.limits import Limits
 from indexer.readers.vocabularies import FRAMEWORK_FORMATS, refusal
 from matcher.errors import InvalidInput
-from matcher.records import Rejected
+from matcher.records import AchievementRecord, Rejected
 from tests.unit.containers import tar_of, zip_of
 from tests.unit.examples.framework_files import ASN, CASE, EACH, ESCO, ONET, OWN, RSD
 from tests.unit.reading import only, read_any
@@ -392,3 +396,44 @@ def test_the_real_export_of_esco_under_any_names(tmp_path: Path, named: bool) ->
     assert found.formats == ["ESCO"]
     assert len(found.competencies) == 13_896
     assert sum("fr" in one.labels for one in found.competencies.values()) > 13_000
+
+
+COMPETENCY = {"@type": "ceasn:Competency", "@id": "urn:c:1", "ceasn:competencyText": {"en": "weld"}}
+CERTIFICATE = {"@type": "ceterms:Certificate", "@id": "urn:a:1", "ceterms:name": {"en": "Welding"}}
+
+
+@pytest.mark.parametrize(
+    ("made", "places"),
+    [
+        (lambda *nodes: json.dumps({"@graph": nodes}), [("@graph[2]", 0), ("@graph[3]", 0)]),
+        (lambda *nodes: json.dumps(nodes), [("[2]", 0), ("[3]", 0)]),
+        (lambda *nodes: "\n".join(map(json.dumps, nodes)), [("", 3), ("", 4)]),
+    ],
+    ids=["graph", "list", "lines"],
+)
+def test_credentials_beside_competencies_are_read_by_who_reads_both_and_said_else(
+    tmp_path: Path, made: Callable[..., str], places: list[tuple[str, int]]
+) -> None:
+    path = tmp_path / "mixed.json"
+    path.write_text(made(CERTIFICATE, COMPETENCY, 7, None))
+    found = read_files(path)
+    assert list(found.competencies) == ["urn:c:1"]
+    assert [(one.where, one.line) for one in found.rejected] == places
+    assert [one.reason for one in found.rejected] == [f"{one} is no node" for one in ("7", "null")]
+    assert found.notices == [
+        "holds credentials too (CTDL), which are passed over: `credmatch import` reads them",
+        'entries that are no competencies, passed over: 1 ("Certificate")',
+    ]
+    frameworks: list[Framework] = []
+    context = Context("", ZoneInfo("UTC"))
+
+    def take(one: Framework) -> None:
+        frameworks.append(replace(one, entries=iter(list(one.entries))))
+
+    records = list(read_frameworks([path], {"": "urn:own:"}, Limits(), take, context))
+    (achievement,) = only(AchievementRecord, records)
+    assert achievement.key == "urn:a:1"
+    assert only(Rejected, records) == []  # each is told once, of the framework
+    (framework,) = frameworks
+    wrong = [one for one in framework.entries if isinstance(one, Rejected)]
+    assert [(one.where, one.line) for one in wrong] == places

@@ -255,3 +255,13 @@ def test_a_reference_to_what_is_not_in_the_document_is_refused() -> None:
         "hasCredential[0]",
         'refers to "#nowhere", which is not in the document',
     )
+
+
+def test_what_is_no_node_of_a_graph_is_refused_and_the_rest_read() -> None:
+    offer = {"@type": "EducationalOccupationalCredential", "name": "Welding", "@id": "urn:a:1"}
+    found = read_any({"@context": "https://schema.org", "@graph": [7, offer, None]})
+    assert [one.key for one in only(AchievementRecord, found)] == ["urn:a:1"]
+    assert [(one.where, one.reason) for one in only(Rejected, found)] == [
+        ("@graph[0]", "7 is no node"),
+        ("@graph[2]", "null is no node"),
+    ]
