@@ -18,6 +18,7 @@ from matcher.records import (
     IssuerRef,
     Notice,
     Rejected,
+    Status,
 )
 
 _WIDTH = 80
@@ -77,7 +78,10 @@ def _award(award: AwardRecord, zone: ZoneInfo) -> Iterator[str]:
     said = [f"{name} {first_day(moment, zone)}" for name, moment in starts.items() if moment is not None]
     if award.expires is not None:
         said.append(f"expires {day_of(award.expires, zone)}")
-    said.append("their own word" if award.claimed else award.status.value)
+    if award.claimed:
+        said.append("their own word")
+    if not award.claimed or award.status is not Status.ACTIVE:
+        said.append(award.status.value)
     yield from _lines(4, f"award {_achievement(award.achievement)}: {', '.join(said)}")
     if award.level is not None or award.level_label:
         share = "" if award.level is None else f"{award.level / UNITS:.0%}"

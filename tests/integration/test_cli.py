@@ -24,6 +24,7 @@ from matcher.store import tables as t
 from matcher.store.changes import candidate_ids, last_change, log_again
 from matcher.store.database import Database
 from matcher.store.organisations import organisation
+from tests.unit.examples.ler_rs import RECORD
 
 FORKLIFT = "http://data.europa.eu/esco/skill/28cb374e-6261-4133-8371-f9a5470145da"
 PEOPLE = [
@@ -434,6 +435,15 @@ def test_inspecting_a_file_shows_all_that_would_be_imported(credmatch: Command, 
     assert said.endswith(
         "would be imported: 1 award of 1 candidate record, 1 endorsement would be quarantined: 0 records"
     )
+
+
+def test_inspecting_says_that_what_is_their_own_word_was_revoked(credmatch: Command, tmp_path: Path) -> None:
+    for status, told in (("Revoked", "their own word, revoked"), ("Active", "their own word")):
+        licence = {"name": "Driver", "issuingAuthority": {"name": "MTO"}, "status": status}
+        (tmp_path / "ler.json").write_text(json.dumps({**RECORD, "licenses": [licence]}))
+        code, out, _ = credmatch("inspect", tmp_path / "ler.json")
+        assert code == 0
+        assert f"award Driver, MTO: {told}\n" in out
 
 
 @pytest.fixture
