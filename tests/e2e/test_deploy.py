@@ -211,8 +211,8 @@ def test_systemd_starts_the_parts_that_compose_does(services: dict[str, Any]) ->
         assert dict(found["Service"]) == whole | {"ExecStart": command}
 
 
-def test_systemd_starts_a_server_again_until_its_database_answers() -> None:
-    """However long that takes, but not what only a person can mend."""
+def test_systemd_starts_a_server_again_that_fails() -> None:
+    """However often, but not what only a person can mend."""
     wrong = {InvalidInput.exit_code, ConfigurationError.exit_code}
     for path in (DEPLOY / "systemd").glob("*.service"):
         service = unit(path)["Service"]
