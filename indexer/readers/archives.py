@@ -92,9 +92,26 @@ def _entries(entries: Iterator[Entry], run: _Run) -> Iterator[Record]:
             run.held.pop(entry.place, None)
         yield from _entry(entry, run)
         if run.budget.exhausted:
+            yield from _unread(entry, entries, run)
             return
     if not number:
         yield run.rejected("", said("the archive is empty"))
+
+
+def _unread(last: Entry, entries: Iterator[Entry], run: _Run) -> Iterator[Rejected]:
+    """That what follows the last entry that was read is not read, where anything does."""
+    try:
+        last.close()
+        for entry in entries:
+            if entry.kind is Kind.FILE and entry.name:
+                reason = said(
+                    "the archive is not read to its end, from %(name)s on", name=shown_name(entry.name)
+                )
+                yield run.rejected("", reason)
+                return
+            entry.close()
+    except BadStream:
+        yield run.rejected("", said("the archive is not read to its end"))
 
 
 def _is_office(entry: Entry) -> bool:

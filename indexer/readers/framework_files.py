@@ -35,10 +35,10 @@ from indexer.readers.json_text import beginning_of, decode, holds_too_many, plac
 from indexer.readers.limits import Limits
 from indexer.readers.signatures import other
 from indexer.readers.sources import STANDARD_INPUT, open_records
-from indexer.readers.unpacking import BadStream, first_bytes, rejoined
+from indexer.readers.unpacking import BadStream, beginning, first_bytes, rejoined
 from indexer.readers.vocabularies import FRAMEWORK_FORMATS, format_of_document, format_of_head
 from matcher.errors import InvalidInput
-from matcher.messages import said
+from matcher.messages import Said, said
 from matcher.records import Notice, Rejected
 
 _HEAD = 65_536
@@ -171,13 +171,13 @@ class _Finder:
     def _document(self, file: FrameworkFile, notices: Sequence[Notice], context: Context) -> Iterator[Record]:
         """A JSON document, of which what is damaged is left out, or such documents a line."""
         with file.open() as stream:
-            data = stream.read(context.limits.document + 1)
+            data, bad = beginning(stream, context.limits.document + 1)
             found = None
             small = len(data) <= context.limits.document and not holds_too_many(data, context.limits)
             # A credential is small. What is larger is read as a framework may be where it begins as one.
             if not self.others or small or format_of_document(beginning_of(data[:_HEAD])):
-                data = rejoined(data, stream).read(self.limits.document + 1)
-                found = self._found(data, perhaps=self.others and small)
+                data, bad = beginning(rejoined(data, stream), self.limits.document + 1)
+                found = self._found(data, bad, perhaps=self.others and small)
             rest = rejoined(data, stream)
             del data  # what is no framework is read once more, and is in memory once
             whole = replace(file, open=lambda: nullcontext(rest))
@@ -186,15 +186,17 @@ class _Finder:
                 return
         read = replace(found.format, read=_by_line(found.format)) if found.by_line else found.format
         beside = list(found.credentials())
-        if not self.others:
-            notices = [*notices, *_beside(beside, context)]
-        self._take(replace(whole, document=found.document), read, [*notices, *found.damaged(file.name)])
+        first: list[Entry] = [*notices, *([] if self.others else _beside(beside, context))]
+        if bad:
+            reason = said("the file %(reason)s; what stands before is read", reason=bad)
+            first.append(Rejected(file.name, 0, "", reason, ""))
+        self._take(replace(whole, document=found.document), read, [*first, *found.damaged(file.name)])
         if self.others:
             for one in beside:
                 yield from documents.read_document(one.document, one.at, replace(context, line=one.line))
 
-    def _found(self, data: bytes, *, perhaps: bool) -> _Document | None:
-        """The framework that a document is; None where it is none.
+    def _found(self, data: bytes, bad: Said | None, *, perhaps: bool) -> _Document | None:
+        """The framework that a document is; None where it is none. `bad`: why only its beginning is there.
 
         Raises InvalidInput where it cannot be read, or is a credential, unless it is only `perhaps` one.
         """
@@ -215,6 +217,8 @@ class _Finder:
             return _Document(document, format_, by_line)
         if perhaps:
             return None
+        if bad:
+            raise InvalidInput(said("the file %(reason)s", reason=bad))
         if wrong:
             raise InvalidInput(wrong.reason, where=place_of(data, wrong)) from wrong
         first = sound[0] if isinstance(sound, list) and sound else sound

@@ -99,11 +99,36 @@ class _Deflate:
     def feed(self, data: memoryview, most: int) -> tuple[bytes, int]:
         # In pieces: zlib copies what follows its end, and a file may have very many ends.
         piece = data[:_FED]
-        text = self._zlib.decompress(piece, most)
+        before = self._zlib.copy()
+        try:
+            text = self._zlib.decompress(piece, most)
+        except zlib.error:
+            text, fed = self._before_damage(before, piece, most)
+            if not text:
+                raise
+            return text, len(data) - fed
         self.eof = self._zlib.eof
         self.hungry = len(text) < most
         left = self._zlib.unused_data if self.eof else self._zlib.unconsumed_tail
         return text, len(data) - len(piece) + len(left)
+
+    def _before_damage(self, unpacker: zlib._Decompress, piece: memoryview, most: int) -> tuple[bytes, int]:
+        """What can be had of a piece that cannot be unpacked whole, and of how many bytes of it that is.
+
+        In halves: zlib gives nothing of what it is fed together with damaged bytes.
+        """
+        text, fed, step = b"", 0, _FED // 2
+        while step and len(text) < most:
+            before = unpacker.copy()
+            try:
+                text += unpacker.decompress(piece[fed : fed + step], most - len(text))
+                fed += len(piece[fed : fed + step]) - len(unpacker.unconsumed_tail)
+            except zlib.error:
+                unpacker = before
+            step //= 2
+        self._zlib = unpacker
+        self.hungry = len(text) < most
+        return text, fed
 
 
 class _Other:
@@ -295,10 +320,10 @@ class Unpacked(io.RawIOBase):
         try:
             while not data and self._ready():
                 data = self._feed(most)
+            self._budget.take(len(data))
         except BadStream:
             self.failed = True
             raise
-        self._budget.take(len(data))
         self.size += len(data)
         self.crc = zlib.crc32(data, self.crc)
         return data
@@ -362,6 +387,22 @@ def first_bytes(stream: BinaryIO, count: int) -> bytes:
         if not data:
             raise
     return data
+
+
+def beginning(stream: BinaryIO, count: int) -> tuple[bytes, Said | None]:
+    """Up to `count` bytes, and why there are no more, where the stream goes bad before.
+
+    Raises BadStream where there are none, and Exhausted.
+    """
+    data = first_bytes(stream, count)
+    try:
+        if len(data) < count:
+            _piece(stream, 1)
+    except Exhausted:
+        raise
+    except BadStream as error:
+        return data, error.reason
+    return data, None
 
 
 def _piece(stream: BinaryIO, count: int) -> bytes:

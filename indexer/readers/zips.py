@@ -93,6 +93,8 @@ class _ZipEntry(Entry):
                 whole = body.ended()
                 body.finish()
         except Exhausted:
+            if body is not None:
+                body.finish()  # so that the next entry can be named
             raise
         except BadStream as error:
             damage = error.reason

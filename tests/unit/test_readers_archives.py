@@ -5,18 +5,22 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
 import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.readers.formats import Record
+from indexer.readers.formats import Context, Record
+from indexer.readers.framework_files import read_frameworks
 from indexer.readers.limits import Limits
 from matcher.records import CandidateRecord, Notice, Recognised, Rejected
 from tests.unit.containers import itxt, png, read_bounded, tar_of, text_of, zip_of
@@ -294,7 +298,9 @@ def test_all_that_lies_in_a_file_shares_one_budget() -> None:
     found = read_any(zip_of({"a.zip": inner, "b.zip": inner, "c.zip": inner}), limits=limits)
     assert 0 < len(keys(found)) < 30
     assert list(refusals(found).values()) == [
-        "unpacks to more bytes than are read of one archive, 10,000 (CREDMATCH_IMPORT_UNPACKED)"
+        "unpacks to more bytes than are read of one archive, 10,000 (CREDMATCH_IMPORT_UNPACKED)",
+        "the archive is not read to its end, from 4.json on",
+        "the archive is not read to its end, from c.zip on",
     ]
 
 
@@ -321,8 +327,9 @@ def test_the_entries_of_archives_in_an_archive_count_together() -> None:
     assert list(refusals(found)) == ["f!c.zip"]
     few = read_any(nested(8), limits=Limits(entries=1_000))
     assert len(only(Rejected, few)) < 1_000
-    (*_, last) = refusals(read_bounded(nested(8))).values()
-    assert "the archive unpacks to more than 100 (CREDMATCH_IMPORT_RATIO) times its size" in last
+    wrong = [one.reason for one in only(Rejected, read_bounded(nested(8)))]
+    assert any("unpacks to more than 100 (CREDMATCH_IMPORT_RATIO) times its size" in one for one in wrong)
+    assert wrong[-1] == "the archive is not read to its end, from 1.zip on"
 
 
 ZEROS = bytes(300_000_000)
@@ -339,6 +346,34 @@ def test_bombs_cost_little() -> None:
     )
     nested = zip_of({f"{number}.zip": zip_of({f"{n}.zip": inner for n in range(10)}) for number in range(10)})
     assert any("CREDMATCH_IMPORT_RATIO" in reason for reason in refusals(read_bounded(nested)).values())
+
+
+@pytest.mark.parametrize("pack", [zip_of, streamed_zip])
+def test_what_is_not_read_behind_bombs_is_said(pack: Callable[[dict[str, bytes]], bytes]) -> None:
+    bombs = {f"{number}.json": b"{" + b" " * 30_000_000 for number in range(6)}
+    data = pack({**bombs, "good.json": text_of()})
+    *_, last, rest = only(Rejected, read_bounded(data))
+    assert "CREDMATCH_IMPORT_RATIO" in last.reason
+    number = int(last.file.removeprefix("f!").removesuffix(".json"))
+    following = number + 1
+    assert (rest.file, rest.reason) == (
+        "f", f"the archive is not read to its end, from {following}.json on"
+    )  # fmt: skip
+    nested = zip_of({"inner.zip": data, "other.json": text_of()}, zipfile.ZIP_STORED)
+    inner, outer = only(Rejected, read_bounded(nested))[-2:]
+    assert (inner.file, inner.reason[:35]) == ("f!inner.zip", "the archive is not read to its end,")
+    assert (outer.file, outer.reason) == ("f", "the archive is not read to its end, from other.json on")
+
+
+def test_where_nothing_follows_a_bomb_nothing_is_said_of_it() -> None:
+    size = 0
+    while True:  # as many as are just too many
+        size += 1
+        bombs = {f"{number}.json": b"{" + b" " * 30_000_000 for number in range(size)}
+        found = only(Rejected, read_any(zip_of(bombs)))
+        if any("CREDMATCH_IMPORT_RATIO" in one.reason for one in found):
+            break
+    assert not any("to its end" in one.reason for one in found)
 
 
 def test_gzip_bombs_cost_little() -> None:
@@ -411,3 +446,35 @@ def test_a_compressed_archive_that_lacks_its_very_end_is_read_and_that_is_said(
     assert refusals(whole) == {}
     assert refusals(found) == {"f": "the archive is cut off"}
     assert only(CandidateRecord, found) == only(CandidateRecord, whole)
+
+
+AWARD = {"achievement": {"name": "Lift"}}
+LINES = [
+    json.dumps({"candidate": {"key": f"c-{n}"}, "awards": [{**AWARD, "key": f"k:{n}"}]}) for n in range(2_000)
+]
+WHOLE = gzip.compress("".join(f"{line}\n" for line in LINES).encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "least", "said"),
+    [
+        (WHOLE[: len(WHOLE) // 2], 800, "is cut off"),
+        (WHOLE + b"xyz", 2_000, "cannot be unpacked: its bytes are damaged"),
+        (WHOLE + b"\x1f\x8b\x08\0junk" * 50, 2_000, "cannot be unpacked: its bytes are damaged"),
+        (WHOLE[:-8] + bytes(8), 2_000, "cannot be unpacked: its bytes are damaged"),
+    ],
+    ids=["cut", "followed", "junk", "checksum"],
+)
+def test_of_a_damaged_gzip_file_what_stands_before_is_read_and_shown(
+    tmp_path: Path, data: bytes, least: int, said: str
+) -> None:
+    path = tmp_path / "pool.jsonl.gz"
+    path.write_bytes(data)
+    context = Context("", ZoneInfo("UTC"))
+    shown = list(read_frameworks([path], {"": "urn:own:"}, Limits(), lambda _: None, context))
+    for found in (read_any(data), shown):
+        assert keys(found) == [str(number) for number in range(len(keys(found)))]
+        assert len(keys(found)) >= least
+        (wrong,) = only(Rejected, found)
+        assert wrong.reason == f"the file {said}; what stands before is read"
+        assert wrong.line == len(keys(found)) + 1

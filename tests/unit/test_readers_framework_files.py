@@ -437,3 +437,13 @@ def test_credentials_beside_competencies_are_read_by_who_reads_both_and_said_els
     (framework,) = frameworks
     wrong = [one for one in framework.entries if isinstance(one, Rejected)]
     assert [(one.where, one.line) for one in wrong] == places
+
+
+def test_of_a_framework_in_a_gzip_file_that_is_cut_off_what_stands_before_is_read(tmp_path: Path) -> None:
+    nodes = [{**COMPETENCY, "@id": f"urn:c:{number}"} for number in range(2_000)]
+    data = gzip.compress("\n".join(map(json.dumps, nodes)).encode())
+    path = tmp_path / "framework.gz"
+    path.write_bytes(data[: len(data) // 2])
+    found = read_files(path)
+    assert len(found.competencies) > 500
+    assert "the file is cut off; what stands before is read" in [reason for _, reason in found.wrong]
