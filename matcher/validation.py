@@ -21,6 +21,7 @@ from matcher.messages import Said, marked, said
 
 NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f]*$"
 NO_NUL = r"^[^\x00]*$"
+_NO_NAMES = ("javascript:", "vbscript:", "data:")
 URI = r"^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f-\x9f]+)?$"
 
 LONGEST_INDEXED = 2_600
@@ -95,6 +96,13 @@ def indexable(text: str) -> str:
     if len(text.encode("utf-8", "replace")) > LONGEST_INDEXED:
         raise ValueError(said("has more than %(most)s bytes", most=LONGEST_INDEXED))
     return text
+
+
+def naming(uri: str) -> str:
+    """`uri`, if it names something: a program or data do not. Raises ValueError, for pydantic."""
+    if uri.casefold().startswith(_NO_NAMES):
+        raise ValueError(said("is a program or data in the form of a URI, and names nothing"))
+    return uri
 
 
 def printable(text: str) -> str:

@@ -4,7 +4,8 @@ Read are 2026-03-01, 2026/03/01, 2026.03.01, 20260301, 2026-Mar-01, 01-Mar-2026,
 2026, 1er mars 2026, a weekday before any of them, and a time after it (14:30, 2:30 PM, 14 h 30, with Z, UTC
 or an offset). 31/12/2026 and 12/31/2026 can be read in one way only. 03/04/2026 can be read in two ways and
 is refused with both, unless the order of day and month is given; 03.04.2026 has the day first by its dots.
-5-Mar-26, as spreadsheets show a day, lies at most 50 years back or 30 ahead.
+5-Mar-26, as spreadsheets show a day, lies at most 50 years back or 30 ahead; of 5/3/26 and 05.03.26 nothing
+says which number is the year.
 
 A month without a day (mars 2026, 2026-03, 03/2026) is read so that it never favours the candidate: what
 expires in it expires with its first day, what starts in it starts on its last day, and what was issued in
@@ -40,6 +41,10 @@ _NO_DATE = marked("%(value)s is not a date")
 _TWO_WAYS = marked(
     "%(value)s may be %(day_first)s (day-first) or %(month_first)s (month-first): "
     "say which order the dates have"
+)
+_SHORT_YEAR = marked("%(value)s has a year of two digits: write all four")
+_WHICH_YEAR = marked(
+    "%(value)s has a year of two digits, and nothing says which of its numbers that is: write all four"
 )
 _MONTHS = {
     name: number
@@ -162,7 +167,7 @@ def _days(stated: str, order: str, text: str) -> tuple[date, date]:
     if found := _COMPACT.fullmatch(stated):
         return _day(*found.groups())
     if found := _NUMBERS.fullmatch(stated):
-        _check_year(found[4], text)
+        _check_year(found[4], text, _WHICH_YEAR)
         return _in_order(found, order, text)
     if found := _MONTH.fullmatch(stated):
         return _whole_month(int(found[2] or found[3]), _month(found[1] or found[4]))
@@ -194,9 +199,9 @@ def _whole_month(year: int, month: int) -> tuple[date, date]:
     return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
 
 
-def _check_year(year: str, text: str) -> None:
+def _check_year(year: str, text: str, reason: str = _SHORT_YEAR) -> None:
     if len(year) == 2:
-        _refuse(text, marked("%(value)s has a year of two digits: write all four"))
+        _refuse(text, reason)
 
 
 def _near(year: str, text: str) -> str:

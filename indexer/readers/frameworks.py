@@ -28,7 +28,10 @@ LONGEST_LABEL = 500
 LONGEST_DESCRIPTION = 5_000
 """Characters of a description that are kept: it is read for its meaning, and not stored."""
 
-URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+URI = re.compile(
+    r"(?!(?i:javascript|vbscript|data):)[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
+)
+"""An absolute URI; a program or data in the form of one names nothing."""
 
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _SEPARATOR = re.compile(r"[|\n]")

@@ -77,7 +77,7 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
         if kind == parts.ASSERTION:
             yield from _read_assertion(document, at, context)
         elif kind == parts.BADGE_CLASS:
-            yield achievement_of(document, context)[0]
+            yield _known_beside(document, at, context) or achievement_of(document, context)[0]
             yield from _endorsements_of_badge(document, at, context)
         elif kind == parts.ENDORSEMENT:
             yield from _read_endorsement(document, "", context)
@@ -92,6 +92,26 @@ def read(document: Document, at: str, context: Context) -> Iterator[Record]:
             yield from _embedded(document, at, context)
     except InvalidInput as error:
         raise InvalidInput(error.reason, where=under(at, error.where)) from error
+
+
+def _known_beside(document: Document, at: str, context: Context) -> Notice | None:
+    """What to say of a badge class that badges have from elsewhere: under another key, or as it is there."""
+    value = value_in(document, "id")
+    stated = id_of(value) if isinstance(value, str) else ""
+    if not stated:
+        if at or not context.neighbours.refer_to(document, context.file):
+            return None
+        text = said("badges that lie beside it refer to it; there is nothing in it to import")
+        return Notice(context.file, context.line, text)
+    other = context.neighbours.find(stated)
+    if other is None or other == document or kind_of(other) != parts.BADGE_CLASS:
+        return None
+    text = said(
+        "another badge class beside it has the same id, %(id)s, and says otherwise: that one is read, and "
+        "not this one",
+        id=shown(stated),
+    )
+    return Notice(context.file, context.line, text)
 
 
 # --- assertions ----------------------------------------------------------------------------------

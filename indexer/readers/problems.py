@@ -5,6 +5,6 @@ The translator is `matcher.validation`, which positions have in common with what
 
 from __future__ import annotations
 
-from matcher.validation import LONGEST_INDEXED, NO_CONTROL, NO_NUL, URI, indexable, problem
+from matcher.validation import LONGEST_INDEXED, NO_CONTROL, NO_NUL, URI, indexable, naming, problem
 
-__all__ = ["LONGEST_INDEXED", "NO_CONTROL", "NO_NUL", "URI", "indexable", "problem"]
+__all__ = ["LONGEST_INDEXED", "NO_CONTROL", "NO_NUL", "URI", "indexable", "naming", "problem"]

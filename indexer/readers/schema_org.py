@@ -11,7 +11,8 @@ What is taken, by the names of schema.org (with the prefix `schema:`, its addres
     candidate    name; email; @id and url where they are addresses; knowsLanguage where it is clear
     achievement  @id, else url, as key; name, else credentialCategory; description; the first of recognizedBy,
                  issuedBy, publisher, sourceOrganization as issuer (name, @id or url)
-    competencies competencyRequired: an address, a text, or a DefinedTerm (@id or url; name, else termCode;
+    competencies competencyRequired: an address, a text (several with ; or | or a line end between them, while
+                 a comma may be part of a name), or a DefinedTerm (@id or url; name, else termCode;
                  inDefinedTermSet)
     award        dateCreated, else datePublished, as day of issue; validFrom; expires, else validUntil, else
                  the day before validFor has passed since validFrom or the day of issue; educationalLevel as
@@ -56,6 +57,7 @@ _CREDENTIAL = "EducationalOccupationalCredential"
 _ISSUERS = ("recognizedBy", "issuedBy", "publisher", "sourceOrganization")
 _WHOSE = ("@context", "@id", "id", "@type", "type")
 _PERSON = ("name", "email", "url")
+_BETWEEN = re.compile(r"[;|\n]")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,980}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _DURATION = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?")
@@ -199,8 +201,9 @@ def _stated(entry: object, at: str, graph: Graph) -> Stated:
         reason = said("refers to %(address)s, which is not in the document", address=shown(id_of(node)))
         raise InvalidInput(reason, where=at)
     competencies = [
-        (place, _competency(*graph.resolved((place, one))))
+        (place, competency)
         for place, one in each(_SCHEMA.find(node, at, "competencyRequired"))
+        for competency in _competencies(*graph.resolved((place, one)))
     ]
     find = partial(_SCHEMA.find, node, at)
     key_at, key = (under(at, "@id"), id_of(node)) if id_of(node) else find("url")
@@ -255,9 +258,17 @@ def _issuer(found: Found) -> dict[str, Any]:
     return {"name": text_of(_SCHEMA.find(node, place, "name")), "url": address}
 
 
-def _competency(at: str, value: object) -> dict[str, Any]:
-    if isinstance(value, str):
-        return {"uri" if _URI.fullmatch(value.strip()) else "label": value}
+def _competencies(at: str, value: object) -> Iterator[dict[str, Any]]:
+    """What a value of competencyRequired names: of a text several, but not at commas, which names have."""
+    if not isinstance(value, str):
+        yield _defined(at, value)
+    elif _URI.fullmatch(value.strip()):
+        yield {"uri": value}
+    else:
+        yield from ({"label": text} for text in map(str.strip, _BETWEEN.split(value)) if text)
+
+
+def _defined(at: str, value: object) -> dict[str, Any]:
     node = object_of(value, at)
     id_, url = id_of(node), text_of(_SCHEMA.find(node, at, "url"))
     place, framework = next(each(_SCHEMA.find(node, at, "inDefinedTermSet")), (at, None))
@@ -334,7 +345,7 @@ FORMAT = DocumentFormat(
         "@id, else url": "the achievement's key; of a claim only where nothing else says what it is",
         "name, else credentialCategory; description": "the achievement's name and description",
         "recognizedBy, issuedBy, publisher, sourceOrganization": "the issuer: the first that is stated",
-        "competencyRequired": "competencies",
+        "competencyRequired": "competencies; a text is several where ; or | stands between, not at a comma",
         "dateCreated, else datePublished": "when it was issued",
         "validFrom; expires, else validUntil, else validFor": "from when and until when it holds",
         "educationalLevel": "its level, by name",

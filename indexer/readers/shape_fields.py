@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from indexer.readers.parts import Listed, check_few
-from indexer.readers.problems import NO_CONTROL, NO_NUL, URI, indexable
+from indexer.readers.problems import NO_CONTROL, NO_NUL, URI, indexable, naming
 
 _Key = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=NO_CONTROL)
@@ -28,7 +28,10 @@ _Address = Annotated[
     AfterValidator(indexable),
 ]
 _Uri = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=URI), AfterValidator(indexable)
+    str,
+    StringConstraints(strip_whitespace=True, max_length=1000, pattern=URI),
+    AfterValidator(indexable),
+    AfterValidator(naming),
 ]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=NO_NUL)]
 _Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000, pattern=NO_NUL)]

@@ -447,3 +447,11 @@ def test_of_a_framework_in_a_gzip_file_that_is_cut_off_what_stands_before_is_rea
     found = read_files(path)
     assert len(found.competencies) > 500
     assert "the file is cut off; what stands before is read" in [reason for _, reason in found.wrong]
+
+
+def test_a_program_in_the_form_of_a_uri_names_no_competency(tmp_path: Path) -> None:
+    path = tmp_path / "framework.json"
+    path.write_text(json.dumps([COMPETENCY, {**COMPETENCY, "@id": "javascript:alert(1)"}]))
+    found = read_files(path)
+    assert list(found.competencies) == ["urn:c:1"]
+    assert found.wrong == [("[1].@id", '"javascript:alert(1)" is not an absolute URI')]

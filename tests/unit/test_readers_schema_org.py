@@ -265,3 +265,12 @@ def test_what_is_no_node_of_a_graph_is_refused_and_the_rest_read() -> None:
         ("@graph[0]", "7 is no node"),
         ("@graph[2]", "null is no node"),
     ]
+
+
+def test_a_text_of_several_competencies_is_taken_apart_but_not_at_commas() -> None:
+    texts = ["cut, fit and weld pipes", " stack pallets; lift|drive ;", "https://x.example/1"]
+    offer = {"@context": "https://schema.org", "@type": "EducationalOccupationalCredential", "name": "W"}
+    (found,) = only(AchievementRecord, read_any({**offer, "competencyRequired": texts}))
+    assert [one.label or one.uri for one in found.competencies] == [
+        "cut, fit and weld pipes", "stack pallets", "lift", "drive", "https://x.example/1",
+    ]  # fmt: skip

@@ -17,7 +17,7 @@ from indexer.readers.formats import Context, Document, DocumentFormat, Neighbour
 from indexer.readers.limits import Limits
 from indexer.readers.sources import neighbours_of, open_records
 from matcher.errors import InvalidInput
-from matcher.records import CandidateRecord, Notice, Recognised, Rejected
+from matcher.records import AchievementRecord, CandidateRecord, Notice, Recognised, Rejected
 from tests.unit.containers import tar_of, text_of, zip_of
 from tests.unit.reading import ZONE, only
 
@@ -240,9 +240,36 @@ def test_an_issuer_that_says_nothing_of_its_kind_is_known_by_the_badges_beside_i
         "North College"
     }
     assert [Path(one.file.rpartition("!")[2]).name for one in only(Rejected, found)] == ["zoe.json"]
-    assert [one.text for one in only(Notice, found)] == [
-        "badges that lie beside it refer to it; there is nothing in it to import"
-    ]
+    text = "badges that lie beside it refer to it; there is nothing in it to import"
+    told = [(Path(one.file.rpartition("!")[2]).name, one.text) for one in only(Notice, found)]
+    assert sorted(told) == sorted([(name, text), ("class.json", text)])
+    assert only(AchievementRecord, found) == []  # the assertion has it, under its address
+
+
+def test_of_two_badge_classes_with_one_id_the_first_is_read_and_that_is_said(tmp_path: Path) -> None:
+    at = "https://issuer.example.org"
+    of = {"@context": "https://w3id.org/openbadges/v2"}
+    badge = {**of, "type": "BadgeClass", "id": f"{at}/lift", "issuer": at, "name": "Lift", "criteria": at}
+    assertion = {
+        **of,
+        "type": "Assertion",
+        "id": f"{at}/1",
+        "badge": f"{at}/lift",
+        "recipient": {"type": "email", "identity": "zoe@example.org", "hashed": False},
+        "verification": {"type": "hosted"},
+        "issuedOn": "2026-01-05T00:00:00Z",
+    }
+    for name, document in {
+        "a.json": badge, "b.json": {**badge, "name": "Crane"}, "c.json": badge, "z.json": assertion
+    }.items():  # fmt: skip
+        (tmp_path / name).write_text(json.dumps(document))
+    found = read(tmp_path)
+    assert {one.name for one in only(AchievementRecord, found)} == {"Lift"}
+    (person,) = only(CandidateRecord, found)
+    assert person.awards[0].achievement.name == "Lift"
+    (note,) = only(Notice, found)
+    assert Path(note.file).name == "b.json"
+    assert note.text.startswith(f'another badge class beside it has the same id, "{at}/lift"')
 
 
 def test_what_lies_beside_is_looked_into_once_and_bounded(tmp_path: Path) -> None:
