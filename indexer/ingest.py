@@ -51,6 +51,7 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class Report:
     """What an import did. `files` counts those whose format was recognised: an archive, and each file in it.
+    `achievements` and `endorsements` count those that stand for themselves, known before or not.
     `quarantined` counts what these files hold that is bad, kept before or not; `identical` counts what is
     bad and the same as another of it, and so not kept again.
 
@@ -62,6 +63,8 @@ class Report:
     awards_added: int = 0
     awards_changed: int = 0
     awards_unchanged: int = 0
+    achievements: int = 0
+    endorsements: int = 0
     quarantined: int = 0
     identical: int = 0
     notices: tuple[Notice, ...] = ()
@@ -87,6 +90,8 @@ class Report:
             self.awards_added + counts.awards_added,
             self.awards_changed + counts.awards_changed,
             self.awards_unchanged + counts.awards_unchanged,
+            self.achievements + len(batch.achievements),
+            self.endorsements + len(batch.endorsements),
             self.quarantined + len(new),
             self.identical + len(bad) - len(new),
             (*self.notices, *batch.notices)[:_NOTICES],

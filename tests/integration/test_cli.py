@@ -118,9 +118,17 @@ def test_import_counts_and_does_nothing_twice(credmatch: Command, pool: Path) ->
     code, out, _ = credmatch("import", pool, "--json")
     assert code == 0
     assert one(out) == {
-        "files": 1, "awards_added": 0, "awards_changed": 0, "awards_unchanged": 2, "quarantined": 1,
-        "identical": 0
+        "files": 1, "awards_added": 0, "awards_changed": 0, "awards_unchanged": 2, "achievements": 0,
+        "endorsements": 0, "quarantined": 1, "identical": 0
     }  # fmt: skip
+
+
+def test_import_counts_what_nobody_holds_too(credmatch: Command, tmp_path: Path) -> None:
+    named = {"@type": "ceterms:Certificate", "ceterms:name": "Welding"}
+    path = tmp_path / "catalogue.json"
+    path.write_text(json.dumps([{**named, "@id": f"urn:a:{number}"} for number in range(2)]))
+    _, out, _ = credmatch("import", path, "--json")
+    assert (one(out)["awards_added"], one(out)["achievements"], one(out)["endorsements"]) == (0, 2, 0)
 
 
 def test_what_is_bad_can_be_seen_and_tried_again(credmatch: Command, pool: Path) -> None:
