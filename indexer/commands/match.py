@@ -155,7 +155,7 @@ def _show(answer: Json) -> None:
 _LACKS = {
     "nothing": ("person lacks it", "people lack it"),
     "level": ("holds it at a lower level", "hold it at a lower level"),
-    "level_unknown": ("states no level", "state no level"),
+    "level_unknown": ("states no level on a scale", "state no level on a scale"),
     "claim": ("has only weaker evidence of it", "have only weaker evidence of it"),
 }
 

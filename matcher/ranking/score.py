@@ -57,7 +57,7 @@ class Lack(StrEnum):
     """What a candidate lacks of a must-have; of several, the first is what counts."""
 
     LEVEL = "level"  # held now, at a lower level than the required one
-    LEVEL_UNKNOWN = "level_unknown"  # held now, its level not stated
+    LEVEL_UNKNOWN = "level_unknown"  # held now, its level not stated on a scale
     CLAIM = "claim"  # only inferred, the candidate's own word, kindred, broader, or narrower further down
     NOTHING = "nothing"  # no award counts now for it
 

@@ -62,7 +62,7 @@ MISSING = {
         "Nothing that proves it directly: only a kindred, broader or inferred competency, "
         "or the candidate’s own word."
     ),
-    Missing.LEVEL: _l("The required level: the award's is lower, or not stated."),
+    Missing.LEVEL: _l("The required level: the award's is lower, on no scale, or not stated."),
     Missing.PROOF: _l("A check: the proof or the status was not verified."),
     Missing.WEAKER: _l("Full strength: see what was multiplied."),
 }

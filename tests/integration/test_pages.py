@@ -441,11 +441,24 @@ def test_a_proof_shows_every_factor_and_adds_up(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
-    [("en", "Able (as stated, on no scale"), ("fr", "Able (tel qu’indiqué, sans échelle")],
+    ("language", "said", "why", "count"),
+    [
+        (
+            "en",
+            "Able (as stated, on no scale",
+            "A level is required and the award states none on a scale",
+            "1 states no level on a scale",
+        ),
+        (
+            "fr",
+            "Able (tel qu’indiqué, sans échelle",
+            "Un niveau est exigé et le titre n’en indique aucun sur une échelle",
+            "1 n’indique aucun niveau sur une échelle",
+        ),
+    ],
 )
 def test_a_level_in_words_is_shown_and_meets_no_required_level(
-    client: FlaskClient, language: str, said: str
+    client: FlaskClient, language: str, said: str, why: str, count: str
 ) -> None:
     award = {
         "achievement": {
@@ -458,6 +471,7 @@ def test_a_level_in_words_is_shown_and_meets_no_required_level(
     body = {"candidate": {"name": "Sam"}, "awards": [award], "applied_to": ["signals"]}
     assert client.put("/api/v1/candidates/signaller", json=body).status_code < 300
     requirement: dict[str, Any] = {"competency": "urn:own:signals", "min_level": 0.5}
+    client.set_cookie("lang", language)
     for must in (True, False):
         wanted = {
             "title": "Signaller",
@@ -468,9 +482,10 @@ def test_a_level_in_words_is_shown_and_meets_no_required_level(
         answer = client.get("/api/v1/positions/signals/matches").get_json()
         reasons = [one["reason"] for one in answer["excluded"] if one["count"]]
         assert reasons == (["level_unknown"] if must else [])
-    client.set_cookie("lang", language)
+        assert (count in words(client.get("/positions/signals?who=applicants"))) == must
     page = client.get("/positions/signals/candidates/signaller")
     assert said in words(page)
+    assert why in words(page)
     page = client.get("/candidates/signaller")
     assert ("level Able" if language == "en" else "niveau Able") in words(page)
 
