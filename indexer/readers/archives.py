@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
 
-from indexer.readers import neighbours, tars, unpacking, zips
+from indexer.readers import neighbours, tars, unpackers, unpacking, zips
 from indexer.readers.archive_entries import Entry, Kind, Skipped, is_system, leads_out, shown_name
 from indexer.readers.formats import Alone, Context, Neighbours, Record, StreamFormat
 from indexer.readers.limits import Limits
@@ -35,7 +35,7 @@ _OFFICE = ("[Content_Types].xml", "_rels/", "docProps/", "customXml/", "xl/", "w
 _SPREADSHEET = said("this is a spreadsheet or another office document; save the table as CSV in UTF-8")
 _NOWHERE = ZoneInfo("UTC")
 _Walk = Callable[[Source, Budget, int], Iterator[Entry]]
-_Member = Callable[[Limits], Callable[[], unpacking.Unpacker]]
+_Member = Callable[[Limits], Callable[[], unpackers.Unpacker]]
 
 
 @dataclass(slots=True)
@@ -373,16 +373,16 @@ def _compressed(name: str, signature: bytes, member: _Member) -> StreamFormat:
     )
 
 
-def _gzip(_: Limits) -> Callable[[], unpacking.Unpacker]:
-    return unpacking.gzip_member
+def _gzip(_: Limits) -> Callable[[], unpackers.Unpacker]:
+    return unpackers.gzip_member
 
 
-def _bzip2(_: Limits) -> Callable[[], unpacking.Unpacker]:
-    return unpacking.bzip2
+def _bzip2(_: Limits) -> Callable[[], unpackers.Unpacker]:
+    return unpackers.bzip2
 
 
-def _xz(limits: Limits) -> Callable[[], unpacking.Unpacker]:
-    return partial(unpacking.xz, limits.xz)
+def _xz(limits: Limits) -> Callable[[], unpackers.Unpacker]:
+    return partial(unpackers.xz, limits.xz)
 
 
 GZIP = _compressed(marked("gzip file"), b"\x1f\x8b", _gzip)

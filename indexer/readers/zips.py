@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from indexer.readers.archive_entries import Entry, Kind, shown_name
+from indexer.readers.unpackers import bzip2, deflate
 from indexer.readers.unpacking import (
     PIECE,
     BadStream,
@@ -22,8 +23,6 @@ from indexer.readers.unpacking import (
     Source,
     Stored,
     Unpacked,
-    bzip2,
-    deflate,
 )
 from matcher.messages import Said, said
 
