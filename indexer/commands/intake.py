@@ -101,8 +101,18 @@ def _show_report(report: Report, *, as_json: bool) -> None:
     identical = f", and {report.identical:,} identical to them" if report.identical else ""
     click.echo(
         f"{count(report.awards_added, 'award', 'awards')} added, {report.awards_changed:,} changed, "
-        f"{report.awards_unchanged:,} unchanged; "
+        f"{report.awards_unchanged:,} unchanged{_others(report)}; "
         f"{count(report.quarantined, 'record', 'records')} quarantined{identical}"
     )
     if report.quarantined:
         click.echo("credmatch quarantine list shows what is wrong", err=True)
+
+
+def _others(report: Report) -> str:
+    """What else was taken in: a catalogue has achievements, and nobody who holds one."""
+    others = (
+        (report.achievements, "achievement", "achievements"),
+        (report.endorsements, "endorsement", "endorsements"),
+    )
+    taken = [count(number, one, many) for number, one, many in others if number]
+    return f"; {' and '.join(taken)} taken in" if taken else ""

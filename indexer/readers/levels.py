@@ -60,7 +60,7 @@ def outcome(results: Sequence[Result], scales: Sequence[Scale], at: str, scales_
         status = result.status or (result.value if levels.is_of_status(reached.scale) else None)
         if status and not passed(status):
             text = said(
-                "%(place)s: %(status)s, so it is no award yet; nothing is imported",
+                "%(place)s: %(status)s, so it is no award; nothing is imported",
                 place=f"{at}[{number}]",
                 status=shown(status),
             )

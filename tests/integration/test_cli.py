@@ -129,6 +129,9 @@ def test_import_counts_what_nobody_holds_too(credmatch: Command, tmp_path: Path)
     path.write_text(json.dumps([{**named, "@id": f"urn:a:{number}"} for number in range(2)]))
     _, out, _ = credmatch("import", path, "--json")
     assert (one(out)["awards_added"], one(out)["achievements"], one(out)["endorsements"]) == (0, 2, 0)
+    _, out, _ = credmatch("import", path)
+    expected = "0 awards added, 0 changed, 0 unchanged; 2 achievements taken in; 0 records quarantined\n"
+    assert out == expected
 
 
 def test_what_is_bad_can_be_seen_and_tried_again(credmatch: Command, pool: Path) -> None:

@@ -154,9 +154,9 @@ NO_AWARD = "so it was not passed and is no award; nothing is imported"
 @pytest.mark.parametrize(
     ("scales", "results", "said"),
     [
-        (scale(resultType="Status"), [{"value": "Failed"}], '[0]: "Failed", so it is no award yet'),
-        (scale(), [{"status": "Dropped"}], '[0]: "Dropped", so it is no award yet; nothing is imported'),
-        (scale(), [{"value": "B"}, {"status": "Withdrew"}], '[1]: "Withdrew", so it is no award yet'),
+        (scale(resultType="Status"), [{"value": "Failed"}], '[0]: "Failed", so it is no award'),
+        (scale(), [{"status": "Dropped"}], '[0]: "Dropped", so it is no award; nothing is imported'),
+        (scale(), [{"value": "B"}, {"status": "Withdrew"}], '[1]: "Withdrew", so it is no award'),
         (scale("Fail", "Pass"), [{"value": "Fail"}], f'[0]: "Fail", {NO_AWARD}'),
         (scale("Pass", "Fail"), [{"value": "Fail"}], f'[0]: "Fail", {NO_AWARD}'),
         ([], [{"value": "Échoué"}], f'[0]: "Échoué", {NO_AWARD}'),

@@ -133,9 +133,7 @@ def test_evidence_is_an_address_and_what_is_said_of_it() -> None:
 def test_what_is_not_completed_is_no_award(status: str) -> None:
     (found,) = read(with_subject(result=[{"status": "Completed"}, {"status": status}]))
     assert isinstance(found, Notice)
-    assert (
-        found.text == f'credentialSubject.result[1]: "{status}", so it is no award yet; nothing is imported'
-    )
+    assert found.text == f'credentialSubject.result[1]: "{status}", so it is no award; nothing is imported'
     assert one(with_subject(result=[{"status": "Completed"}])) == one(CREDENTIAL)
 
 
