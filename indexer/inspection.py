@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from indexer.ingest import Batch
 from indexer.readers.formats import Record
-from indexer.readers.written import achievement_json, candidate_json, endorsement_json, refused
+from indexer.readers.json_text import encode
+from indexer.readers.written import achievement_json, award_json, candidate_json, endorsement_json, refused
 from matcher.records import (
     AchievementRecord,
+    AwardRecord,
     CandidateRecord,
     EndorsementRecord,
     Notice,
@@ -23,6 +25,11 @@ from matcher.store.identity import key_of_award
 from matcher.store.preview import Outcome, Preview
 
 Json = dict[str, Any]
+
+_LISTED = 4_000_000
+"""How many characters an upload's answer lists of what was read, and at most one record more."""
+
+_Listed = TypeVar("_Listed")
 
 
 def record_json(record: Record) -> Json:
@@ -122,24 +129,76 @@ def _looked_at(
 def report(records: Iterable[Record]) -> Json:
     """All that was found, by kind: what an upload answers.
 
-    Of an award that comes again only the last version.
+    Of an award that comes again only the last version. Of awards, achievements and endorsements as many are
+    listed as go into some megabytes, since thousands of awards may state one long achievement; `not_listed`
+    says how many are not.
     """
     found = Found()
-    awards: dict[str, Json] = {}
-    kinds: Json = {"achievement": [], "endorsement": [], "notice": [], "rejected": []}
+    awards: dict[str, AwardRecord] = {}
+    achievements: list[AchievementRecord] = []
+    endorsements: list[EndorsementRecord] = []
+    told: dict[type[Record], list[Json]] = {Notice: [], Rejected: []}
     for record in records:
         found.add(record)
-        body = record_json(record)
-        if isinstance(record, CandidateRecord):
-            keys = (key_of_award(award, record.key) for award in record.awards)
-            awards.update(zip(keys, body.get("awards", ()), strict=True))
-        elif (kind := body.pop("type")) in kinds:
-            kinds[kind].append(body)
+        match record:
+            case CandidateRecord():
+                awards.update((key_of_award(award, record.key), award) for award in record.awards)
+            case AchievementRecord():
+                achievements.append(record)
+            case EndorsementRecord():
+                endorsements.append(record)
+            case Notice() | Rejected():
+                body = record_json(record)
+                del body["type"]
+                told[type(record)].append(body)
+    room = _Room()
+    listed = {
+        "awards": list(room.fill(awards.values(), room.award)),
+        "achievements": list(room.fill(achievements, room.achievement)),
+        "endorsements": list(room.fill(endorsements, _endorsement)),
+    }
+    counts = {"awards": len(awards), "achievements": len(achievements), "endorsements": len(endorsements)}
     return {
         "formats": list(found.formats),
-        "awards": list(awards.values()),
-        "achievements": [body["achievement"] for body in kinds["achievement"]],
-        "endorsements": kinds["endorsement"],
-        "notices": kinds["notice"],
-        "rejected": kinds["rejected"],
+        **listed,
+        "not_listed": {name: number - len(listed[name]) for name, number in counts.items()},
+        "notices": told[Notice],
+        "rejected": told[Rejected],
     }
+
+
+class _Room:
+    """What is left of a report for what it lists. One achievement is written once for all its awards."""
+
+    def __init__(self) -> None:
+        self._left = _LISTED
+        self._achievements: dict[AchievementRecord, tuple[Json, int]] = {}
+
+    def fill(
+        self, records: Iterable[_Listed], write: Callable[[_Listed], tuple[Json, int]]
+    ) -> Iterator[Json]:
+        """What the first of `records` are written as, while there is room."""
+        for record in records:
+            if self._left <= 0:
+                return
+            body, length = write(record)
+            self._left -= length
+            yield body
+
+    def achievement(self, record: AchievementRecord) -> tuple[Json, int]:
+        """An achievement and how many characters it takes."""
+        if record not in self._achievements:
+            body = achievement_json(record)
+            self._achievements[record] = body, len(encode(body))
+        return self._achievements[record]
+
+    def award(self, record: AwardRecord) -> tuple[Json, int]:
+        """An award, and how many characters it takes with its achievement."""
+        achievement, length = self.achievement(record.achievement)
+        body = award_json(record, achievement)
+        return body, length + len(encode({**body, "achievement": None}))
+
+
+def _endorsement(record: EndorsementRecord) -> tuple[Json, int]:
+    body = endorsement_json(record)
+    return body, len(encode(body))

@@ -19,7 +19,7 @@ from indexer.inspection import report
 from indexer.readers import neighbours
 from indexer.readers.dates import ORDERS
 from indexer.readers.detect import read_stream
-from indexer.readers.floods import told_once
+from indexer.readers.floods import noted_once, told_once
 from indexer.readers.formats import Context, Record
 from indexer.readers.json_text import shown
 from indexer.readers.limits import Limits
@@ -62,7 +62,7 @@ def take_credentials(
         raise InvalidInput(reason, where="dates")
     context = Context("", home.zone, candidate, limits, dates=dates)
     with TemporaryDirectory(prefix="credmatch-upload-") as folder:
-        records = list(_records(Path(folder), files, context))
+        records = list(noted_once(_records(Path(folder), files, context), _ALIKE))
     batch = Batch()
     for record in records:
         batch.add(record)

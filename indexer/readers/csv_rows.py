@@ -77,8 +77,17 @@ def _records(table: Table, header: Header, context: Context, remarks: Remarks) -
     """The rows, and before each what is worth knowing of it."""
     most = context.limits.competencies
     reading = Reading(context.zone, context.candidate, context.dates, most, remarks.note)
+    again = 0
     for row in table.rows(header.separator):
         if row.cells == header.row.cells:
+            again += 1
+            if again > context.limits.parts:
+                reason = said(
+                    "the header comes more than %(most)s times; the rest is not read",
+                    most=context.limits.parts,
+                )
+                yield Rejected(context.file, row.number, "", reason, "")
+                return
             remarks.note(said("the header again: such rows are skipped"), row.number)
             continue
         try:

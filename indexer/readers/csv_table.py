@@ -142,7 +142,7 @@ class Table:
         The lines that it was looked for on are rows of their own, so that none is looked through again for
         each of them. Where very many rows in a row cannot be split, the rest is not read.
         """
-        waiting, wrong = self._waiting, 0
+        waiting, wrong, idle = self._waiting, 0, 0
         while True:
             waiting.extend(islice(self._source, 0 if waiting else 1))
             if not waiting:
@@ -173,7 +173,17 @@ class Table:
             for _ in range(used):
                 waiting.popleft()
             if any(map(str.strip, cells)):
+                idle = 0
                 yield Row(start.number, text, tuple(cells))
+                continue
+            idle += 1
+            if idle > self._limits.values:
+                reason = said(
+                    "more than %(most)s lines in a row are empty; the rest is not read",
+                    most=self._limits.values,
+                )
+                yield Row(start.number, "", reason=reason)
+                return
 
     def _stated_separator(self) -> tuple[str, str]:
         """A first line `sep=;`, and the separators that may be meant."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from matcher.messages import Said, said
-from matcher.records import Recognised, Rejected
+from matcher.records import Notice, Recognised, Rejected
 
 _KINDS = 100
 _Record = TypeVar("_Record")
@@ -53,6 +53,30 @@ def told_once(
             reason=one.reason,
         )
         yield Rejected(one.file, one.line, one.where, reason, "")
+
+
+def noted_once(records: Iterable[_Record], most: int) -> Iterator[_Record | Notice]:
+    """`records`, with no more than `most` notices of one kind; one more at the end says how many more."""
+    counts: Counter[object] = Counter()
+    last: dict[object, Notice] = {}
+    for record in records:
+        if not isinstance(record, Notice):
+            yield record
+            continue
+        kind: object = record.text.kind if record.text.kind in counts or len(counts) < _KINDS else None
+        counts[kind] += 1
+        if counts[kind] <= most:
+            yield record
+        else:
+            last[kind] = record
+    for of, one in last.items():
+        text = said(
+            "this was to be said %(more)s times more, after the first %(most)s; the last: %(text)s",
+            more=counts[of] - most,
+            most=most,
+            text=one.text,
+        )
+        yield Notice(one.file, one.line, text)
 
 
 @dataclass(slots=True)

@@ -42,18 +42,22 @@ def candidate_json(record: CandidateRecord) -> dict[str, Any]:
         "candidate": _stated(person),
         **_stated(
             {
-                "awards": [_award(award) for award in record.awards],
+                "awards": [award_json(award) for award in record.awards],
                 "applied_to": list(record.applied_to),
             }
         ),
     }
 
 
-def _award(award: AwardRecord) -> dict[str, Any]:
+def award_json(award: AwardRecord, achievement: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An award in the shape of `shape.py`, without what it does not state.
+
+    `achievement`: what its achievement has been written as, if it has.
+    """
     level = None if award.level is None else award.level / UNITS
     fields = {
         "key": award.key,
-        "achievement": achievement_json(award.achievement),
+        "achievement": achievement or achievement_json(award.achievement),
         "issued": _moment(award.issued),
         "valid_from": _moment(award.valid_from),
         "expires": _moment(award.expires),

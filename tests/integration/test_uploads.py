@@ -85,3 +85,51 @@ def test_all_files_together_are_bounded_and_what_was_read_is_stored(database: Da
     (one,) = found["rejected"]
     assert one["file"] == "4.csv"
     assert one["reason"].startswith("more than 4 (CREDMATCH_IMPORT_PARTS) awards and other records are sent")
+
+
+def badge_graph(assertions: int, alignments: int) -> bytes:
+    """Assertions of Open Badges 2.0 in one document, all of one class with many competencies."""
+    competencies = [
+        {"targetName": f"skill {n} " + "x" * 100, "targetUrl": f"urn:s:{n}"} for n in range(alignments)
+    ]
+    class_ = {
+        "id": "urn:b0", "type": "BadgeClass", "name": "Lift truck", "alignment": competencies,
+        "issuer": {"id": "https://i.example.org", "type": "Issuer", "name": "Northshore"},
+    }  # fmt: skip
+    awards = [
+        {
+            "id": f"urn:a:{n}", "type": "Assertion", "badge": "urn:b0", "issuedOn": "2026-01-31",
+            "recipient": {"type": "email", "hashed": False, "identity": "zoe@example.org"},
+        }
+        for n in range(assertions)
+    ]  # fmt: skip
+    return json.dumps({"@context": "https://w3id.org/openbadges/v2", "@graph": [*awards, class_]}).encode()
+
+
+def test_of_thousands_of_awards_of_a_long_achievement_some_megabytes_are_listed(database: Database) -> None:
+    take(database, badge_graph(2, 2))
+    for sent in bounded([badge_graph(1_500, 300)], "graph"):
+        found = take(database, sent)
+    assert found["awards_added"] + found["awards_unchanged"] == 1_500
+    assert len(found["awards"]) + found["not_listed"]["awards"] == 1_500
+    assert found["not_listed"]["awards"] > 1_000
+    assert 3_000_000 < len(json.dumps(found)) < 6_000_000
+
+
+def test_notices_are_told_a_hundred_times(database: Database) -> None:
+    line = b'{"@context":"https://w3id.org/openbadges/v2","type":"CryptographicKey","id":"urn:k"}\n'
+    for sent in bounded([line * 20_000], "notices"):
+        found = take(database, sent)
+    assert len(found["notices"]) == 101
+    assert found["notices"][-1]["text"].startswith(
+        "this was to be said 19,900 times more, after the first 100;"
+    )
+
+
+@pytest.mark.parametrize("row", [b'"\n', b'"",""\n', HEADER], ids=["quotes", "quoted cells", "the header"])
+def test_a_table_of_rows_that_say_nothing_is_left_soon(database: Database, row: bytes) -> None:
+    take(database, HEADER + b"c1,a,A,2025-01-01\n")
+    for sent in bounded([HEADER + b"c1,a,A,2025-01-01\n" + row * 1_500_000], "rows"):
+        found = take(database, sent)
+    assert found["awards_unchanged"] == 1
+    assert [one["reason"].rpartition("; ")[2] for one in found["rejected"]] == ["the rest is not read"]
