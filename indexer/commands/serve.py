@@ -39,6 +39,8 @@ def serve_(
     settings = read_settings(**{name: value for name, value in stated.items() if value is not None})
     if sample and only == "follower":
         raise click.UsageError("--sample is for what serves pages, not for --only follower")
+    if only == "follower" and any(value is not None for value in stated.values()):
+        raise click.UsageError("--only follower listens to nobody: it takes no --host, --port or --workers")
     try:
         if only == "follower":
             serve_follower(settings)

@@ -205,15 +205,23 @@ def source_of(document: SearchDocument) -> Json:
     return {name: value for name, value in source.items() if value != {}}
 
 
+_UNREADABLE = frozenset({"cannot be read"})
+"""The keywords of a row of which no more is known than whose it is."""
+
+
 def read_document(hit: Json) -> SearchDocument:
-    """What `source_of` was given, from a hit of a search that asked for `FOUND`. Raises Damaged.
+    """What `source_of` was given, from a hit of a search that asked for `FOUND`.
 
     Bounds that searches do not find are left out: what writes a document's `_source` back, such as a reindex,
-    loses them, and their fields are not in it.
+    loses them, and their fields are not in it. Where somebody wrote what cannot be read, the row is one that
+    differs from any. Raises Damaged where it is not even said whose it is.
     """
+    source, found = hit["_source"], set(hit.get("matched_queries", ()))
     try:
-        source, found = hit["_source"], set(hit.get("matched_queries", ()))
         (candidate,) = {int(hit["_id"]), source["candidate"]}  # two, where somebody else wrote it
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged("the search index is damaged: a row cannot be read; build it anew") from error
+    try:
         held, *bounds = source["content"]
         now, ever = (
             dict(zip(held, each, strict=True)) if {name, f"held_{name}"} <= found else {}
@@ -226,8 +234,8 @@ def read_document(hit: Json) -> SearchDocument:
             ever={c: bound for c, bound in ever.items() if bound},
             keywords=frozenset(source["keywords"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise Damaged("the search index is damaged: a row cannot be read; build it anew") from error
+    except (KeyError, TypeError, ValueError):
+        return SearchDocument(candidate, draw=-1, keywords=_UNREADABLE)
 
 
 def _rounded(bounds: Mapping[int, int]) -> dict[str, int]:

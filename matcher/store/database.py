@@ -80,7 +80,10 @@ _DISK_FULL = "53100"
 
 _REFUSED = (
     "authentication failed",
+    "connection is bad: invalid",  # a value of an option in its address
     "does not exist",
+    "does not support SSL",
+    "invalid connection option",
     "is not permitted to log in",
     "no password supplied",
     "no pg_hba.conf entry",

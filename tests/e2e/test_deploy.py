@@ -78,6 +78,13 @@ def test_no_password_is_written_down_and_none_is_left_out(services: dict[str, An
                 assert re.fullmatch(r"\$\{\w+:\?[\w ]+\}", value), f"{name}: {variable}"
 
 
+def test_what_serves_no_pages_binds_nothing_that_others_reach(services: dict[str, Any]) -> None:
+    """The image binds all addresses, for which the doctor asks a token; only the application has one."""
+    for name in OURS:
+        stated = services[name]["environment"]
+        assert ("CREDMATCH_ACCESS_TOKEN" in stated) == (stated["CREDMATCH_HOST"] == "0.0.0.0")  # noqa: S104
+
+
 def test_services_have_no_more_rights_than_they_need(services: dict[str, Any]) -> None:
     for name in OURS:
         service = services[name]

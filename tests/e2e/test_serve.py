@@ -103,6 +103,12 @@ def test_a_follower_loads_no_sample(data_dir: Path) -> None:
     assert "--sample is for what serves pages" in said
 
 
+def test_a_follower_listens_nowhere(data_dir: Path) -> None:
+    code, said = refused(data_dir, "--only", "follower", "--port", "9")
+    assert code == 2
+    assert "it takes no --host, --port or --workers" in said
+
+
 def test_killed_it_takes_its_parts_along(data_dir: Path) -> None:
     with serving(data_dir) as (process, port):
         below = all_below(process)

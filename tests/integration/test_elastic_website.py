@@ -379,3 +379,27 @@ def test_what_searches_no_longer_find_is_named_and_mended(
     assert all(found.repaired for found in verified(repair=True))
     assert verified(repair=False) == []
     assert client.get(MATCHES).get_json()["results"] == before
+
+
+def test_a_row_that_cannot_be_read_is_its_persons_and_mended(
+    gate: Gate, website: Website, tmp_path: Path
+) -> None:
+    client = website.client()
+    before = client.get(MATCHES).get_json()["results"]
+    (index,) = indexes(gate.url, tmp_path)
+    alive = {"query": {"term": {"alive": True}}, "sort": "candidate"}
+    hit, *_ = ask(gate.url, "GET", f"/{index}/_search", alive)["hits"]["hits"]
+    junk = {
+        "candidate": int(hit["_id"]),
+        "draw": 1,
+        "alive": True,
+        "keywords": ["in:pool"],
+        "content": "junk",
+    }
+    ask(gate.url, "PUT", f"/{index}/_doc/{hit['_id']}?refresh=true", junk)
+    parts = website.parts
+    (named,) = verify_index(parts.database, parts.engine, "default", quiet, repair=True)
+    assert (named.what, named.repaired) == ("differs", True)
+    assert ("keywords", ["cannot be read"]) in [(name, found) for name, found, _ in named.fields]
+    assert list(verify_index(parts.database, parts.engine, "default", quiet, repair=False)) == []
+    assert client.get(MATCHES).get_json()["results"] == before

@@ -116,6 +116,9 @@ def test_no_message_holds_the_password(postgres_template: PostgresServer) -> Non
     port = postgres_template.url.rpartition(":")[2].partition("/")[0]
     urls = {
         f"postgresql://postgres:hunter2@127.0.0.1:{port}/nosuch": ConfigurationError,
+        f"postgresql://postgres:hunter2@127.0.0.1:{port}/credmatch?bogus=1": ConfigurationError,
+        f"postgresql://postgres:hunter2@127.0.0.1:{port}/credmatch?sslmode=verify_full": ConfigurationError,
+        f"postgresql://postgres:hunter2@127.0.0.1:{port}/credmatch?sslmode=require": ConfigurationError,
         "postgresql://postgres:hunter2@127.0.0.1:1/credmatch": Unavailable,
         "postgresql://postgres:hunter2@host:hunter2/credmatch": ConfigurationError,
         "hunter2": ConfigurationError,
