@@ -71,7 +71,7 @@ def missing_file(url: str) -> Path | None:
     """The file that a SQLite URL names, where there is none: connecting would make it. None otherwise."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         return None
     name = parsed.database or ""
     if parsed.get_backend_name() != "sqlite" or not name or name.startswith((":memory:", "file:")):

@@ -237,6 +237,14 @@ def test_a_database_of_another_kind(folder: Path, examined: Examined, setenv: Va
     assert examined().alone("database")[0].endswith("mysql is no sqlite or postgresql")
 
 
+def test_an_address_that_is_none(folder: Path, examined: Examined, setenv: Variables) -> None:
+    setenv(DATABASE_URL="postgresql://u:geheim@127.0.0.1:1:2/x")
+    says, mend = examined().alone("database")
+    assert says.startswith("the database's URL cannot be read: postgresql://USER:PASSWORD@HOST:PORT/")
+    assert mend == "correct CREDMATCH_DATABASE_URL, or do what is said"
+    assert "geheim" not in says
+
+
 def test_the_database_is_no_database(folder: Path, examined: Examined) -> None:
     for file in folder.glob("credmatch.db*"):
         file.unlink()
