@@ -240,7 +240,7 @@ def test_a_database_of_another_kind(folder: Path, examined: Examined, setenv: Va
 def test_an_address_that_is_none(folder: Path, examined: Examined, setenv: Variables) -> None:
     setenv(DATABASE_URL="postgresql://u:geheim@127.0.0.1:1:2/x")
     says, mend = examined().alone("database")
-    assert says.startswith("the database's URL cannot be read: postgresql://USER:PASSWORD@HOST:PORT/")
+    assert says.startswith("the database's URL cannot be read: postgresql://")
     assert mend == "correct CREDMATCH_DATABASE_URL, or do what is said"
     assert "geheim" not in says
 
