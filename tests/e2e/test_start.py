@@ -137,7 +137,7 @@ def test_while_the_database_does_not_answer(
     postgres.stop()
     port = free_port()
     name = f"start{len(only)}"
-    arguments = ("--port", str(port), *only)
+    arguments = only or ("--port", str(port))
     variables = {"CREDMATCH_DATABASE_URL": postgres.database(name)}
     process = start(tmp_path, *arguments, **variables)
     try:
