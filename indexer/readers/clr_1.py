@@ -43,7 +43,7 @@ from indexer.readers.credential_parts import (
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import shown
-from indexer.readers.learner_records import Learner, unknown_types
+from indexer.readers.learner_records import Learner, check_person, unknown_types
 from indexer.readers.levels import Outcome, Result, outcome
 from indexer.readers.parts import Many, Part, Single, spelt
 from matcher.errors import InvalidInput
@@ -217,6 +217,9 @@ def _assertions(
             continue
         try:
             assertion = parsed(_Assertion, body, where, learner.context)
+            recipient = assertion.recipient or _Recipient()
+            named = () if recipient.hashed else _identified(recipient)
+            check_person(named, learner.identifiers, f"{where}.recipient.identity")
             found = list(_award(assertion, clr.publisher or Profile(), where, learner.context))
             associations += _associated(assertion.achievement, f"{where}.achievement")
         except InvalidInput as error:

@@ -16,6 +16,7 @@ from indexer.readers.written import refused
 from matcher.errors import InvalidInput
 from matcher.messages import said
 from matcher.records import AwardRecord, CandidateRecord, Notice, Recognised, Rejected
+from matcher.store.identity import identifier, is_email
 
 _GATHERED = 200
 _TYPES = frozenset((
@@ -32,7 +33,8 @@ class Learner:
 
     The record says whose they are, so a subject that a document in it names itself is not taken as an
     identifier of the learner: issuers know the same person by an id each, and an id that is wrong in one
-    credential must not join two people. Only of a document about several people it says which one is meant.
+    credential must not join two people. Only of a document about several people it says which one is meant,
+    and what was issued to other e-mail addresses than the learner's is refused.
     """
 
     identifiers: tuple[str, ...]
@@ -57,7 +59,12 @@ class Learner:
             yield self.leftovers.refused(error, name, body)
         for person in people:
             if len(people) == 1 or self._is_meant(person):
-                self.awards += person.awards
+                try:
+                    check_person(person.identifiers, self.identifiers, at)
+                except InvalidInput as error:
+                    yield self.leftovers.refused(error, name, body)
+                else:
+                    self.awards += person.awards
             else:
                 reason = said("is about another person than the record it stands in")
                 yield refused(replace(person, key=""), reason)
@@ -88,6 +95,20 @@ class Learner:
 
     def _is_meant(self, person: CandidateRecord) -> bool:
         return not person.identifiers or not set(self.identifiers).isdisjoint(person.identifiers)
+
+
+def check_person(named: Iterable[str], whose: Iterable[str], at: str) -> None:
+    """Check that a credential is not somebody else's, as e-mail addresses tell.
+
+    `named`: identifiers of its subject; `whose`: of the person of the record in which it stands at the JSON
+    path `at`. An id says nothing of the kind: issuers know one person by an id each. Raises InvalidInput.
+    """
+    theirs, ours = ({one for one in map(identifier, some) if is_email(one)} for some in (named, whose))
+    if theirs and ours and theirs.isdisjoint(ours):
+        reason = said(
+            "is about %(one)s, and the record about %(other)s", one=shown(min(theirs)), other=shown(min(ours))
+        )
+        raise InvalidInput(reason, where=at)
 
 
 def unknown_types(associations: Iterable[tuple[str, str]], context: Context) -> Iterator[Notice]:

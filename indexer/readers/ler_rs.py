@@ -51,11 +51,12 @@ from indexer.readers.entries import (
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import encode, shown
+from indexer.readers.learner_records import check_person
 from indexer.readers.parts import Many, Part
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
 from matcher.records import CandidateRecord, Notice, Rejected
-from matcher.store.identity import identifier, is_email
+from matcher.store.identity import identifier
 
 _TYPES = frozenset({"LER-RSType.json", "TrustedCareerProfileType.json"})
 _WRAPPED = frozenset({"LER-RS VC", "LERRS", "TrustedCareerProfileCredential"}) | _TYPES
@@ -214,13 +215,11 @@ def _attributed(record: Record, at: str, whose: _Whose, context: Context) -> Ite
     """A record of an embedded credential as one of the person's; what is somebody else's is refused."""
     if not isinstance(record, CandidateRecord):
         yield record
-    elif other := _somebody_else(record, whose.record):
-        reason = said(
-            "is about %(one)s, and the record about %(other)s",
-            one=shown(other),
-            other=shown(whose.record.email),
-        )
-        yield Rejected(context.file, context.line, at, reason, "")
+        return
+    try:
+        check_person(record.identifiers, whose.record.identifiers, at)
+    except InvalidInput as error:
+        yield Rejected(context.file, context.line, error.where, error.reason, "")
     else:
         yield replace(whose.record, name="", email="", awards=record.awards, place=record.place)
         known = _compared(whose.record.identifiers)
@@ -231,14 +230,6 @@ def _attributed(record: Record, at: str, whose: _Whose, context: Context) -> Ite
                 value=shown(record.identifiers[0]),
             )
             yield Notice(context.file, context.line, text)
-
-
-def _somebody_else(found: CandidateRecord, person: CandidateRecord) -> str:
-    """The e-mail address of somebody else that a credential was issued to; empty where it is the person's."""
-    theirs, ours = (
-        {one for one in _compared(record.identifiers) if is_email(one)} for record in (found, person)
-    )
-    return min(theirs) if theirs and ours and theirs.isdisjoint(ours) else ""
 
 
 def _compared(identifiers: tuple[str, ...]) -> frozenset[str]:

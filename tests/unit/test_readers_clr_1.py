@@ -70,6 +70,14 @@ def test_it_is_known_by_its_type_or_by_what_it_holds(type_: Any) -> None:
     assert formats_of(json.dumps({**CLR, "type": type_}).encode()) == ["JSON", "CLR 1.0"]
 
 
+def test_an_assertion_to_another_address_is_somebody_elses() -> None:
+    recipient = {"type": "email", "identity": "bob@example.org", "hashed": False}
+    (refused,) = [one for one in read_any(with_assertion(recipient=recipient)) if isinstance(one, Rejected)]
+    assert refused.where == "assertions[0].recipient.identity"
+    assert refused.reason == 'is about "bob@example.org", and the record about "zoe@example.org"'
+    assert not only(Rejected, read_any(with_assertion(recipient={**recipient, "hashed": True})))
+
+
 def test_an_achieved_rubric_level() -> None:
     (award,) = one_candidate(read_any(with_assertion(results=[{"achievedLevel": "urn:l:1"}]))).awards
     assert (award.level, award.level_label) == (5_000, "Begun")

@@ -160,6 +160,21 @@ def test_another_subject_in_a_credential_does_not_join_two_people() -> None:
     assert one_candidate(read_any(document, candidate="c-1")).key == "c-1"
 
 
+def test_what_was_issued_to_another_address_is_somebody_elses() -> None:
+    document = copy.deepcopy(CLR)
+    subject = document["credentialSubject"]["verifiableCredential"][0]["credentialSubject"]
+    address = {"identityType": "emailAddress", "identityHash": "bob@example.org", "hashed": False}
+    subject["identifier"] = [address]
+    records = read_any(document)
+    (refused,) = only(Rejected, records)
+    assert refused.where == "credentialSubject.verifiableCredential[0]"
+    assert refused.reason == 'is about "bob@example.org", and the record about "zoe@example.org"'
+    kept, whole = (awards_by_name(only(CandidateRecord, some)[0]) for some in (records, read_any(CLR)))
+    assert list(kept) == list(whole)[1:]
+    subject["identifier"] = [{**address, "identityHash": "ZOE@example.org"}]
+    assert not only(Rejected, read_any(document))
+
+
 def test_of_a_credential_about_several_people_only_the_learner_is_meant() -> None:
     several = credential("group")
     subject = several["credentialSubject"]
