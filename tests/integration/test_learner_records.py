@@ -100,7 +100,7 @@ def test_a_whole_lends_the_competencies_of_its_parts(
 ) -> None:
     file = tmp_path / "record"
     file.write_text(json.dumps(record), "utf-8")
-    assert import_files(database, "default", [file]) == Report(files=1, awards_added=2)
+    assert import_files(database, "default", [file]) == Report(files=1, awards_added=2, achievements=3)
     expected = {
         "operator": {
             ("urn:skill:operator", ""),
@@ -111,7 +111,7 @@ def test_a_whole_lends_the_competencies_of_its_parts(
         "lift": {("urn:skill:lift", "")},
     }
     assert held(database) == expected
-    assert import_files(database, "default", [file]) == Report(files=1, awards_unchanged=2)
+    assert import_files(database, "default", [file]) == Report(files=1, awards_unchanged=2, achievements=3)
     assert held(database) == expected
 
 
