@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryFile
+from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
 from typing import IO
 
 import numpy as np
 
 from indexer.copying import Loaded
+from matcher.errors import unwritten
 from matcher.records import SearchDocument
 
 Field = tuple[str, object, object]
@@ -98,7 +101,12 @@ class Sums:
     def _grow(self, length: int) -> None:
         if length > len(self._sums):
             longer = max(length, len(self._sums) * 3 // 2, 1 << 12)
-            self._file.truncate(longer * 8)
+            try:
+                # Written, not only made longer: on a full disk, what is mapped would end this process.
+                self._file.write(bytes(longer * 8 - self._file.seek(0, os.SEEK_END)))
+                self._file.flush()
+            except OSError as error:
+                raise unwritten("there is no room for checksums", Path(gettempdir()), error) from error
             self._sums = np.memmap(self._file, np.uint64, "r+", shape=(longer,))
 
 

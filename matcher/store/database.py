@@ -315,7 +315,10 @@ def _server(url: URL, connections: int, timeout: float) -> Engine:
         # Asked for by the first statement, so that every later one sees what the writer before has committed.
         options = connection.get_execution_options()
         if options.get("writes") and options.get("in_turn"):
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            # Who is frozen or cut off in its turn loses it, later than who waits for it has given up.
+            turn = "SELECT pg_advisory_xact_lock(:key), set_config(:name, :longest, true)"
+            idle = {"name": "idle_in_transaction_session_timeout", "longest": str(2 * milliseconds)}
+            connection.execute(text(turn), {"key": _ADVISORY_LOCK, **idle})
 
     return engine
 

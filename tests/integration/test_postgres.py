@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, exc, insert, make_url, select, text
 from website import make_website
 
-from matcher.errors import ConfigurationError, InvalidInput, Unavailable
+from matcher.errors import ConfigurationError, InvalidInput, NotFound, Unavailable
 from matcher.settings import read_settings
 from matcher.store import tables as t
 from matcher.store.database import Database, insert_many
@@ -212,3 +212,26 @@ def test_it_goes_on_after_the_server_was_restarted() -> None:
         assert "default" in keys
         assert "lost" not in keys
         database.close()
+
+
+def test_who_is_frozen_in_its_turn_to_write_loses_it(postgres: str) -> None:
+    """The server closes its connection, so that others can write; nothing of what it wrote is stored."""
+    frozen, other = Database(postgres, timeout=1), Database(postgres)
+    frozen.migrate()
+
+    def freeze() -> None:
+        with frozen.write() as connection:
+            create_organisation(connection, "frozen")
+            with other.write() as others:  # has to wait for its turn
+                create_organisation(others, "other")
+
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        freeze()
+    assert 0.5 < time.monotonic() - began < 15
+    with other.read() as connection:
+        assert organisation(connection, "other").key == "other"
+        with pytest.raises(NotFound):
+            organisation(connection, "frozen")
+    frozen.close()
+    other.close()
