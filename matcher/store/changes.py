@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import takewhile
 
-from sqlalchemy import delete, func, insert, literal, select, union, update
+from sqlalchemy import delete, func, insert, literal, select, text, union, update
 
 from matcher.errors import Damaged
 from matcher.store import tables as t
@@ -37,10 +37,14 @@ def log_changes(
     own = literal(organisation_id), literal(_now(connection)).label("created")
     people, holders = select(*own, c.id.label("id")), select(*own, a.candidate_id.label("id"))
     changed = [people.where(c.organisation_id == organisation_id, c.id.in_(ids)) for ids in parts(candidates)]
-    changed += [
+    held = [
         holders.where(a.organisation_id == organisation_id, a.achievement_id.in_(ids))
         for ids in parts(achievements)
     ]
+    changed += held
+    if held and connection.dialect.name == "postgresql":
+        # One may be held by everybody, and after a new model all change: that takes as long as it takes.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
     for start in range(0, len(changed), _PARTS_AT_MOST):
         rows = union(*changed[start : start + _PARTS_AT_MOST]).order_by("id")
         connection.execute(

@@ -14,6 +14,7 @@ from website import make_website
 from matcher.errors import ConfigurationError, InvalidInput, NotFound, Unavailable
 from matcher.settings import read_settings
 from matcher.store import tables as t
+from matcher.store.changes import log_changes
 from matcher.store.database import Database, insert_many
 from matcher.store.organisations import create_organisation, organisation
 from tests.parts.postgres import LocalPostgres, PostgresServer
@@ -212,6 +213,18 @@ def test_it_goes_on_after_the_server_was_restarted() -> None:
         assert "default" in keys
         assert "lost" not in keys
         database.close()
+
+
+def test_to_log_all_holders_of_an_achievement_may_take_long(database: Database) -> None:
+    """There may be millions; a statement after it in another transaction may not."""
+    limit = text("SHOW statement_timeout")
+    with database.write() as connection:
+        home = create_organisation(connection, "o")
+        assert connection.scalar(limit) == "500ms"
+        log_changes(connection, home.id, achievements=[1])
+        assert connection.scalar(limit) == "0"
+    with database.read() as connection:
+        assert connection.scalar(limit) == "500ms"
 
 
 def test_who_is_frozen_in_its_turn_to_write_loses_it(postgres: str) -> None:
