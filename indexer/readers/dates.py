@@ -4,8 +4,8 @@ Read are 2026-03-01, 2026/03/01, 2026.03.01, 20260301, 2026-Mar-01, 01-Mar-2026,
 2026, 1er mars 2026, a weekday before any of them, and a time after it (14:30, 2:30 PM, 14 h 30, with Z, UTC
 or an offset). 31/12/2026 and 12/31/2026 can be read in one way only. 03/04/2026 can be read in two ways and
 is refused with both, unless the order of day and month is given; 03.04.2026 has the day first by its dots.
-5-Mar-26, as spreadsheets show a day, lies at most 50 years back or 30 ahead; of 5/3/26 and 05.03.26 nothing
-says which number is the year.
+5-Mar-26, as spreadsheets show a day, lies at most 50 years back or 30 ahead. Of 5/3/26 and 05.03.26 nothing
+says which number is the year, unless the order is given: then it is the last.
 
 A month without a day (mars 2026, 2026-03, 03/2026) is read so that it never favours the candidate: what
 expires in it expires with its first day, what starts in it starts on its last day, and what was issued in
@@ -44,7 +44,8 @@ _TWO_WAYS = marked(
 )
 _SHORT_YEAR = marked("%(value)s has a year of two digits: write all four")
 _WHICH_YEAR = marked(
-    "%(value)s has a year of two digits, and nothing says which of its numbers that is: write all four"
+    "%(value)s has a year of two digits, and nothing says which of its numbers that is: write all four, or "
+    "say which order the dates have"
 )
 _MONTHS = {
     name: number
@@ -167,7 +168,6 @@ def _days(stated: str, order: str, text: str) -> tuple[date, date]:
     if found := _COMPACT.fullmatch(stated):
         return _day(*found.groups())
     if found := _NUMBERS.fullmatch(stated):
-        _check_year(found[4], text, _WHICH_YEAR)
         return _in_order(found, order, text)
     if found := _MONTH.fullmatch(stated):
         return _whole_month(int(found[2] or found[3]), _month(found[1] or found[4]))
@@ -219,7 +219,10 @@ def _near(year: str, text: str) -> str:
 
 def _in_order(found: re.Match[str], order: str, text: str) -> tuple[date, date]:
     """The day of two numbers that are a day and a month in an order that may have been said."""
-    one, separator, two, year = found.groups()
+    one, separator, two, stated = found.groups()
+    if not order:
+        _check_year(stated, text, _WHICH_YEAR)
+    year = _near(stated, text)
     day_first, month_first = _maybe(year, two, one), _maybe(year, one, two)
     if not day_first and not month_first:
         raise ValueError

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from indexer.readers.dates import DAY_FIRST, MONTH_FIRST, ORDERS, Stated, parse_date
 from matcher.errors import InvalidInput
 
-WHICH_YEAR = "has a year of two digits, and nothing says which of its numbers that is: write all four"
+WHICH_YEAR = (
+    "has a year of two digits, and nothing says which of its numbers that is: write all four, or say which "
+    "order the dates have"
+)
 
 
 @pytest.mark.parametrize(
@@ -180,3 +183,21 @@ def test_any_text_is_read_or_refused(text: str, order: str, end: bool) -> None:
     except InvalidInput:
         return
     assert found is None or date.fromisoformat(found.first[:10]) <= date.fromisoformat(found.last[:10])
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "day"),
+    [
+        ("12/31/25", "month-first", "2025-12-31"),
+        ("05.06.24", "day-first", "2024-06-05"),
+        ("4/5/26", "day-first", "2026-05-04"),
+        ("4/5/26", "month-first", "2026-04-05"),
+        ("1/2/99", "day-first", "1999-02-01"),
+    ],
+)
+def test_where_the_order_is_said_a_year_of_two_digits_is_the_last_number(
+    text: str, order: str, day: str
+) -> None:
+    assert parse_date(text, order) == Stated(day, day)
+    with pytest.raises(InvalidInput, match="is not a date when read day-first"):
+        parse_date("12/31/25", "day-first")
