@@ -4,8 +4,8 @@ Read are 2026-03-01, 2026/03/01, 2026.03.01, 20260301, 2026-Mar-01, 01-Mar-2026,
 2026, 1er mars 2026, a weekday before any of them, and a time after it (14:30, 2:30 PM, 14 h 30, with Z, UTC
 or an offset). 31/12/2026 and 12/31/2026 can be read in one way only. 03/04/2026 can be read in two ways and
 is refused with both, unless the order of day and month is given; 03.04.2026 has the day first by its dots.
-5-Mar-26, as spreadsheets show a day, lies at most 50 years back or 30 ahead. Of 5/3/26 and 05.03.26 nothing
-says which number is the year, unless the order is given: then it is the last.
+5-Mar-26, as spreadsheets show a day, lies at most 50 years back or 30 ahead. 5/3/26 and 05.03.26
+are refused with all their readings, year first among them, unless the order is given: then the year is last.
 
 A month without a day (mars 2026, 2026-03, 03/2026) is read so that it never favours the candidate: what
 expires in it expires with its first day, what starts in it starts on its last day, and what was issued in
@@ -43,9 +43,9 @@ _TWO_WAYS = marked(
     "say which order the dates have"
 )
 _SHORT_YEAR = marked("%(value)s has a year of two digits: write all four")
-_WHICH_YEAR = marked(
-    "%(value)s has a year of two digits, and nothing says which of its numbers that is: write all four, or "
-    "say which order the dates have"
+_SEVERAL_WAYS = marked(
+    "%(value)s has a year of two digits and may be %(readings)s: write all four, or say which order the "
+    "dates have"
 )
 _MONTHS = {
     name: number
@@ -199,9 +199,9 @@ def _whole_month(year: int, month: int) -> tuple[date, date]:
     return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
 
 
-def _check_year(year: str, text: str, reason: str = _SHORT_YEAR) -> None:
+def _check_year(year: str, text: str) -> None:
     if len(year) == 2:
-        _refuse(text, reason)
+        _refuse(text, _SHORT_YEAR)
 
 
 def _near(year: str, text: str) -> str:
@@ -220,8 +220,8 @@ def _near(year: str, text: str) -> str:
 def _in_order(found: re.Match[str], order: str, text: str) -> tuple[date, date]:
     """The day of two numbers that are a day and a month in an order that may have been said."""
     one, separator, two, stated = found.groups()
-    if not order:
-        _check_year(stated, text, _WHICH_YEAR)
+    if not order and len(stated) == 2:
+        return _in_one_way(one, two, stated, text)
     year = _near(stated, text)
     day_first, month_first = _maybe(year, two, one), _maybe(year, one, two)
     if not day_first and not month_first:
@@ -235,6 +235,18 @@ def _in_order(found: re.Match[str], order: str, text: str) -> tuple[date, date]:
         )
     if not order and separator != "." and day_first and month_first and day_first != month_first:
         _refuse(text, _TWO_WAYS, day_first=day_first, month_first=month_first)
+    return meant, meant
+
+
+def _in_one_way(one: str, two: str, three: str, text: str) -> tuple[date, date]:
+    """The day of three numbers of two digits, of which the first or the last may be the year."""
+    found = [_maybe(_near(three, text), two, one), _maybe(_near(three, text), one, two)]
+    if len(one) == 2:
+        found.append(_maybe(_near(one, text), two, three))
+    readings = tuple(dict.fromkeys(day.isoformat() for day in found if day))
+    if len(readings) > 1:
+        _refuse(text, _SEVERAL_WAYS, readings=readings)
+    meant = date.fromisoformat("".join(readings))  # ValueError where there is none
     return meant, meant
 
 
