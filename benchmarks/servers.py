@@ -23,6 +23,8 @@ from contextlib import ExitStack
 from tests.parts.elasticsearch import elasticsearch_node
 from tests.parts.postgres import postgres_server
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
 
 def main() -> None:
     """Start them, run the command, and end with its exit code."""
@@ -32,7 +34,8 @@ def main() -> None:
     parser.add_argument("command", nargs=argparse.REMAINDER, help="behind --")
     asked = parser.parse_args()
     command = asked.command[1:] if asked.command[:1] == ["--"] else asked.command
-    signal.signal(signal.SIGTERM, stop)
+    for number in STOPS:
+        signal.signal(number, stop)
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="credmatch-benchmark-"))
         environ = {**os.environ, "CREDMATCH_DATA_DIR": folder}
@@ -46,8 +49,15 @@ def main() -> None:
 
 def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """The command's exit code; where this process is stopped, so is the command with all that it started."""
+    # Who is stopped while the command starts does not know yet whom to end.
+    held: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: held.append(number)) for number in STOPS}
     with subprocess.Popen(command, env=environ, start_new_session=True) as process:
         try:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            for stopped in held:
+                signal.raise_signal(stopped)
             return process.wait()
         finally:
             if process.poll() is None:
@@ -55,8 +65,9 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def stop(number: int, _: object) -> None:
-    """End as after Ctrl-C: what was started is ended too, and no further signal interrupts that."""
-    signal.signal(number, signal.SIG_IGN)
+    """End, and what was started with it; no further signal interrupts that."""
+    for each in STOPS:
+        signal.signal(each, signal.SIG_IGN)
     sys.exit(128 + number)
 
 

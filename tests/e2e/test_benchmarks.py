@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from benchmarks import servers
 from benchmarks.changes import Watch
 
 
@@ -53,3 +55,23 @@ def test_a_benchmark_that_is_stopped_takes_its_command_and_its_folder_with_it() 
     _, alive = psutil.wait_procs(below, timeout=10)
     assert alive == []
     assert not Path(folder).exists()
+
+
+def test_who_is_stopped_while_the_command_starts_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class StoppedAtOnce(subprocess.Popen[bytes]):
+        def __init__(self, *words: Any, **options: Any) -> None:
+            super().__init__(*words, **options)
+            started.append(self)
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(subprocess, "Popen", StoppedAtOnce)
+    handlers = {number: signal.signal(number, servers.stop) for number in servers.STOPS}
+    try:
+        with pytest.raises(SystemExit):
+            servers.run(["sleep", "300"], os.environ)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert started[0].poll() == -signal.SIGTERM
