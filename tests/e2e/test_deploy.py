@@ -85,6 +85,14 @@ def test_what_serves_no_pages_binds_nothing_that_others_reach(services: dict[str
         assert ("CREDMATCH_ACCESS_TOKEN" in stated) == (stated["CREDMATCH_HOST"] == "0.0.0.0")  # noqa: S104
 
 
+def test_every_other_setting_of_credmatch_may_be_given(services: dict[str, Any]) -> None:
+    """Compose takes what stands under `environment` over what the file says: so nothing with a default does."""
+    for name in OURS:
+        assert services[name]["env_file"] == [{"path": "credmatch.env", "required": False}]
+        assert None not in services[name]["environment"].values()
+        assert not [value for value in services[name]["environment"].values() if ":-" in value]
+
+
 def test_services_have_no_more_rights_than_they_need(services: dict[str, Any]) -> None:
     for name in OURS:
         service = services[name]
