@@ -127,10 +127,11 @@ class ConfigurationError(CredmatchError):
 
 def disk_fails(error: OSError) -> bool:
     """Whether it is the disk's error, which is full or failing, and no wrong path or permission."""
-    return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+    # NumPy gives no number where a write is cut short, as by a disk that fills up.
+    return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO, None}
 
 
 def unwritten(reason: str, place: Path, error: OSError) -> Unavailable | ConfigurationError:
     """What an error of a file or folder means: the disk may be well again; all else the operator mends."""
-    inside = f"{reason}: {place}: {error.strerror or error}"
+    inside = f"{reason}: {place}: {error.strerror or f'a write was cut short, {error}'}"
     return Unavailable(reason, inside=inside) if disk_fails(error) else ConfigurationError(inside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
@@ -41,6 +42,7 @@ _SPELLINGS = tuple(
 )
 
 _STEMMERS = {"en": snowballstemmer.stemmer("english"), "fr": snowballstemmer.stemmer("french")}
+_STEMMING = threading.Lock()  # a stemmer keeps the word that it works on, whoever gave it
 
 
 def fold(text: str) -> str:
@@ -63,7 +65,8 @@ def stem(word: str, language: str) -> str:
     """The stem of a folded word in `language` ("en" or "fr"); short words and those with digits stay."""
     if len(word) < 4 or not word.isalpha():
         return word
-    found: str = _STEMMERS[language].stemWord(word)
+    with _STEMMING:
+        found: str = _STEMMERS[language].stemWord(word)
     return found
 
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +21,7 @@ from matcher.vocabulary.arrays import Links, Lists, Strings
 from matcher.vocabulary.compiling import compile_layer
 from matcher.vocabulary.layer import open_layer, save
 from matcher.vocabulary.lexicon import grams_of
-from matcher.vocabulary.text import fold
+from matcher.vocabulary.text import fold, stem
 from tests.unit.small_vocabulary import contents, small_layer
 
 words = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -170,3 +175,40 @@ def test_an_empty_vocabulary_compiles_and_knows_nothing(tmp_path: Path) -> None:
     assert layer.lexicon.overlaps("first aid").tolist() == []
     assert layer.row_of_uri("urn:x") is None
     assert layer.row(1) is None
+
+
+def test_a_stem_is_the_words_whoever_else_stems_meanwhile() -> None:
+    """The threads of a web worker do, when it has just been started."""
+    words = [
+        f"{a}{b}ations" for a in ("equip", "chang", "care", "dent", "mov") for b in "abcdefghijklmnopqrst"
+    ]
+    stem.cache_clear()
+    alone = {(word, language): stem(word, language) for word in words for language in ("en", "fr")}
+    stem.cache_clear()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            together = dict(zip(alone, threads.map(lambda asked: stem(*asked), alone), strict=True))
+    finally:
+        sys.setswitchinterval(before)
+        stem.cache_clear()
+    assert together == alone
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """So that a write is cut short, as on a disk that fills up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_write_that_is_cut_short_is_no_wrong_setting(tmp_path: Path) -> None:
+    """NumPy's error has no number then."""
+    with files_of_at_most(150), pytest.raises(Unavailable, match=r"a write was cut short, .* requested"):
+        save(small_layer(), tmp_path / "layer")
+    assert list(tmp_path.iterdir()) == []
