@@ -42,6 +42,8 @@ DAY = 86_400
 NAMED = 20
 """People who differed, and reasons of quarantined records, that a summary names at most."""
 
+_DAMAGED = "damaged"
+
 Json = dict[str, Any]
 
 _log = logging.getLogger(__name__)
@@ -66,6 +68,11 @@ class Summary:
     def differing(self) -> int:
         """How many people the index had wrong."""
         return int(self.steps.get("verify", {}).get("differing", 0))
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the index could not be read, and was built anew."""
+        return _DAMAGED in self.steps.get("index", {}).get("because", ())
 
     def json(self) -> Json:
         """As one JSON object."""
@@ -159,7 +166,7 @@ class _Night:
         try:
             state = self._parts.engine.state(self._key)
         except Damaged:
-            return ["damaged"]
+            return [_DAMAGED]
         except Unavailable:  # red, or closed: only building anew is sure to help
             return ["unreachable"]
         if state is None:
@@ -248,6 +255,7 @@ def write_metrics(summary: Summary, path: Path) -> None:
     gauge("duration_seconds", "How long the last run took.", summary.seconds)
     gauge("ok", "1 where no step of the last run failed.", summary.ok)
     gauge("differing_people", "People whom the index had wrong.", summary.differing)
+    gauge("damaged_index", "1 where the index could not be read, and was built anew.", summary.damaged)
     counts = summary.steps.get("quarantine", {})
     gauge("quarantined_records", "Records that wait to be mended.", counts.get("records", 0))
     gauge("quarantined_new_records", "Of these, those of the last day.", counts.get("new", 0))

@@ -34,8 +34,8 @@ def nightly_(*, metrics: Path | None, processes: int) -> int:
 
     \b
     Exit codes: 0 all well, or another run is at it; 1 a step failed (the summary says which and why);
-    8 the index differed from the database, and was mended; 5 the database does not answer at the start, or
-    the metrics cannot be written.
+    8 the index was damaged or differed from the database, and was mended; 5 the database does not answer at
+    the start, or the metrics cannot be written.
     """
     if metrics is not None and not metrics.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {metrics.parent}", param_hint="--metrics")
@@ -51,4 +51,4 @@ def exit_code(summary: Summary) -> int:
     """What a night ends with."""
     if not summary.ok:
         return FAILED
-    return DIFFERED if summary.differing else 0
+    return DIFFERED if summary.differing or summary.damaged else 0

@@ -122,6 +122,19 @@ def test_what_the_index_has_wrong_is_named_and_mended(pool: Pool, parts: Parts) 
     assert nightly(parts).differing == 0
 
 
+def test_a_damaged_index_is_built_anew_and_looked_into(pool: Pool, parts: Parts, tmp_path: Path) -> None:
+    pool.hold("Work at heights", key="urn:heights")
+    assert not nightly(parts).damaged
+    segment = next((tmp_path / "index").rglob("s0*"))
+    segment.write_bytes(bytes(byte ^ 1 for byte in segment.read_bytes()))
+    summary = nightly(parts_of(pool, tmp_path))  # the next night is another process
+    assert (summary.ok, summary.damaged, summary.differing) == (True, True, 0)
+    assert command.exit_code(summary) == command.DIFFERED
+    file = tmp_path / "night.prom"
+    write_metrics(summary, file)
+    assert 'credmatch_nightly_damaged_index{organisation="default"} 1.0' in file.read_text()
+
+
 def test_a_night_that_could_not_mend_the_index_failed(pool: Pool, parts: Parts) -> None:
     pool.hold("Work at heights", key="urn:heights")
     nightly(parts)
