@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
 
+from matcher.breaker import Breaker
 from matcher.errors import ConfigurationError, Unavailable
 from matcher.search.causes import innermost, words
 from matcher.search.elastic_access import Access
@@ -43,9 +43,6 @@ PAUSES = (0.1, 0.3, 1.0, 3.0, 5.0, 5.0)
 
 PATIENT_SECONDS = 60.0
 """How long those at least wait for an answer who write and build: nobody waits for them."""
-
-REST_SECONDS = 5.0
-"""While nothing answers in time, one request in so many seconds tries whether anything does again."""
 
 _BLOCKED = "cluster_block_exception"
 _CLOSED = "index_closed_exception"
@@ -108,40 +105,6 @@ OLDEST = (8, 19)
 """The oldest version of the server that is used."""
 
 
-class _Breaker:
-    """Keeps requests from nodes that do not answer in time, so that threads do not all wait for them.
-
-    It opens where none answered since a request began that had no answer in time, so a single slow one does
-    not open it. After `REST_SECONDS` one request tries, and the others wait for what it finds.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open_until = 0.0
-        self._answered = 0.0
-
-    def admits(self, seconds: float) -> bool:
-        """Whether a request may be sent, which is done after `seconds` at the latest."""
-        with self._lock:
-            now = time.monotonic()
-            if now < self._open_until:
-                return False
-            if self._open_until:
-                self._open_until = now + seconds
-            return True
-
-    def answered(self) -> None:
-        """A request had an answer, or failed without waiting."""
-        with self._lock:
-            self._open_until, self._answered = 0.0, time.monotonic()
-
-    def waited(self, since: float) -> None:
-        """A request sent at `since` had no answer in time."""
-        with self._lock:
-            if self._answered < since:
-                self._open_until = time.monotonic() + REST_SECONDS
-
-
 class Cluster:
     """The nodes of one installation of Elasticsearch. Nothing is opened before the first request.
 
@@ -150,7 +113,7 @@ class Cluster:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._breaker = _Breaker()
+        self._breaker = Breaker()
 
     @property
     def place(self) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import takewhile
 
-from sqlalchemy import delete, func, insert, literal, select, text, union, update
+from sqlalchemy import delete, func, insert, literal, select, union, update
 
 from matcher.errors import Damaged
 from matcher.store import tables as t
-from matcher.store.database import Connection, Database, milliseconds_now, parts
+from matcher.store.database import Connection, Database, lift_limits, milliseconds_now, parts
 from matcher.store.profiles import PART_NAMES_WHOLE, WHOLE_NAMES_PART
 
 _FORGOTTEN_AT_ONCE = 20_000
@@ -42,9 +42,9 @@ def log_changes(
         for ids in parts(achievements)
     ]
     changed += held
-    if held and connection.dialect.name == "postgresql":
+    if held:
         # One may be held by everybody, and after a new model all change: that takes as long as it takes.
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        lift_limits(connection)
     for start in range(0, len(changed), _PARTS_AT_MOST):
         rows = union(*changed[start : start + _PARTS_AT_MOST]).order_by("id")
         connection.execute(

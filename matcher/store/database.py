@@ -43,8 +43,8 @@ from matcher.errors import ConfigurationError, InvalidInput, Unavailable, unwrit
 from matcher.messages import said
 
 __all__ = [
-    "Connection", "Database", "among", "insert_many", "milliseconds_now", "newest_version", "parts",
-    "schema_version",
+    "Connection", "Database", "among", "insert_many", "lift_limits", "milliseconds_now", "newest_version",
+    "parts", "schema_version",
 ]  # fmt: skip
 
 _T = TypeVar("_T", int, str, bytes)
@@ -58,9 +58,6 @@ once."""
 
 _STATEMENTS = 32
 """Prepared statements that a connection to SQLite keeps; one of a thousand variables takes 0.1 MB."""
-
-_ADVISORY_LOCK = 0x63726564
-"""PostgreSQL: the key of the lock under which writers take turns."""
 
 _DAMAGED_FILE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
@@ -157,8 +154,7 @@ class Database:
             if schema_version(connection) == newest:
                 return
         with self.write() as connection:
-            if connection.dialect.name == "postgresql":  # a new index takes as long as it takes
-                connection.execute(text("SET LOCAL statement_timeout = 0"))
+            lift_limits(connection)  # a new index takes as long as it takes
             if schema_version(connection) != newest:
                 _upgrade(connection)
 
@@ -284,43 +280,19 @@ def _copy(
         raise exc.DBAPIError.instance(statement, None, error, base) from error
 
 
+def lift_limits(connection: Connection) -> None:
+    """On PostgreSQL the statements of this transaction may take as long as they take; on SQLite all may."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        driver: Any = connection.connection.driver_connection
+        driver.limit = None
+
+
 def _server(url: URL, connections: int, timeout: float) -> Engine:
-    if url.drivername in {"postgresql", "postgres"}:
-        url = url.set(drivername="postgresql+psycopg")
-    milliseconds = int(timeout * 1_000)
-    engine = create_engine(
-        url,
-        isolation_level="REPEATABLE READ",
-        pool_pre_ping=True,  # a connection that the server closed meanwhile is replaced, not handed out
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=timeout,
-        hide_parameters=True,
-        connect_args={
-            "connect_timeout": max(1, round(timeout)),
-            "tcp_user_timeout": milliseconds,
-            "application_name": "credmatch",
-        },
-    )
+    # Imported only here: who has SQLite needs no driver of PostgreSQL.
+    from matcher.store.postgres import engine_of  # noqa: PLC0415
 
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _: object) -> None:
-        # Waiting for a lock ends a little earlier, so that the message says what was waited for.
-        for name, longest in (("lock_timeout", milliseconds * 9 // 10), ("statement_timeout", milliseconds)):
-            connection.execute("SELECT set_config(%s, %s, false)", (name, str(longest)))
-        connection.commit()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # Asked for by the first statement, so that every later one sees what the writer before has committed.
-        options = connection.get_execution_options()
-        if options.get("writes") and options.get("in_turn"):
-            # Who is frozen or cut off in its turn loses it, later than who waits for it has given up.
-            turn = "SELECT pg_advisory_xact_lock(:key), set_config(:name, :longest, true)"
-            idle = {"name": "idle_in_transaction_session_timeout", "longest": str(2 * milliseconds)}
-            connection.execute(text(turn), {"key": _ADVISORY_LOCK, **idle})
-
-    return engine
+    return engine_of(url, connections, timeout)
 
 
 def _sqlite(url: URL, timeout: float) -> Engine:

@@ -14,6 +14,7 @@ from threading import Event
 
 import pytest
 
+from matcher import breaker
 from matcher.errors import ConfigurationError, Damaged, Moved, Unavailable
 from matcher.records import SearchDocument
 from matcher.search import elastic_build, elastic_client, elastic_query
@@ -150,7 +151,7 @@ def test_a_frozen_node_is_waited_for_once(
     gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For as long as is set; then all fail at once, but for one in a while that tries."""
-    monkeypatch.setattr(elastic_client, "REST_SECONDS", 1.0)
+    monkeypatch.setattr(breaker, "REST_SECONDS", 1.0)
     engine = hasty(tmp_path, gate.address)
     publish(engine, [held(1)])
     with frozen(gate):

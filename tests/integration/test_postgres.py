@@ -5,12 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 from sqlalchemy import create_engine, exc, insert, make_url, select, text
 from website import make_website
 
+from matcher import breaker
 from matcher.errors import ConfigurationError, InvalidInput, NotFound, Unavailable
 from matcher.settings import read_settings
 from matcher.store import tables as t
@@ -19,6 +24,7 @@ from matcher.store.database import Database, insert_many
 from matcher.store.organisations import create_organisation, organisation
 from tests.parts.postgres import LocalPostgres, PostgresServer
 
+AWAY, JUST_NOW = "the database does not answer", "it did not answer in time just now"
 OUR_WORD = "our-word"
 COLUMNS = ("organisation_id", "identifier", "candidate_id")
 
@@ -213,6 +219,78 @@ def test_it_goes_on_after_the_server_was_restarted() -> None:
         assert "default" in keys
         assert "lost" not in keys
         database.close()
+
+
+@contextmanager
+def frozen(server: PostgresServer) -> Iterator[None]:
+    """All its processes stand still; the system goes on to take what is sent to them."""
+    assert server.process is not None
+    whole = psutil.Process(server.process.pid)
+    processes = [whole, *whole.children(recursive=True)]
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):  # whose client had gone
+                process.resume()
+
+
+def answers_late(database: Database, server: PostgresServer) -> str:
+    """What is said of a server that freezes while it is asked something."""
+    with pytest.raises(Unavailable) as refused, database.read() as connection, frozen(server):
+        connection.execute(select(1))
+    return str(refused.value)
+
+
+@pytest.mark.timeout(120)
+def test_a_frozen_server_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For as long as is set, on connections that are open; then all fail at once, but for one in a while."""
+    monkeypatch.setattr(breaker, "REST_SECONDS", 3.0)
+    with LocalPostgres().running() as server:
+        database = Database(server.url, connections=2, timeout=1)
+
+        def answers() -> bool:
+            with database.read() as connection:
+                return connection.execute(select(1)).scalar() == 1
+
+        def asked(_: object = None) -> str:
+            with pytest.raises(Unavailable) as refused:
+                answers()
+            return str(refused.value)
+
+        assert answers()
+        assert answers_late(database, server) == f"{AWAY}: no answer in time"
+        with frozen(server):
+            assert {asked() for _ in range(20)} == {f"{AWAY}: {JUST_NOW}"}
+            time.sleep(3.1)
+            with ThreadPoolExecutor(2) as threads:
+                said = sorted(threads.map(asked, range(2)))
+            assert said == [f"{AWAY}: connection timeout expired", f"{AWAY}: {JUST_NOW}"]
+        time.sleep(3.1)
+        assert answers()
+        database.close()
+
+
+def test_one_slow_statement_keeps_nobody_else_from_asking(database: Database) -> None:
+    """A connection that hangs alone is closed, and others are opened."""
+
+    def slow() -> None:
+        with database.read() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.limit = 0.3  # before the server ends the statement
+            connection.execute(text("SELECT pg_sleep(0.45)"))
+
+    with database.read() as other, ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(slow)
+        time.sleep(0.1)
+        assert other.execute(select(1)).scalar() == 1
+        with pytest.raises(Unavailable, match=AWAY):
+            asked.result()
+        with database.read() as third:
+            assert third.execute(select(1)).scalar() == 1
 
 
 def test_to_log_all_holders_of_an_achievement_may_take_long(database: Database) -> None:
