@@ -72,7 +72,8 @@ class Summary:
     @property
     def damaged(self) -> bool:
         """Whether the index could not be read, and was built anew."""
-        return _DAMAGED in self.steps.get("index", {}).get("because", ())
+        because = self.steps.get("index", {}).get("because", ())
+        return _DAMAGED in because or _DAMAGED in self.steps.get("verify", {})
 
     def json(self) -> Json:
         """As one JSON object."""
@@ -150,18 +151,21 @@ class _Night:
         return {"built": self._parts.vocabularies.get(self._key).ensure_narrowing()}
 
     def _index(self) -> Json:
+        because = self._reasons()
+        if because:
+            return self._build(because)
+        state = catch_up(self._parts.database, self._parts.engine, self._key)
+        return {"built": False, **({} if state is None else _state(state))}
+
+    def _build(self, because: list[str]) -> Json:
         database, engine = self._parts.database, self._parts.engine
         with database.read() as connection:
             version = shared_version(connection)
-        because = self._reasons(version)
-        if because:
-            built = rebuild(database, engine, self._key, version, quiet, self._terms)
-            self._rebuilt = True
-            return {"built": True, "because": because, **_state(built.state), "failed": built.failed}
-        state = catch_up(database, engine, self._key)
-        return {"built": False, **({} if state is None else _state(state))}
+        built = rebuild(database, engine, self._key, version, quiet, self._terms)
+        self._rebuilt = True
+        return {"built": True, "because": because, **_state(built.state), "failed": built.failed}
 
-    def _reasons(self, version: str) -> list[str]:
+    def _reasons(self) -> list[str]:
         """Why the index is to be built anew; nothing where it is only to catch up."""
         try:
             state = self._parts.engine.state(self._key)
@@ -174,6 +178,7 @@ class _Night:
         with self._parts.database.read() as connection:
             home = organisation(connection, self._key)
             reached = log_reaches(connection, home.id, state.change_number, state.logged)
+            version = shared_version(connection)
         found = {
             "day": state.floor < today(home),
             "vocabulary": state.vocabulary.partition(".own-")[0] != version,
@@ -191,6 +196,15 @@ class _Night:
         return {"achievements": changed}
 
     def _verify(self) -> Json:
+        """Compare all rows, of an index that is built anew where they cannot be read or mended."""
+        try:
+            return self._compared()
+        except Damaged as error:
+            _log.error("nightly: %s", error)
+            self._build([_DAMAGED])
+            return {_DAMAGED: str(error), **self._compared()}
+
+    def _compared(self) -> Json:
         found = list(verify_index(self._parts.database, self._parts.engine, self._key, quiet, repair=True))
         found.sort(key=lambda one: one.repaired)  # who is still wrong is named first
         left = sum(not one.repaired for one in found)

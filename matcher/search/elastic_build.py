@@ -23,6 +23,7 @@ from matcher.search.engine import NO_EARLIER, IndexState, holdable
 
 _ALIVE = {"query": {"term": {"alive": True}}}
 _COPIES_SECONDS = 30
+_IS_THERE = "resource_already_exists_exception"
 
 _log = logging.getLogger(__name__)
 
@@ -174,15 +175,12 @@ class ElasticBuilder:
         """Move the aliases at once, if nobody took over: the door is still ours and the one that answers is
         still the one seen. A request that was sent twice fails the second time: so look then."""
         live, last = self._seen.live, self._seen.last
-        others = [other for other in self._seen.answering if other not in {live, index}]
         door = {"index": index, "alias": self._ledger.rows}
         actions: list[Json] = [{"remove": door | {"must_exist": True}}, {"add": door}]
         actions.append({"add": {"index": index, "alias": self._names.live}})
         if live is not None:
             removed = {"index": live, "alias": self._names.live, "must_exist": True}
             actions = [{"remove": removed}, *actions, {"add": {"index": live, "alias": self._names.last}}]
-        for other in others:  # which somebody else gave the alias
-            actions.append({"remove": {"index": other, "alias": self._names.live, "must_exist": False}})
         if last is not None:
             actions.insert(0, {"remove": {"index": last, "alias": self._names.last}})
         try:
@@ -202,7 +200,7 @@ def build(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> Iter
     """Build a generation (see `Engine.build`); of `wanted` the floor, vocabulary and change number count.
 
     `replicas`: copies at most, as far as there are other nodes to hold them. Raises Unavailable, and
-    ConfigurationError where an index has the name under which it is to be published.
+    ConfigurationError where an index of somebody else has the name under which it is to be published.
     """
     builder = _begin(cluster, names, wanted, replicas)
     try:
@@ -219,8 +217,9 @@ def build(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> Iter
 
 
 def reopen(cluster: Cluster, names: Names) -> ElasticBuilder:
-    """The kept generation (see `Engine.reopen`). Raises NotFound and Unavailable."""
-    seen = look(cluster, names)
+    """The kept generation (see `Engine.reopen`). Raises NotFound, Unavailable and, as `build` does,
+    ConfigurationError."""
+    seen = _look_alone(cluster, names)
     try:
         ledger = load_ledger(cluster, names.last)
     except Damaged:
@@ -234,9 +233,8 @@ def reopen(cluster: Cluster, names: Names) -> ElasticBuilder:
 
 def _begin(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> ElasticBuilder:
     """Go on with what was left unfinished, or begin anew; other left-overs are removed."""
-    seen = look(cluster, names)
-    refuse_stray(cluster, names, seen)
-    left_over = [index for index in seen.all if index not in {seen.live, seen.last, *seen.answering}]
+    seen = _look_alone(cluster, names)
+    left_over = [index for index in seen.all if index not in {seen.live, seen.last}]
     unfinished = [ledger for index in left_over if (ledger := _unfinished(cluster, index, wanted))]
     going_on = unfinished[-1] if unfinished else None
     _remove(cluster, [index for index in left_over if going_on is None or index != going_on.generation])
@@ -251,12 +249,37 @@ def _begin(cluster: Cluster, names: Names, wanted: Ledger, replicas: int) -> Ela
 
 
 def refuse_stray(cluster: Cluster, names: Names, seen: Indexes) -> None:
-    """Nothing can be published where an index has the name of the alias. Raises ConfigurationError then."""
+    """Nothing can be found where somebody else's index answers. Raises ConfigurationError then."""
     if names.live in seen.answering:
         raise ConfigurationError(
             f"{cluster.place} has an index {names.live}, which stands where credmatch's alias is to be "
             "(somebody else wrote there): delete it"
         )
+    others = [index for index in seen.answering if index not in seen.all]
+    if others:
+        raise ConfigurationError(
+            f"{cluster.place}: the alias {names.live} is on {', '.join(others)} too, which is no index of "
+            "credmatch: take it away from there"
+        )
+
+
+def _look_alone(cluster: Cluster, names: Names) -> Indexes:
+    """What indexes an organisation has, when no other than its live one answers any more.
+
+    Raises Unavailable, and ConfigurationError where somebody else's does that may not be changed.
+    """
+    seen = look(cluster, names)
+    others = [index for index in seen.answering if index not in {seen.live, names.live}]
+    taken = [{"remove": {"index": other, "alias": names.live, "must_exist": False}} for other in others]
+    try:
+        if taken:
+            cluster.ask("POST", "/_aliases", {"actions": taken})
+            seen = look(cluster, names)
+    except ConfigurationError:  # it is not ours to change
+        refuse_stray(cluster, names, seen)
+        raise
+    refuse_stray(cluster, names, seen)
+    return seen
 
 
 def _open_next_door(cluster: Cluster, ledger: Ledger) -> bool:
@@ -296,7 +319,13 @@ def _create(cluster: Cluster, ledger: Ledger, replicas: int) -> Ledger:
         "mappings": MAPPING | {"_meta": ledger.meta},
         "aliases": {ledger.rows: {}},
     }
-    if not cluster.ask("PUT", f"/{ledger.generation}", body)["shards_acknowledged"]:
+    try:
+        taken = cluster.ask("PUT", f"/{ledger.generation}", body)["shards_acknowledged"]
+    except Refused as refused:
+        if refused.kind != _IS_THERE:
+            raise
+        raise Unavailable(_TAKEN) from refused
+    if not taken:
         raise Unavailable(_NO_PLACE)
     created = save_ledger(cluster, ledger)
     if created is None:

@@ -46,6 +46,7 @@ PATIENT_SECONDS = 60.0
 
 _BLOCKED = "cluster_block_exception"
 _CLOSED = "index_closed_exception"
+_FORBIDDEN = "security_exception"
 UNREACHABLE = {
     "no_shard_available_action_exception",
     "unavailable_shards_exception",
@@ -283,6 +284,8 @@ class Cluster:
             what = "the search index is closed"
         elif kind in UNREACHABLE:
             what = "no copy of the search index can be reached (it is red)"
+        elif kind == _FORBIDDEN:
+            what = "the search index is not what credmatch's user may use: `credmatch doctor` says why"
         elif status == 429:
             what = "too much to do just now"
         else:
@@ -293,7 +296,7 @@ class Cluster:
 
     def _refused(self, error: ApiError) -> Unavailable | ConfigurationError:
         body = error.body if isinstance(error.body, dict) else {}
-        if error.meta.status in {401, 403} and body.get("error", {}).get("type") == "security_exception":
+        if error.meta.status in {401, 403} and body.get("error", {}).get("type") == _FORBIDDEN:
             known = error.meta.status == 403
             what = "does not allow what is asked of" if known else "does not know"
             shown = "CREDMATCH_ELASTICSEARCH_API_KEY, or _USER and _PASSWORD"

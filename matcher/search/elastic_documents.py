@@ -220,7 +220,10 @@ def read_document(hit: Json) -> SearchDocument:
     try:
         (candidate,) = {int(hit["_id"]), source["candidate"]}  # two, where somebody else wrote it
     except (KeyError, TypeError, ValueError) as error:
-        raise Damaged("the search index is damaged: a row cannot be read; build it anew") from error
+        raise Damaged(
+            f"the search index is damaged: somebody else wrote the row {hit['_id']!r}; `credmatch reindex` "
+            "builds it anew"
+        ) from error
     try:
         held, *bounds = source["content"]
         now, ever = (

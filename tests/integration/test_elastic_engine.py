@@ -34,7 +34,7 @@ from tests.contract.elastic_engines import (
     remove_indexes,
 )
 from tests.integration.gate import Gate, Request, gate_before
-from tests.parts.elasticsearch import secured_elasticsearch, self_signed
+from tests.parts.elasticsearch import ADMINISTRATOR, secured_elasticsearch, self_signed
 from tests.parts.processes import free_port
 
 SECRET = "geheim"  # noqa: S105
@@ -342,7 +342,7 @@ def test_a_row_that_somebody_else_wrote(node: str, engine: ElasticEngine, tmp_pa
     index = f"{prefix_of(tmp_path)}.o"
     row = ask(node, "GET", f"/{index}/_doc/2")["_source"]
     ask(node, "PUT", f"/{index}/_doc/77?refresh=true", row)
-    with pytest.raises(Damaged, match="a row cannot be read; build it anew"):
+    with pytest.raises(Damaged, match="somebody else wrote the row '77'; `credmatch reindex`"):
         engine.documents("o", 0, 10)
 
 
@@ -663,6 +663,37 @@ def test_security(tmp_path: Path) -> None:
         plain = engine(**user, elasticsearch_url=node.url.replace("https:", "http:"))
         with pytest.raises(Unavailable, match=r"does not answer: .* \(https:// or http://\?\)$"):
             found(plain)
+
+
+def test_what_credmatchs_user_may_not_change_is_named(tmp_path: Path) -> None:
+    """Before an index is built for nothing."""
+    role = json.loads((Path(__file__).parents[2] / "deploy" / "elasticsearch-role.json").read_text())
+    with secured_elasticsearch(roles={"credmatch": role}) as node:
+        login = node.login
+        assert login is not None
+
+        def cluster(user: str) -> Cluster:
+            access = Access(
+                (node.url,), user=user, password=login.password, ca=login.certificate, timeout=10.0
+            )
+            return Cluster(access)
+
+        engine = ElasticEngine(cluster(login.user), locks_in(tmp_path))
+        administrator = cluster(ADMINISTRATOR)
+        publish(engine, [held(1)])
+        alias = "credmatch.o"
+        administrator.ask("PUT", "/stray", {"aliases": {alias: {}}})
+        named = f"the alias {alias} is on stray too, which is no index of credmatch: take it away from there"
+        for what in (lambda: publish(engine, [held(2)], 5), lambda: engine.describe("o")):
+            with pytest.raises(ConfigurationError, match=named):
+                what()
+        indexes = administrator.ask("GET", f"/{alias}.g*/_alias")
+        assert list(indexes) == [f"{alias}.g000001"]
+        with pytest.raises(Unavailable):
+            found(engine)
+        taken = {"remove": {"index": "stray", "alias": alias}}
+        administrator.ask("POST", "/_aliases", {"actions": [taken]})
+        assert found(engine) == [1]
 
 
 def test_a_client_certificate(tmp_path: Path) -> None:

@@ -122,12 +122,16 @@ def test_what_the_index_has_wrong_is_named_and_mended(pool: Pool, parts: Parts) 
     assert nightly(parts).differing == 0
 
 
-def test_a_damaged_index_is_built_anew_and_looked_into(pool: Pool, parts: Parts, tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", [True, False], ids=["opened again", "open"])
+def test_a_damaged_index_is_built_anew_and_looked_into(
+    pool: Pool, parts: Parts, tmp_path: Path, *, again: bool
+) -> None:
+    """Where it is opened, or where all rows are read."""
     pool.hold("Work at heights", key="urn:heights")
     assert not nightly(parts).damaged
     segment = next((tmp_path / "index").rglob("s0*"))
     segment.write_bytes(bytes(byte ^ 1 for byte in segment.read_bytes()))
-    summary = nightly(parts_of(pool, tmp_path))  # the next night is another process
+    summary = nightly(parts_of(pool, tmp_path) if again else parts)
     assert (summary.ok, summary.damaged, summary.differing) == (True, True, 0)
     assert command.exit_code(summary) == command.DIFFERED
     file = tmp_path / "night.prom"

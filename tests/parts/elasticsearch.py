@@ -58,6 +58,9 @@ class Login:
     client: tuple[Path, Path] | None = None
 
 
+ADMINISTRATOR = "administrator"
+
+
 @dataclass
 class Node:
     """One node. Where it was started here it can be frozen, killed and started again on its data."""
@@ -193,8 +196,9 @@ def secured_elasticsearch(
 ) -> Iterator[Node]:
     """A node that asks for a user and a password and speaks TLS with a certificate made for it.
 
-    The user may do everything, or where `roles` are given (name -> what Elasticsearch's security API takes)
-    what these allow. `client`: it asks for a certificate too, and the user's is made.
+    `ADMINISTRATOR` may do everything, with the same password; so may the user, or where `roles` are given
+    (name -> what Elasticsearch's security API takes) what these allow. `client`: it asks for a certificate
+    too, and the user's is made.
     """
     given = {} if roles is None else roles
     with _nodes(["n1"], heap=heap, roles=given, secured=True, client=client) as (node,):
@@ -291,8 +295,11 @@ def _secure(node: Node, roles: Mapping[str, object]) -> None:
     salt = secrets.token_bytes(32)
     digest = hashlib.pbkdf2_hmac("sha512", node.login.password.encode(), salt, 10_000, 32)
     stored = f"{{PBKDF2}}10000${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
-    (config / "users").write_text(f"credmatch:{stored}\n")
-    (config / "users_roles").write_text("".join(f"{role}:credmatch\n" for role in roles or ["superuser"]))
+    (config / "users").write_text("".join(f"{user}:{stored}\n" for user in ("credmatch", ADMINISTRATOR)))
+    having = {"superuser": ADMINISTRATOR, **dict.fromkeys(roles, "credmatch")}
+    if not roles:
+        having["superuser"] += ",credmatch"
+    (config / "users_roles").write_text("".join(f"{role}:{users}\n" for role, users in having.items()))
     (config / "roles.yml").write_text(json.dumps(roles))  # JSON is YAML
     node.files = ("users", "users_roles", "roles.yml", "node.key", "node.crt")
     node.settings = {
