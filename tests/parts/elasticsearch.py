@@ -141,6 +141,7 @@ class Node:
                 "ES_JAVA_HOME": str(java),
                 "ES_PATH_CONF": str(config),
                 "ES_TMPDIR": str(self.folder / "logs"),
+                "CLI_JAVA_OPTS": f"-Djava.io.tmpdir={self.folder / 'logs'}",  # the launcher's own
                 "HOME": str(self.folder / "logs"),
                 "ES_JAVA_OPTS": "",
             },
