@@ -84,11 +84,13 @@ def read_anew(database: Database, vocabularies: Vocabularies, organisation_key: 
             if not batch:
                 return rereading.count_next(connection, home)
         read = _read(vocabularies.get(organisation_key), batch)
-        rows = [
-            (achievement.id, [(one.competency.id, one.probability) for one in likely])
-            for achievement, likely in zip(batch, read, strict=True)
-        ]
         with database.write() as connection:
+            same = set(rereading.outdated(connection, home, reader, BATCH))  # as in `read_pending`
+            rows = [
+                (achievement.id, [(one.competency.id, one.probability) for one in likely])
+                for achievement, likely in zip(batch, read, strict=True)
+                if achievement in same
+            ]
             rereading.store_next(connection, reader, rows)
 
 

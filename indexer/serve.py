@@ -77,11 +77,15 @@ def bind(settings: Settings) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         listener.close()
-        raise ConfigurationError(
-            f"port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
-            "choose another with CREDMATCH_PORT or --port"
-        ) from error
+        raise _unusable(settings, error) from error
     return listener
+
+
+def _unusable(settings: Settings, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"port {settings.port} on {settings.host} cannot be used ({error.strerror}): "
+        "choose another with CREDMATCH_PORT or --port"
+    )
 
 
 def serve(settings: Settings, listener: socket.socket, *, sample: bool, follower: bool = True) -> None:
@@ -89,7 +93,8 @@ def serve(settings: Settings, listener: socket.socket, *, sample: bool, follower
 
     With `sample` a fictional pool is loaded first where nobody is in the pool; without `follower` another
     server brings changes to the index. Where a part cannot start, its reason is on standard error; raises
-    Unavailable, or click's Exit with the code of what made ready.
+    Unavailable, ConfigurationError where another server came first, or click's Exit with the code of what
+    made ready.
     """
     environ = _environ(settings)
     fd = listener.fileno()
@@ -100,6 +105,10 @@ def serve(settings: Settings, listener: socket.socket, *, sample: bool, follower
     try:
         web.start()  # loads its modules, then waits to be told to go
         _make_ready(ready)
+        try:
+            listener.listen()  # another may be bound there too, until one of them listens
+        except OSError as error:
+            raise _unusable(settings, error) from error
         web.go()
         for part in others:
             part.due = time.monotonic() + HEAD_START

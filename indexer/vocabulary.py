@@ -185,8 +185,12 @@ def encode_pending(database: Database, vocabularies: Vocabularies, organisation_
             return done
         names = [(english, french) for _, english, french in pending]
         vectors = _label_vectors(encoder, _readable(vocabularies.get(organisation_key), names))
-        pairs = {id_: (vector, None) for (id_, *_), vector in zip(pending, vectors, strict=True)}
         with database.write() as connection:
+            same = set(unencoded(connection, home.id, encoder.model, _BATCH))
+            # An import encodes what it brings itself, with its descriptions, and may rename what is there.
+            pairs = {
+                one[0]: (vector, None) for one, vector in zip(pending, vectors, strict=True) if one in same
+            }
             store_vectors(connection, home.id, encoder.model, pairs)
         done += len(pending)
 

@@ -52,13 +52,14 @@ class _State:
     issuer_said: bool = False
     refs: tuple[CompetencyRef, ...] = ()
     related: tuple[RelatedRef, ...] = ()
+    reworded: bool = False
 
     def take(self, record: AchievementRecord) -> None:
         """Take over what `record` says; what it leaves empty stays."""
         self.changed = True
         words = record.name or self.name, record.description or self.description
         if words != (self.name, self.description) and self.reading in _READ_FROM_WORDS:
-            self.reading = Stage.UNREAD.value
+            self.reading, self.reworded = Stage.UNREAD.value, True
         self.name, self.description = words
         if record.issuer != IssuerRef():
             self.issuer, self.issuer_said = record.issuer, True
@@ -162,6 +163,9 @@ class AchievementIntake:
         for state in saying:
             state.issuer_id = issuers[issuer_key(state.issuer)]
         _write_rows(connection, organisation_id, states)
+        for some in parts(state.id for state in states if state.reworded):
+            n = t.next_readings.c  # what its former words were read as, and does not count yet
+            connection.execute(delete(t.next_readings).where(n.achievement_id.in_(some)))
         touched = {state.id for state in states if before.get(state.id) != state.issuer_id}
         touched |= self._write_relations(connection, [state for state in states if state.related])
         touched |= self._write_competencies(connection, [state for state in states if state.refs])

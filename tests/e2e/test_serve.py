@@ -209,3 +209,20 @@ def test_a_port_in_use_is_said_in_one_line(data_dir: Path) -> None:
         code, said = refused(data_dir, "--port", str(port))
     assert (code, said.count("\n")) == (6, 1)
     assert f"port {port} on 127.0.0.1" in said
+
+
+def test_of_two_servers_that_start_at_once_the_later_one_ends(tmp_path: Path) -> None:
+    """Both could bind the port, which nobody listened to yet."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        process = start(tmp_path / "new", "--port", str(port))
+        try:
+            wait_until((tmp_path / "new").exists, 30)
+            other.listen()
+            _, said = process.communicate(timeout=90)
+        finally:
+            end(process)
+    assert process.returncode == 6
+    assert f"port {port} on 127.0.0.1 cannot be used (Address already in use)" in said

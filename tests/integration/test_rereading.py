@@ -98,6 +98,37 @@ def test_what_somebody_says_meanwhile_stays(pool: Pool, tmp_path: Path) -> None:
     assert pool.stage("operate hoists") == "confirmed"
 
 
+def test_what_is_renamed_meanwhile_counts_as_what_it_is_called_now(pool: Pool, tmp_path: Path) -> None:
+    """Renamed, and read by its new name, before the switch."""
+    pool.hold("operate hoists", key="urn:hoists")
+    pool.read()
+    newer = upgraded(pool, tmp_path)
+    assert read_anew(newer.database, newer.vocabularies, "default") == 1
+    newer.hold("work at height", key="urn:hoists")
+    newer.read()
+    assert switch_readings(newer.database, newer.vocabularies, "default") == 0
+    assert [label for label, *_ in pool.claims()["work at height"]] == ["work at heights"]
+
+
+def test_what_is_renamed_while_it_is_read_anew_counts_as_what_it_is_called_now(
+    pool: Pool, tmp_path: Path
+) -> None:
+    pool.hold("operate hoists", key="urn:hoists")
+    pool.read()
+    newer = upgraded(pool, tmp_path)
+
+    class Meanwhile(Newer):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.int8]:
+            newer.hold("work at height", key="urn:hoists")
+            newer.read()
+            return super().encode(texts)
+
+    slow = Vocabularies(pool.database, tmp_path / "newer", Meanwhile())
+    assert read_anew(newer.database, slow, "default") == 0
+    assert switch_readings(newer.database, newer.vocabularies, "default") == 0
+    assert [label for label, *_ in pool.claims()["work at height"]] == ["work at heights"]
+
+
 def test_a_position_is_read_anew_and_vectors_of_two_models_never_compare(pool: Pool, tmp_path: Path) -> None:
     vocabulary = pool.vocabularies.get("default")
     texts = ["operate hoists", "operate forklift", "operate a hoist"]

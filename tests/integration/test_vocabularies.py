@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from indexer import vocabulary as intake
@@ -230,6 +231,28 @@ def test_labels_are_encoded_once_and_french_ones_not_at_all(installed: Installed
     assert vectors[ids[refs[1]]][0] == bytes(DIMENSION)
     [french] = installed.vocabularies.get("default").understand(["securite d'un entrepot"], 1)
     assert french[0].competency.id == ids[refs[1]]
+
+
+def test_what_an_import_encodes_meanwhile_stays(installed: Installed, tmp_path: Path) -> None:
+    """With its descriptions, which nobody else knows."""
+    file = tmp_path / "own.csv"
+    file.write_text("uri,label,description\nurn:x:kelp,seaweed work,harvests kelp at sea\n")
+
+    class Meanwhile(WordEncoder):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.int8]:
+            installed.import_(file)
+            return super().encode(texts)
+
+    with installed.database.write() as connection:
+        ref = CompetencyRef("seaweed work", "urn:x:kelp", "own")
+        ids = competency_ids(connection, installed.home, [ref])
+    follower = Vocabularies(installed.database, installed.folder, Meanwhile())
+    encode_pending(installed.database, follower, "default")
+    with installed.database.read() as connection:
+        vectors = load_contents(connection, installed.home.id, installed.encoder.model).vectors
+    assert vectors[ids[ref]] == tuple(
+        row.tobytes() for row in WordEncoder().encode(["seaweed work", "harvests kelp at sea"])
+    )
 
 
 def test_what_cannot_be_encoded_now_waits(installed: Installed) -> None:
