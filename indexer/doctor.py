@@ -309,6 +309,8 @@ def _lag(parts: Parts) -> str:
     waiting = copy.behind
     if not waiting.changes:
         return "none"
+    if waiting.pruned:
+        raise Wrong("it lacks changes that are no longer in the log, which does not reach it", _REINDEX)
     age = "" if waiting.seconds is None else f", the first {waiting.seconds:,.0f} s old"
     says = f"{waiting.changes:,} changes{age}"
     if waiting.late(parts.settings.ready_lag):

@@ -339,7 +339,7 @@ def _answer(question: _Question, found: _Found, words: Words, day: date | None) 
 def _late(waiting: Behind | None) -> Json | None:
     if waiting is None or waiting.seconds is None or not waiting.late(LATE_SECONDS):
         return None
-    return {"changes": waiting.changes, "seconds": int(waiting.seconds)}
+    return {"changes": waiting.changes, "seconds": None if waiting.pruned else int(waiting.seconds)}
 
 
 def _results(ranking: Ranking, scorer: Scorer, words: Words) -> Iterator[Json]:

@@ -145,8 +145,10 @@ def _show(answer: Json) -> None:
         click.echo(f"  not ranked for the must-have {number} ({must}): {'; '.join(map(_lack, excluded))}")
     if late := answer["behind"]:
         waiting = count(late["changes"], "change", "changes")
-        age = f"the first {late['seconds']:,} s old"
-        click.echo(f"  the search index lacks {waiting}, {age}: who is new since then may be missing")
+        age = "no longer logged" if late["seconds"] is None else f"{late['seconds']:,} s old"
+        click.echo(
+            f"  the search index lacks {waiting}, the first {age}: who is new since then may be missing"
+        )
     click.echo(f"  {_LEGEND}")
     table(("", "candidate", "score", "covers", "by"), (_row(result) for result in answer["results"]))
     click.echo()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -38,14 +39,20 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """So many changes (counted up to `COUNTED`) are not there yet, the first of them made at a moment."""
+    """So many changes (counted up to `COUNTED`) are not there yet, the first of them made at a moment.
+
+    `pruned`: the first are no longer in the log, and count as one: only building anew brings them.
+    """
 
     changes: int
     since: int | None
+    pruned: bool = False
 
     @property
     def seconds(self) -> float | None:
-        """Age of the first of them: 0 where none waits, None where it is undated."""
+        """Age of the first of them: 0 where none waits, None where it is undated, infinite where `pruned`."""
+        if self.pruned:
+            return math.inf
         if not self.changes:
             return 0.0
         return None if self.since is None else max(0.0, time.time() - self.since)
@@ -85,10 +92,16 @@ def behind(connection: Connection, organisation_id: int, number: int) -> Behind:
     following = select(c.number).where(c.organisation_id == organisation_id, c.number > number)
     some = following.limit(COUNTED).subquery()
     first = select(c.created).where(c.number == following.order_by(c.number).limit(1).scalar_subquery())
-    changes, since = connection.execute(
-        select(select(func.count()).select_from(some).scalar_subquery(), first.scalar_subquery())
+    o = t.organisations.c
+    changes, since, pruned_to = connection.execute(
+        select(
+            select(func.count()).select_from(some).scalar_subquery(),
+            first.scalar_subquery(),
+            o.changes_pruned,
+        ).where(o.id == organisation_id)
     ).one()
-    return Behind(int(changes), since or None)  # 0: logged before the log had dates
+    pruned = pruned_to > number
+    return Behind(int(changes) + pruned, since or None, pruned)  # 0: logged before the log had dates
 
 
 def quarantined(connection: Connection, organisation_id: int) -> int:

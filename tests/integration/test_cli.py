@@ -344,10 +344,14 @@ def test_changes_that_wait_long_for_the_index_are_said(
         log_again(connection, home, candidate_ids(connection, home, 0, 2))
         old = update(t.changes).where(t.changes.c.number > number).values(created=t.changes.c.created - 60)
         connection.execute(old)
-    database.close()
     code, out, _ = credmatch("match", "--position", position)
     assert code == 0
     assert re.search(r"^  the search index lacks 2 changes, the first 6\d s old: ", out, re.MULTILINE)
+    with database.write() as connection:
+        connection.execute(update(t.organisations).values(changes_pruned=number + 1))
+    database.close()
+    _, out, _ = credmatch("match", "--position", position)
+    assert "\n  the search index lacks 3 changes, the first no longer logged: who is new since" in out
     assert credmatch("reindex")[0] == 0
     assert "the search index lacks" not in credmatch("match", "--position", position)[1]
 

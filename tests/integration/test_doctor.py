@@ -338,6 +338,13 @@ def test_the_index_is_late(folder: Path, setenv: Variables, examined: Examined) 
     assert says.startswith("1 changes, the first 60")
 
 
+def test_the_index_is_behind_what_was_pruned(folder: Path, examined: Examined) -> None:
+    sql(folder, "UPDATE organisations SET changes_pruned = (SELECT MAX(number) + 5 FROM changes)")
+    says, mend = examined().alone("index lag")
+    assert "changes that are no longer in the log" in says
+    assert "credmatch reindex" in mend
+
+
 @pytest.mark.parametrize("became", ["DELETE FROM changes", "UPDATE changes SET created = created + 60"])
 def test_the_index_is_of_another_database(folder: Path, examined: Examined, became: str) -> None:
     """Or of this one before it was restored: the log lacks its change, or has another under its number."""

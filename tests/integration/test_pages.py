@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from numpy.typing import NDArray
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from website import SKILLS, Website, WordEncoder, make_website, words
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
@@ -288,6 +288,13 @@ def test_changes_that_wait_long_for_the_index_are_said(settings: Settings) -> No
     assert f"{lacks}{said[0]}" in words(client.get("/positions/yard?lang=en"))
     page = client.get("/positions/yard?lang=fr")
     assert "2 changements, dont le premier a été fait il y a 2 minutes, ne sont pas encore" in words(page)
+    assert said[1] in words(page)
+    with website.parts.database.write() as connection:
+        pruned = select(func.max(t.changes.c.number)).scalar_subquery()
+        connection.execute(update(t.organisations).values(changes_pruned=pruned))
+    assert "lacks changes that are no longer logged" in words(client.get("/positions/yard?lang=en"))
+    page = client.get("/positions/yard?lang=fr")
+    assert "des changements qui ne sont plus consignés" in words(page)
     assert said[1] in words(page)
     website.close()
 

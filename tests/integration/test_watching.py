@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import threading
 import time
@@ -177,6 +178,12 @@ def test_far_behind_it_is_not_ready(settings: Settings) -> None:
         connection.execute(text(f"UPDATE changes SET created = 0 WHERE {lacking}"))
     assert client.get("/readyz").status_code == 200
     assert "credmatch_index_behind_seconds" not in plain(measured(client))
+    with website.parts.database.write() as connection:
+        first = f"(SELECT MIN(number) FROM changes WHERE {lacking})"
+        connection.execute(text(f"UPDATE organisations SET changes_pruned = {first}"))
+        connection.execute(text(f"DELETE FROM changes WHERE number = {first}"))
+    assert unready(client) == "The search index is too far behind."
+    assert plain(measured(client))["credmatch_index_behind_seconds"] == math.inf
     website.index()
     assert client.get("/readyz").status_code == 200
     found = plain(measured(client))
