@@ -271,6 +271,13 @@ def test_a_frozen_server_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> 
             assert said == [f"{AWAY}: connection timeout expired", f"{AWAY}: {JUST_NOW}"]
         time.sleep(3.1)
         assert answers()
+        with database.read() as connection:
+            driver: Any = connection.connection.driver_connection
+        with frozen(server), ThreadPoolExecutor(1) as threads:
+            late = threads.submit(asked)
+            time.sleep(0.1)
+            driver.breaker.answered()  # to somebody who was asking just before it froze
+            assert late.result() == f"{AWAY}: {JUST_NOW}"
         database.close()
 
 
@@ -285,7 +292,7 @@ def test_one_slow_statement_keeps_nobody_else_from_asking(database: Database) ->
 
     with database.read() as other, ThreadPoolExecutor(1) as threads:
         asked = threads.submit(slow)
-        time.sleep(0.1)
+        time.sleep(0.25)
         assert other.execute(select(1)).scalar() == 1
         with pytest.raises(Unavailable, match=AWAY):
             asked.result()
