@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from indexer.comparison import Sums, differences, new_sums
 from indexer.copying import PAGE, Loaded, apply_log, load_documents
 from indexer.loading import WORTH_PROCESSES, load_all
-from matcher.errors import Unavailable, Unfit
+from matcher.errors import Damaged, Unavailable, Unfit
 from matcher.moments import day_of, first_moment
 from matcher.records import SearchDocument
 from matcher.search.engine import Builder, Engine, IndexState
@@ -122,7 +122,10 @@ def roll_back(database: Database, engine: Engine, organisation_key: str, failure
                 f"{state.change_number:,}): it cannot be brought up to date; `credmatch reindex` builds anew"
             )
         swap = _Swap(database, engine, home, builder, Terms(failures=failures), sums)
-        swap.take_over(last)
+        try:
+            swap.take_over(last)
+        except Damaged as error:
+            raise Unfit(f"generation {state.generation} is not put back: {error}") from error
         return swap.swap()
 
 

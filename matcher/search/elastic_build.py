@@ -69,9 +69,10 @@ class Indexes:
 
 
 def look(cluster: Cluster, names: Names) -> Indexes:
-    """What indexes an organisation has. Raises Unavailable."""
+    """What indexes an organisation has: others of like names, such as copies, are somebody else's. Raises
+    Unavailable."""
     answer = cluster.ask("GET", f"/{names.live}.g*/_alias")
-    found = sorted(answer, key=names.number)
+    found = sorted(filter(names.number, answer), key=names.number)
     named = {alias: index for index in found for alias in answer[index]["aliases"]}
     answering = cluster.ask("GET", f"/{names.live}/_alias", ignore_unavailable="true")
     return Indexes(tuple(found), named.get(names.live), named.get(names.last), tuple(answering))
@@ -221,7 +222,7 @@ def reopen(cluster: Cluster, names: Names) -> ElasticBuilder:
     ConfigurationError."""
     seen = _look_alone(cluster, names)
     try:
-        ledger = load_ledger(cluster, names.last)
+        ledger = None if seen.last is None else load_ledger(cluster, seen.last)
     except Damaged:
         ledger = None
     if ledger is None:

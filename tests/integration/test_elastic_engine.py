@@ -303,6 +303,23 @@ def test_an_alias_of_several_indexes(node: str, engine: ElasticEngine, tmp_path:
     assert len(list(ask(node, "GET", f"/{alias}/_alias"))) == 1
 
 
+def test_copies_that_somebody_made_stay_and_are_not_taken_for_ours(
+    node: str, engine: ElasticEngine, tmp_path: Path
+) -> None:
+    alias = f"{prefix_of(tmp_path)}.o"
+    publish(engine, [held(1)], 1)
+    publish(engine, [held(2)], 2)
+    copies = [f"{alias}.g000900.old", f"{alias}.gcopy"]
+    for copy in copies:
+        ask(node, "PUT", f"/{copy}", {"aliases": {f"{alias}.last": {}}})
+    with engine.reopen("o") as kept:
+        kept.publish(3)
+    assert found(engine) == [1]
+    publish(engine, [held(4)], 4)
+    publish(engine, [held(5)], 5)
+    assert set(copies) < set(indexes(node, tmp_path))
+
+
 def test_an_index_with_the_name_of_the_alias(node: str, engine: ElasticEngine, tmp_path: Path) -> None:
     """A stray write makes one where nothing is: it is named, for an operator to delete."""
     stray = f"{prefix_of(tmp_path)}.o"

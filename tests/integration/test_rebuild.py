@@ -21,7 +21,7 @@ from indexer import changes, copying, loading, rebuild, verifying
 from indexer.changes import catch_up
 from indexer.rebuild import Terms, roll_back
 from indexer.verifying import Found, verify_index
-from matcher.errors import NotFound, Unavailable, Unfit
+from matcher.errors import Damaged, NotFound, Unavailable, Unfit
 from matcher.records import CandidateRecord, SearchDocument, Status
 from matcher.search import embedded
 from matcher.search.building import Building
@@ -434,6 +434,27 @@ def test_an_index_before_that_is_wrong_is_not_gone_back_to(
     with pytest.raises(Unfit, match="is not what the database has: c04"):
         roll_back(pool.database, pool.engine, "default")
     assert pool.engine.state("default") == state
+
+
+def test_an_index_before_that_cannot_be_read_is_not_gone_back_to(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(pool)
+    state = build(pool).state
+
+    def unreadable(*_: object) -> object:
+        raise Damaged("the search index is damaged")
+
+    monkeypatch.setattr(type(reopened(pool)), "documents", unreadable)
+    with pytest.raises(Unfit, match="generation g000001 is not put back: the search index is damaged"):
+        roll_back(pool.database, pool.engine, "default")
+    assert pool.engine.state("default") == state
+
+
+def reopened(pool: Pool) -> object:
+    """The builder of a generation that is kept."""
+    with pool.engine.reopen("default") as builder:
+        return builder
 
 
 # --- comparing at any time ---
