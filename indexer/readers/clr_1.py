@@ -43,7 +43,7 @@ from indexer.readers.credential_parts import (
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import shown
-from indexer.readers.learner_records import Learner, check_person, unknown_types
+from indexer.readers.learner_records import Learner, check_person, strangers, unknown_types
 from indexer.readers.levels import Outcome, Result, outcome
 from indexer.readers.parts import Many, Part, Single, spelt
 from matcher.errors import InvalidInput
@@ -222,6 +222,7 @@ def _assertions(
             check_person(named, learner.identifiers, f"{where}.recipient.identity")
             found = list(_award(assertion, clr.publisher or Profile(), where, learner.context))
             associations += _associated(assertion.achievement, f"{where}.achievement")
+            found += strangers(named, learner.identifiers, where, learner.context)
         except InvalidInput as error:
             yield learner.leftovers.refused(error, "assertions", body)
             continue

@@ -322,7 +322,9 @@ FORMAT = DocumentFormat(
     name=marked("CLR 2.0"),
     recognised_by="is a `ClrCredential`, or its subject has `verifiableCredential`",
     taken={
-        "credentialSubject.id, identifier (e-mail address, DID, URL)": "whose awards they are",
+        "credentialSubject.id, identifier (e-mail address, DID, URL)": "whose awards they are, also of "
+        "credentials in it that name their subject by an id of their own, which is said; not of those of "
+        "another e-mail address",
         "verifiableCredential (objects, tokens, envelopes)": "awards; see the formats of credentials",
         "achievement": "achievements that nobody is awarded, issued by creator, else issuer",
         "association: associationType, sourceId, targetId": "related achievements; parts lend to their whole",

@@ -180,6 +180,15 @@ _BY_LANGUAGE = [
 ]
 _ONLY_ENGLISH, _ONLY_FRENCH = _BY_LANGUAGE[0] - _BY_LANGUAGE[1], _BY_LANGUAGE[1] - _BY_LANGUAGE[0]
 _NOTE = "note"  # a score in French, and a remark in English
+_COMPLETED = frozenset(map(plain, (
+    "completion date", "completed on", "completed date", "date completed", "time completed",
+    "date of completion", "transcript completed date", "training date",
+    "date d’achèvement", "date achèvement", "date de complétion", "date de réalisation",
+    "date de fin de formation", "date de la formation", "date de formation",
+    "complété le", "terminé le", "achevé le",
+)))  # fmt: skip
+"""Of the names of the day of issue those that say when the course was completed."""
+
 _ESSENTIAL = frozenset({
     "candidate_key", "email", "achievement_key", "achievement_name", "issuer", "issued", "valid_from",
     "expires", "status", "award_key",
@@ -207,7 +216,8 @@ def columns(headers: Sequence[str], *, about_one: bool = False) -> list[str]:
     """The columns that `headers` name, in their order, `UNREAD` for each that is not known.
 
     Case, spaces and accents do not matter. Of two that mean the same the first counts (`repeated` names the
-    others). Raises InvalidInput where those are essential, or one that is needed is missing.
+    others), and the day of issue before that on which a course was completed. Raises InvalidInput where those
+    are essential, or one that is needed is missing.
     """
     found = _meant(headers)
     if missing := _missing(set(found), about_one=about_one):
@@ -217,6 +227,7 @@ def columns(headers: Sequence[str], *, about_one: bool = False) -> list[str]:
             said("%(reason)s; not known: %(names)s", reason=reason, names=unread) if unread else reason,
             where=where,
         )
+    _prefer_issue(headers, found)
     for number, name in enumerate(found):
         if name == UNREAD or name not in found[:number]:
             continue
@@ -231,6 +242,15 @@ def columns(headers: Sequence[str], *, about_one: bool = False) -> list[str]:
             raise InvalidInput(reason, where=printable(headers[number]))
         found[number] = UNREAD
     return found
+
+
+def _prefer_issue(headers: Sequence[str], found: list[str]) -> None:
+    """Where a column has the day of issue, read none that has the day on which a course was completed."""
+    days = [number for number, name in enumerate(found) if name == "issued"]
+    completed = [number for number in days if plain(headers[number]) in _COMPLETED]
+    if len(completed) < len(days):
+        for number in completed:
+            found[number] = UNREAD
 
 
 def repeated(headers: Sequence[str], found: Sequence[str]) -> Iterator[Said]:

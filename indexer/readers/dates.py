@@ -11,6 +11,8 @@ A month without a day (mars 2026, 2026-03, 03/2026) is read so that it never fav
 expires in it expires with its first day, what starts in it starts on its last day, and what was issued in
 it is as old as its first day and counts from its last.
 
+What ends at midnight, in no stated time zone, ends with that day: databases and spreadsheets write a day so.
+
 Of a year or month alone in résumés and learner records (`first_day`, `last_day`), what was issued in it, or
 ends in it, counts from its first day, and what begins in it from its last.
 
@@ -98,6 +100,7 @@ _DAY_MONTH = re.compile(
 _MONTH_DAY = re.compile(r"([a-z]+)[-/. ]*(\d\d?)(?:st|nd|rd|th|er)?(?:, ?|[-/. ])(\d\d|\d{4})", re.ASCII)
 _MONTH = re.compile(r"([a-z]+|\d\d?)[-/., ]+(\d{4})|(\d{4})[-/. ](\d\d?)", re.ASCII)
 _MONTH_SHORT = re.compile(r"[a-z]+[-/.' ]+\d\d", re.ASCII)
+_MIDNIGHT = "T00:00:00"
 _PARTIAL = re.compile(r"([12]\d{3})(?:-(0[1-9]|1[0-2]))?")
 _NUMBER = re.compile(r"\d{4,13}(?:[.,]\d+)?", re.ASCII)
 _YEARS_BACK, _YEARS_AHEAD = 50, 30  # within which a year of two digits beside a named month lies
@@ -139,6 +142,8 @@ def _parse_date(text: str, order: str, end: bool) -> Stated | None:  # noqa: FBT
         _refuse(text)
     if time and first != last:
         _refuse(text)
+    if end and time == _MIDNIGHT:
+        time = ""
     return Stated(f"{first.isoformat()}{time}", f"{last.isoformat()}{time}")
 
 

@@ -33,8 +33,9 @@ class Learner:
 
     The record says whose they are, so a subject that a document in it names itself is not taken as an
     identifier of the learner: issuers know the same person by an id each, and an id that is wrong in one
-    credential must not join two people. Only of a document about several people it says which one is meant,
-    and what was issued to other e-mail addresses than the learner's is refused.
+    credential must not join two people; that the record does not name it is said. Only of a document about
+    several people it says which one is meant, and what was issued to other e-mail addresses than the
+    learner's is refused.
     """
 
     identifiers: tuple[str, ...]
@@ -65,6 +66,7 @@ class Learner:
                     yield self.leftovers.refused(error, name, body)
                 else:
                     self.awards += person.awards
+                    yield from strangers(person.identifiers, self.identifiers, at, self.context)
             else:
                 reason = said("is about another person than the record it stands in")
                 yield refused(replace(person, key=""), reason)
@@ -109,6 +111,21 @@ def check_person(named: Iterable[str], whose: Iterable[str], at: str) -> None:
             "is about %(one)s, and the record about %(other)s", one=shown(min(theirs)), other=shown(min(ours))
         )
         raise InvalidInput(reason, where=at)
+
+
+def strangers(named: Iterable[str], whose: Iterable[str], at: str, context: Context) -> Iterator[Notice]:
+    """Says that a credential names its subject by something that the record in which it stands does not name.
+
+    As for `check_person`, which lets it pass.
+    """
+    theirs, ours = ([*map(identifier, some)] for some in (named, whose))
+    if theirs and set(theirs).isdisjoint(ours):
+        text = said(
+            "%(place)s: names its subject %(value)s, which the record does not name",
+            place=at,
+            value=shown(theirs[0]),
+        )
+        yield Notice(context.file, context.line, text)
 
 
 def unknown_types(associations: Iterable[tuple[str, str]], context: Context) -> Iterator[Notice]:

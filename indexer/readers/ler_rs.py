@@ -51,12 +51,11 @@ from indexer.readers.entries import (
 )
 from indexer.readers.formats import Context, Document, DocumentFormat, Record, types_of, under
 from indexer.readers.json_text import encode, shown
-from indexer.readers.learner_records import check_person
+from indexer.readers.learner_records import check_person, strangers
 from indexer.readers.parts import Many, Part
 from matcher.errors import InvalidInput
 from matcher.messages import marked, said
 from matcher.records import CandidateRecord, Notice, Rejected
-from matcher.store.identity import identifier
 
 _TYPES = frozenset({"LER-RSType.json", "TrustedCareerProfileType.json"})
 _WRAPPED = frozenset({"LER-RS VC", "LERRS", "TrustedCareerProfileCredential"}) | _TYPES
@@ -222,18 +221,7 @@ def _attributed(record: Record, at: str, whose: _Whose, context: Context) -> Ite
         yield Rejected(context.file, context.line, error.where, error.reason, "")
     else:
         yield replace(whose.record, name="", email="", awards=record.awards, place=record.place)
-        known = _compared(whose.record.identifiers)
-        if record.identifiers and known.isdisjoint(_compared(record.identifiers)):
-            text = said(
-                "%(place)s: names its subject %(value)s, which the record does not name",
-                place=at,
-                value=shown(record.identifiers[0]),
-            )
-            yield Notice(context.file, context.line, text)
-
-
-def _compared(identifiers: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(identifier, identifiers))
+        yield from strangers(record.identifiers, whose.record.identifiers, at, context)
 
 
 def _own_words(entry: object, at: str, section: str, context: Context) -> Iterator[Found]:

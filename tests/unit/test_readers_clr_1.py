@@ -78,6 +78,18 @@ def test_an_assertion_to_another_address_is_somebody_elses() -> None:
     assert not only(Rejected, read_any(with_assertion(recipient={**recipient, "hashed": True})))
 
 
+def test_an_assertion_to_another_id_is_said() -> None:
+    records = read_any(
+        with_assertion(recipient={"type": "id", "identity": "did:example:other", "hashed": False})
+    )
+    (stranger,) = only(Notice, records)
+    assert (
+        stranger.text
+        == 'assertions[0]: names its subject "did:example:other", which the record does not name'
+    )
+    assert len(one_candidate(records).awards) == 1
+
+
 def test_an_achieved_rubric_level() -> None:
     (award,) = one_candidate(read_any(with_assertion(results=[{"achievedLevel": "urn:l:1"}]))).awards
     assert (award.level, award.level_label) == (5_000, "Begun")

@@ -155,8 +155,13 @@ def test_another_subject_in_a_credential_does_not_join_two_people() -> None:
     members = document["credentialSubject"]["verifiableCredential"]
     members[0]["credentialSubject"]["id"] = "did:example:other-wallet"
     del members[1]["credentialSubject"]["id"]
-    record = one_candidate(read_any(document))
-    assert record == one_candidate(read_any(CLR))
+    records = read_any(document)
+    assert one_candidate(records) == one_candidate(read_any(CLR))
+    stranger, *_ = only(Notice, records)
+    place = "credentialSubject.verifiableCredential[0]"
+    assert stranger.text == (
+        f'{place}: names its subject "did:example:other-wallet", which the record does not name'
+    )
     assert one_candidate(read_any(document, candidate="c-1")).key == "c-1"
 
 
@@ -313,7 +318,8 @@ def test_a_published_record_with_associations() -> None:
     assert program.related[0].key == awards["Health Careers 1"].achievement.key
     (endorsement,) = only(EndorsementRecord, records)
     assert endorsement.about == program.key
-    confused, missing = only(Notice, records)  # the file gives four courses one id
+    stranger, confused, missing = only(Notice, records)  # the file gives four courses one id
+    assert "names its subject" in stranger.text
     assert '"Human Anatomy and Physiology", "Intro to Health Careers"' in confused.text
     assert missing.text.startswith("parts that are not in the record: 3, the first ")
 

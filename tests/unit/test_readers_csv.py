@@ -202,6 +202,10 @@ UNKNOWN_COLUMNS = (
          UNKNOWN_COLUMNS),
         ("candidate_key,titre,achievement\n", "achievement",
          '"titre" and "achievement" are both achievement_name: leave one out'),
+        ("candidate_key,titre,Date Issued,Issue Date\n", "Issue Date",
+         '"Date Issued" and "Issue Date" are both issued: leave one out'),
+        ("candidate_key,titre,Completion Date,Date Completed\n", "Date Completed",
+         '"Completion Date" and "Date Completed" are both issued: leave one out'),
         ("sep=;\n", "", "there is only a line that says which separator is meant"),
         ("candidate_key,issued\n", "achievement_name", "neither this column nor achievement_key is there"),
         ("achievement_name,issued\n", "candidate_key", "neither this column nor email is there"),
@@ -215,6 +219,20 @@ def test_rows_about_another_candidate_are_refused_where_one_is_given() -> None:
     found = read("candidate_key,achievement_name\na,One\nb,Two\n", candidate="a")
     assert [one.key for one in found if isinstance(one, CandidateRecord)] == ["a"]
     assert [(one.where, one.line) for one in found if isinstance(one, Rejected)] == [("candidate_key", 3)]
+
+
+@pytest.mark.parametrize("other", ["Completion Date", "Date d’achèvement"])
+@pytest.mark.parametrize("first", [True, False])
+def test_the_day_of_issue_counts_before_that_of_completion(other: str, *, first: bool) -> None:
+    names, days = ["Issue Date", other], ["2026-03-02", "2026-03-01"]
+    if not first:
+        names, days = names[::-1], days[::-1]
+    found = read(f"candidate_key,titre,{','.join(names)}\na,One,{','.join(days)}\n")
+    (person,) = [one for one in found if isinstance(one, CandidateRecord)]
+    assert person.awards[0].issued == first_moment("2026-03-02", ZoneInfo("America/Toronto"))
+    assert [one.text for one in found if isinstance(one, Notice)] == [
+        f'not read, as "Issue Date" is issued too: "{other}"'
+    ]
 
 
 # --- tables as other systems export them ---------------------------------------------------------

@@ -107,6 +107,15 @@ def test_some_words_say_that_nothing_is_stated(text: str) -> None:
     assert parse_date(text) is parse_date(text, end=True) is None
 
 
+@pytest.mark.parametrize("text", ["2026-03-13 00:00:00", "3/13/2026 12:00:00 AM", "2026-03-13T00:00:00.000"])
+def test_what_ends_at_midnight_ends_with_the_day(text: str) -> None:
+    """As databases and spreadsheets write a day."""
+    assert parse_date(text, end=True) == Stated("2026-03-13", "2026-03-13")
+    assert parse_date(text) == Stated("2026-03-13T00:00:00", "2026-03-13T00:00:00")
+    exact = "2026-03-13T00:00:00+00:00"
+    assert parse_date(f"{text[:10]} 00:00:00Z", end=True) == Stated(exact, exact) or "/" in text
+
+
 @pytest.mark.parametrize(
     "text", ["never", "Jamais", "Sans expiration", "N’expire pas", "Does not expire", "À vie"]
 )
