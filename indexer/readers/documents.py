@@ -184,12 +184,13 @@ def _read(body: object, at: str, context: Context) -> Iterator[Record]:
 
 
 def _is_part_of_a_badge(body: Document, context: Context) -> bool:
-    """Whether it is a class or an issuer that says nothing of its kind, as in 1.x, but is named as one."""
-    return (
-        isinstance(body.get("name"), str)
-        and not types_of(body)
-        and context.neighbours.refer_to(body, context.file)
-    )
+    """Whether it says nothing of its kind, as in 1.x, but a badge or an issuer names it.
+
+    Such are classes, issuers, and what was revoked: ids with reasons.
+    """
+    is_named = isinstance(body.get("name"), str)
+    is_list = all(why is None or isinstance(why, str) for why in body.values())
+    return (is_named or is_list) and not types_of(body) and context.neighbours.refer_to(body, context.file)
 
 
 def _entries(body: list[object]) -> int:

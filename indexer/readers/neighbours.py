@@ -27,7 +27,7 @@ from matcher.errors import InvalidInput
 from matcher.messages import said
 
 _HEAD = 4_096
-_LINKS = ("badge", "issuer")
+_LINKS = ("badge", "issuer", "revocationList")
 _READINGS = 4
 """How many times as many bytes as lie beside a file are read again at most: see `Index`."""
 
@@ -205,7 +205,8 @@ def _documents(file: Beside, limits: Limits) -> _Read:
 
 
 def _addresses(document: Document) -> Iterator[str]:
-    """The addresses by which a badge names its class and its issuer, and what these end in."""
+    """The addresses by which a badge names its class and its issuer, and that what it revoked, and what these
+    end in."""
     badge = value_in(document, "badge")
     for holder in (document, badge if isinstance(badge, dict) else {}):
         for field_name in _LINKS:
