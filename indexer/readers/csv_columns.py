@@ -39,13 +39,15 @@ PATHS = {
 }
 """Column -> its field's JSON path in the shape of a candidate, without the numbers of list entries."""
 
-FIRST_NAME, LAST_NAME, SCORE, UNREAD = "first_name", "last_name", "score", ""
+FIRST_NAME, LAST_NAME, SCORE, COMPLETED, UNREAD = "first_name", "last_name", "score", "completed_on", ""
 """Columns that fill no field of their own. The names are joined where no column holds the whole name; a score
-is shown as the level's label, and "failed" in it refuses the row. What is not known is not read."""
+is shown as the level's label, and "failed" in it refuses the row; the day of completion is that of issue
+where nothing else states it. What is not known is not read."""
 
 _OF_SEVERAL = {
     FIRST_NAME: "candidate.name, with the last name",
     LAST_NAME: "candidate.name, with the first name",
+    COMPLETED: "awards.issued, where nothing else in the row says it",
     SCORE: "awards.level.label, where no column has that; never a level; `note` in French tables only",
 }
 
@@ -75,9 +77,10 @@ _ENGLISH = {
     "competencies": "competency, skills, skill, skills gained, skill tags",
     "competency_uris": "competency uri, skill uris, skill uri",
     "issued": "issued on, issued at, issued at date, issued date, issue date, date issued, date of issue, "
-    "completion date, completed on, completed date, date completed, time completed, date of completion, "
-    "transcript completed date, award date, awarded on, date awarded, date achieved, achieved on, "
-    "date earned, earned on, date obtained, certification date, training date",
+    "award date, awarded on, date awarded, date achieved, achieved on, date earned, earned on, "
+    "date obtained, certification date",
+    COMPLETED: "completion date, completed date, date completed, time completed, "
+    "date of completion, transcript completed date, training date",
     "valid_from": "start date, effective date",
     "expires": "expires on, expires at, expired on, expiry, expiry date, expiration, expiration date, "
     "date expires, certification expiration date, valid until, valid to, valid through, renew by",
@@ -124,8 +127,8 @@ _FRENCH = {
     "competencies": "compétence, compétences, compétences acquises",
     "competency_uris": "uri compétence, uri compétences, uri des compétences",
     "issued": "date délivrance, date de délivrance, date émission, date d’émission, délivré le, émis le, "
-    "date d’achèvement, date achèvement, date de complétion, date d’obtention, date obtention, obtenu le, "
-    "date de réussite, réussi le, date de certification, date de réalisation, "
+    "date d’obtention, date obtention, obtenu le, date de réussite, réussi le, date de certification",
+    COMPLETED: "date d’achèvement, date achèvement, date de complétion, date de réalisation, "
     "date de fin de formation, date de la formation, date de formation, complété le, terminé le, achevé le",
     "valid_from": "valide du, valide à partir du, valide dès, date début, date de début",
     "expires": "expire, expire le, date expiration, date d’expiration, expiration, valide jusqu’au, "
@@ -180,15 +183,6 @@ _BY_LANGUAGE = [
 ]
 _ONLY_ENGLISH, _ONLY_FRENCH = _BY_LANGUAGE[0] - _BY_LANGUAGE[1], _BY_LANGUAGE[1] - _BY_LANGUAGE[0]
 _NOTE = "note"  # a score in French, and a remark in English
-_COMPLETED = frozenset(map(plain, (
-    "completion date", "completed on", "completed date", "date completed", "time completed",
-    "date of completion", "transcript completed date", "training date",
-    "date d’achèvement", "date achèvement", "date de complétion", "date de réalisation",
-    "date de fin de formation", "date de la formation", "date de formation",
-    "complété le", "terminé le", "achevé le",
-)))  # fmt: skip
-"""Of the names of the day of issue those that say when the course was completed."""
-
 _ESSENTIAL = frozenset({
     "candidate_key", "email", "achievement_key", "achievement_name", "issuer", "issued", "valid_from",
     "expires", "status", "award_key",
@@ -216,8 +210,7 @@ def columns(headers: Sequence[str], *, about_one: bool = False) -> list[str]:
     """The columns that `headers` name, in their order, `UNREAD` for each that is not known.
 
     Case, spaces and accents do not matter. Of two that mean the same the first counts (`repeated` names the
-    others), and the day of issue before that on which a course was completed. Raises InvalidInput where those
-    are essential, or one that is needed is missing.
+    others). Raises InvalidInput where those are essential, or one that is needed is missing.
     """
     found = _meant(headers)
     if missing := _missing(set(found), about_one=about_one):
@@ -227,7 +220,6 @@ def columns(headers: Sequence[str], *, about_one: bool = False) -> list[str]:
             said("%(reason)s; not known: %(names)s", reason=reason, names=unread) if unread else reason,
             where=where,
         )
-    _prefer_issue(headers, found)
     for number, name in enumerate(found):
         if name == UNREAD or name not in found[:number]:
             continue
@@ -242,15 +234,6 @@ def columns(headers: Sequence[str], *, about_one: bool = False) -> list[str]:
             raise InvalidInput(reason, where=printable(headers[number]))
         found[number] = UNREAD
     return found
-
-
-def _prefer_issue(headers: Sequence[str], found: list[str]) -> None:
-    """Where a column has the day of issue, read none that has the day on which a course was completed."""
-    days = [number for number, name in enumerate(found) if name == "issued"]
-    completed = [number for number in days if plain(headers[number]) in _COMPLETED]
-    if len(completed) < len(days):
-        for number in completed:
-            found[number] = UNREAD
 
 
 def repeated(headers: Sequence[str], found: Sequence[str]) -> Iterator[Said]:
@@ -297,6 +280,8 @@ def _meant(headers: Sequence[str]) -> list[str]:
     if _NOTE in names and not _is_french(names):
         found = [UNREAD if name == _NOTE else column for name, column in zip(names, found, strict=True)]
     _split_name(headers, found)
+    if "issued" not in found and COMPLETED in found:
+        found[found.index(COMPLETED)] = "issued"
     return found
 
 

@@ -22,7 +22,7 @@ from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from indexer.readers.csv_columns import FIRST_NAME, LAST_NAME, PATHS, SCORE, plain
+from indexer.readers.csv_columns import COMPLETED, FIRST_NAME, LAST_NAME, PATHS, SCORE, plain
 from indexer.readers.dates import NOT_STATED, parse_date
 from indexer.readers.entries import check_number
 from indexer.readers.json_text import shown
@@ -116,6 +116,7 @@ def body(values: dict[str, str], reading: Reading, line: int) -> dict[str, Any]:
     shape: dict[str, Any] = {"candidate": {}, "awards": award}
     _worded(values, reading, line)
     _score(values)
+    _completed(values)
     _name(values)
     for column, cell in values.items():
         parents, field = _PLACES[column]
@@ -137,6 +138,13 @@ def body(values: dict[str, str], reading: Reading, line: int) -> dict[str, Any]:
 
 
 _PLACES = {column: (tuple(path.split(".")[:-1]), path.rpartition(".")[2]) for column, path in PATHS.items()}
+
+
+def _completed(values: dict[str, str]) -> None:
+    """Take the day of completion where that of issue is not stated."""
+    day = values.pop(COMPLETED, "")
+    if day and values.get("issued", "-").lower() in NOT_STATED:
+        values["issued"] = day
 
 
 def _whose(person: dict[str, Any], candidate: str) -> None:

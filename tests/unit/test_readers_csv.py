@@ -204,8 +204,6 @@ UNKNOWN_COLUMNS = (
          '"titre" and "achievement" are both achievement_name: leave one out'),
         ("candidate_key,titre,Date Issued,Issue Date\n", "Issue Date",
          '"Date Issued" and "Issue Date" are both issued: leave one out'),
-        ("candidate_key,titre,Completion Date,Date Completed\n", "Date Completed",
-         '"Completion Date" and "Date Completed" are both issued: leave one out'),
         ("sep=;\n", "", "there is only a line that says which separator is meant"),
         ("candidate_key,issued\n", "achievement_name", "neither this column nor achievement_key is there"),
         ("achievement_name,issued\n", "candidate_key", "neither this column nor email is there"),
@@ -230,9 +228,12 @@ def test_the_day_of_issue_counts_before_that_of_completion(other: str, *, first:
     found = read(f"candidate_key,titre,{','.join(names)}\na,One,{','.join(days)}\n")
     (person,) = [one for one in found if isinstance(one, CandidateRecord)]
     assert person.awards[0].issued == first_moment("2026-03-02", ZoneInfo("America/Toronto"))
-    assert [one.text for one in found if isinstance(one, Notice)] == [
-        f'not read, as "Issue Date" is issued too: "{other}"'
-    ]
+    assert [one for one in found if isinstance(one, Notice)] == []
+    for empty in ("", "n/a"):
+        days = [empty if day == "2026-03-02" else day for day in days]
+        found = read(f"candidate_key,titre,{','.join(names)}\na,One,{','.join(days)}\n")
+        (person,) = [one for one in found if isinstance(one, CandidateRecord)]
+        assert person.awards[0].issued == first_moment("2026-03-01", ZoneInfo("America/Toronto"))
 
 
 # --- tables as other systems export them ---------------------------------------------------------
@@ -278,7 +279,7 @@ def test_columns_of_other_systems_are_known(header: str, found: list[str]) -> No
 
 
 def test_every_column_and_all_its_names_stand_in_the_page_of_formats() -> None:
-    assert len(TAKEN) == len(PATHS) + 3
+    assert len(TAKEN) == len(PATHS) + 4
     lines = page().splitlines()
     for name in (*PATHS, "first_name", "last_name", "score"):
         assert any(line.startswith("|") and f"| `{name}` |" in line for line in lines)
