@@ -126,6 +126,11 @@ class Cluster:
         """Its addresses."""
         return ", ".join(self._access.hosts)
 
+    @property
+    def seconds(self) -> float:
+        """How long who asks waits for an answer at most."""
+        return self._access.timeout
+
     def version(self) -> str:
         """The server's version. Raises ConfigurationError where it is too old, and Unavailable."""
         number = str(self.ask("GET", "/")["version"]["number"])

@@ -10,6 +10,7 @@ scores with hold it exactly.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 from heapq import nlargest
@@ -48,6 +49,8 @@ _GROWTH = 4
 """Each page costs a walk over all matches, so each is so many times as large as the one before."""
 
 _KEEP_ALIVE = "1m"
+_CLOSING_SECONDS = 2.0
+_LEAST_SECONDS = 0.1  # of a request whose time was used up by those before it
 _READ = "responses.{}"
 _PATHS = ",".join(
     _READ.format(path)
@@ -68,18 +71,20 @@ _PATHS = ",".join(
 def recall(cluster: Cluster, alias: str, query: Query, first: int) -> Recall:
     """Recall candidates from the index behind an alias (see `Engine.recall`). Raises Unavailable.
 
-    Where a node goes away with the first page, another is asked once; with a later one, that is `Moved`.
+    Where a node goes away with the first page, another is asked once; with a later one, that is `Moved`. All
+    that it takes to the first page has the time of one request.
     """
+    until = time.monotonic() + cluster.seconds
     try:
-        return _recall(cluster, alias, query, first)
+        return _recall(cluster, alias, query, first, until)
     except (Refused, Moved) as error:
         if isinstance(error, Refused) and error.kind == NO_INDEX:
             raise no_index() from error
-    return _recall(cluster, alias, query, first)
+    return _recall(cluster, alias, query, first, until)
 
 
-def _recall(cluster: Cluster, alias: str, query: Query, first: int) -> Recall:
-    moment = Snapshot(cluster, alias)
+def _recall(cluster: Cluster, alias: str, query: Query, first: int, until: float) -> Recall:
+    moment = Snapshot(cluster, alias, until)
     try:
         filters = _filters(query)
         needs = [clause.needed for clause in query.clauses]
@@ -92,9 +97,11 @@ def _recall(cluster: Cluster, alias: str, query: Query, first: int) -> Recall:
         hits = found["hits"]["hits"]
         while len(hits) < min(first, matched):
             hits += moment.after(page, hits)
-    except BaseException:
-        moment.close()
+    except BaseException as error:
+        if isinstance(error, Refused) or not isinstance(error, Unavailable):
+            moment.close()  # else nobody is there to be told
         raise
+    moment.until = None
     if len(hits) == matched:
         moment.close()
         batches = iter([_batch(hits)] if hits else [])
@@ -124,17 +131,21 @@ def rows(cluster: Cluster, name: str, after: int, limit: int) -> list[SearchDocu
 class Snapshot:
     """A point in time of an index, whichever generation the name stood for then. To be closed.
 
-    Raises Unavailable, with `kind` NO_INDEX where there is no such index.
+    `until`: when all answers must be there, by the monotonic clock; None: each has the time of one. Raises
+    Unavailable, with `kind` NO_INDEX where there is no such index.
     """
 
-    def __init__(self, cluster: Cluster, name: str) -> None:
+    def __init__(self, cluster: Cluster, name: str, until: float | None = None) -> None:
         self._cluster = cluster
-        self._id: str = cluster.ask("POST", f"/{name}/_pit", keep_alive=_KEEP_ALIVE)["id"]
+        self.until = until
+        opened = cluster.ask("POST", f"/{name}/_pit", keep_alive=_KEEP_ALIVE, seconds=self._left())
+        self._id: str = opened["id"]
 
     def search(self, *bodies: Json) -> list[Json]:
         """Several searches at once."""
         point = {"pit": {"id": self._id, "keep_alive": _KEEP_ALIVE}}
-        answers = self._cluster.search([body | point for body in bodies], filter_path=_PATHS)
+        asked = [body | point for body in bodies]
+        answers = self._cluster.search(asked, filter_path=_PATHS, seconds=self._left())
         self._id = answers[-1].get("pit_id", self._id)
         return [answer | {"hits": {"hits": [], **answer.get("hits", {})}} for answer in answers]
 
@@ -151,7 +162,11 @@ class Snapshot:
     def close(self) -> None:
         """Let the index forget it; a node that cannot be told does so after a minute."""
         with suppress(Unavailable):
-            self._cluster.ask("DELETE", "/_pit", {"id": self._id})
+            self._cluster.ask("DELETE", "/_pit", {"id": self._id}, seconds=_CLOSING_SECONDS)
+
+    def _left(self) -> float:
+        """Seconds for the next answer; 0: as for any."""
+        return 0 if self.until is None else max(self.until - time.monotonic(), _LEAST_SECONDS)
 
 
 @contextmanager

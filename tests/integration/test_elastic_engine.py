@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from threading import Event
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -196,6 +197,28 @@ def test_one_slow_answer_keeps_nobody_else_from_asking(gate: Gate, tmp_path: Pat
         assert slow.result()
     gate.faults.clear()
     assert found(engine) == [1]
+
+
+def test_all_requests_of_a_search_have_the_time_of_one(gate: Gate, tmp_path: Path) -> None:
+    """Though others are answered meanwhile: a node that freezes then is not waited for again and again."""
+    engine = hasty(tmp_path, gate.address, seconds=1)
+    publish(engine, [held(1)])
+    seconds = {"POST _pit": 0.6, "POST _msearch": 2, "DELETE _pit": 2}
+
+    def slow(request: Request) -> bool:
+        time.sleep(seconds.get(f"{request.command} {urlsplit(request.path).path.rpartition('/')[2]}", 0))
+        return False
+
+    gate.faults.append(slow)
+    gate.requests.clear()
+    with ThreadPoolExecutor(1) as threads:
+        began = time.monotonic()
+        search = threads.submit(refused, engine)
+        while not search.done():
+            assert engine.state("o") is not None
+        assert search.result()
+        assert time.monotonic() - began < 1.5
+    assert not [asked for asked in gate.requests if asked.startswith("DELETE")]
 
 
 def test_who_writes_waits_longer(gate: Gate, tmp_path: Path) -> None:
