@@ -46,7 +46,8 @@ class _TarEntry(Entry):
 
 
 def entries(source: Source, budget: Budget) -> Iterator[Entry]:
-    """The entries, each to be closed before the next one is asked for.
+    """The entries, each to be closed before the next one is asked for; one whose header is damaged is passed
+    over, up to the next header.
 
     Raises BadStream where the archive cannot be followed any more.
     """
@@ -56,8 +57,15 @@ def entries(source: Source, budget: Budget) -> Iterator[Entry]:
             source.read(_LONGEST_END)  # where the archive is compressed, its checksum stands behind this
             return
         if not is_tar(block):
-            cut_off = len(block) < _BLOCK
-            raise BadStream(said("is cut off") if cut_off else said("is damaged: what follows is no entry"))
+            damaged, place = block, source.position
+            block = _next_header(source)
+            if not block:
+                cut_off = len(damaged) < _BLOCK
+                raise BadStream(
+                    said("is cut off") if cut_off else said("is damaged: what follows is no entry")
+                )
+            yield Entry(_name(damaged), problem=said("its header in the archive is damaged"), place=place)
+            stated = {}
         size, type_ = _number(block[124:136]), block[156:157]
         if type_ in {b"x", b"L"}:
             stated |= _stated(type_, _text(source, size))
@@ -71,6 +79,14 @@ def entries(source: Source, budget: Budget) -> Iterator[Entry]:
             stated = {}
             yield _TarEntry(name, type_, source, budget, 0 if type_ in {b"1", b"2"} else size)
     raise BadStream(said("is cut off: it has no end"))
+
+
+def _next_header(source: Source) -> bytes:
+    """The next block whose checksum is that of a header; nothing where none follows."""
+    while block := source.read(_BLOCK):
+        if is_tar(block):
+            return block
+    return b""
 
 
 def _text(source: Source, size: int) -> bytes:

@@ -252,6 +252,21 @@ def test_a_damaged_tar_keeps_what_came_before() -> None:
     assert refusals(found) == {"f": "the archive is damaged: what follows is no entry"}
 
 
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+@pytest.mark.parametrize("place", [0, 130], ids=["name", "size"])
+def test_an_entry_of_a_tar_whose_header_is_damaged_takes_no_other_with_it(
+    packed: Callable[[bytes], bytes], place: int
+) -> None:
+    texts = {f"{number}.json": text_of(number) + b" " * 700 for number in range(1, 5)}
+    data = bytearray(tar_of(texts, format_=tarfile.USTAR_FORMAT))
+    data[data.index(b"2.json") + place] ^= 0x01
+    found = read_any(packed(bytes(data)))
+    assert keys(found) == ["1", "3", "4"]
+    (refused,) = refusals(found).items()
+    assert refused[0].endswith("!3.json" if place == 0 else "!2.json")
+    assert refused[1] == "its header in the archive is damaged"
+
+
 def test_entries_of_one_name_are_all_read_and_said() -> None:
     found = read_any(tar_of({"a.json": text_of(1)})[:-9216] + tar_of({"a.json": text_of(2)}))
     assert keys(found) == ["1", "2"]
