@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from indexer.readers.csv_columns import PATHS, TAKEN, UNREAD
+from indexer.readers.csv_columns import FIRST_NAME, LAST_NAME, PATHS, TAKEN, UNREAD
 from indexer.readers.csv_table import Header, Remarks, Row, Table, looks_like_one
 from indexer.readers.csv_values import Reading, body, is_totals
 from indexer.readers.dates import NOT_STATED
@@ -113,6 +113,9 @@ def _names(row: Row, header: Header, context: Context) -> bool:
         context.people.names([email], key)
         if email and not key:
             context.people.by_file.add(email)
+        if not key:
+            name = stated.get("candidate_name") or f"{stated.get(FIRST_NAME, '')} {stated.get(LAST_NAME, '')}"
+            context.people.called(name.strip())
     return bool(key)
 
 

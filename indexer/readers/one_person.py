@@ -1,7 +1,8 @@
 """Of a file that is said to be about one person: whom it names, and what becomes of its records.
 
 Documents and rows name people by identifiers or keys, those that are refused as well. Where they name more
-than one person, nobody can tell which one is meant: only what states the candidate's own key is taken.
+than one person, nobody can tell which one is meant: only what states the candidate's own key is taken. People
+of several names may be one who is written in several ways: that is said, and none of the names taken.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from matcher.records import (
     Rejected,
 )
 from matcher.store.identity import identifier
+from matcher.vocabulary.text import fold
 
 _MOST = 100  # people: more are told apart no further
+_CALLS = 5  # names, as many of which are said
 _Record = CandidateRecord | AchievementRecord | EndorsementRecord | Recognised | Notice | Rejected
 
 
@@ -41,6 +44,14 @@ class People:
     by_file: set[str] = field(default_factory=set)
     another: str = ""
     awards: int = 0
+    calls: list[str] = field(default_factory=list)
+
+    def called(self, name: str) -> None:
+        """Note that a document or a row that states no key is about somebody of this name."""
+        words = _words(name)
+        alike = (words <= _words(one) or words >= _words(one) for one in self.calls)
+        if words and len(self.calls) < _CALLS and not any(alike):
+            self.calls.append(name)
 
     def names(self, identifiers: Iterable[str], key: str = "") -> None:
         """Note that a document or a row names somebody in this way."""
@@ -83,20 +94,39 @@ class People:
                 yield record
                 continue
             self.names(record.identifiers, record.key if record.own_key else "")
+            if not record.own_key:
+                self.called(record.name)
             held.append(record)
             self.awards += max(len(record.awards), 1)
             if self.awards > self.most and (reason := self.problem()):
                 yield from (_refused(one, reason) for one in held)
                 return
         reason = self.problem()
+        if held and not reason and len(self.calls) > 1:
+            yield self._several_names(held[0].place.file)
         for record in held:
             yield _refused(record, reason) if reason and not record.own_key else self._own(record)
 
+    def _several_names(self, file: str) -> Notice:
+        text = said(
+            "names %(names)s: is it about one person? All of it is taken as of %(candidate)s",
+            names=tuple(map(shown, self.calls)),
+            candidate=shown(self.candidate),
+        )
+        return Notice(file, 0, text)
+
     def _own(self, record: CandidateRecord) -> CandidateRecord:
+        if len(self.calls) > 1 and not record.own_key:
+            record = replace(record, name="")
         if record.own_key or not self.by_file:
             return record
         kept = tuple(name for name in record.identifiers if identifier(name) not in self.by_file)
         return replace(record, identifiers=kept)
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a name, in whatever order it has them."""
+    return frozenset(fold(name).split())
 
 
 def _refused(record: CandidateRecord, reason: Said) -> Rejected:

@@ -382,6 +382,25 @@ def test_a_table_about_one_person_need_not_say_whom() -> None:
     assert (record.key, len(record.awards)) == ("c-1", 1)
 
 
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [
+        ("Name,Course\nAnn Lee,One\nBob Roe,Two\n", '"Ann Lee", "Bob Roe"'),
+        ("First Name,Last Name,Course\nAnn,Lee,One\nBob,Roe,Two\n", '"Ann Lee", "Bob Roe"'),
+        ('Name,Course\nAnn Lee,One\n"LÉE, Ann M.",Two\n', ""),
+        ("Candidate,Name,Course\nc-1,Ann Lee,One\nc-1,Bob Roe,Two\n", ""),
+    ],
+)
+def test_several_names_in_what_should_be_about_one_person_are_said(table: str, named: str) -> None:
+    """Names alone tell nobody apart: one person is written in several ways."""
+    found = [*read_any(table.encode(), candidate="c-1")]
+    people = [one for one in found if isinstance(one, CandidateRecord)]
+    assert {one.key for one in people} == {"c-1"}
+    assert sum(len(one.awards) for one in people) == 2
+    told = f'names {named}: is it about one person? All of it is taken as of "c-1"'
+    assert [one.text for one in found if isinstance(one, Notice)] == ([told] if named else [])
+
+
 EXPIRED_YET_TO_COME = (
     "expired with an expiry date that is still to come: taken as suspended, so that it does not count"
 )

@@ -225,3 +225,14 @@ def test_a_date_that_is_not_clear_is_refused_with_its_certificate(date: str) -> 
     document = {"basics": RESUME["basics"], "certificates": [{"name": "First aid", "date": date}]}
     (refused,) = only(Rejected, read_any(document))
     assert refused.where == "certificates[0].date"
+
+
+def test_resumes_of_two_people_name_nobody_that_they_are_sent_for() -> None:
+    resumes = [
+        {"basics": {"name": name}, "certificates": [{"name": "PMP", "date": "2025-05-01"}]}
+        for name in ("Rita Roe", "Otto Orr")
+    ]
+    found = read_any(resumes, candidate="c-1")
+    assert {one.name for one in only(CandidateRecord, found)} == {""}
+    (told,) = only(Notice, found)
+    assert told.text.startswith('names "Rita Roe", "Otto Orr": is it about one person?')
