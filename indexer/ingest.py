@@ -94,7 +94,7 @@ class Report:
             self.endorsements + len(batch.endorsements),
             self.quarantined + len(new),
             self.identical + len(bad) - len(new),
-            (*self.notices, *batch.notices)[:_NOTICES],
+            (*self.notices, *batch.notices, *counts.notices)[:_NOTICES],
             self.taken + batch.records - len(counts.refused),
         )
 

@@ -123,6 +123,8 @@ def _looked_at(
         found.again += outcome.again
         if outcome.record:
             yield replace(outcome.record, key=outcome.key)
+        if outcome.notice:
+            yield outcome.notice
         yield from (refused(one.record, one.reason, one.where) for one in outcome.refused)
 
 

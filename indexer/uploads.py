@@ -79,7 +79,7 @@ def take_credentials(
         "awards_added": counts.awards_added,
         "awards_changed": counts.awards_changed,
         "awards_unchanged": counts.awards_unchanged,
-        **report([*good, *told_once(bad, min(limits.refused, _ALIKE))]),
+        **report([*good, *noted_once(counts.notices, _ALIKE), *told_once(bad, min(limits.refused, _ALIKE))]),
     }
 
 

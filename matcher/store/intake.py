@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select, update
 
 from matcher import messages
 from matcher.messages import Said
-from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Proof, Status
+from matcher.records import AchievementRecord, AwardRecord, CandidateRecord, Notice, Proof, Status
 from matcher.store import tables as t
 from matcher.store.achievement_intake import AchievementIntake, Offer
 from matcher.store.changes import log_changes
@@ -42,12 +42,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the awards of some records, and what of the records was refused."""
+    """What became of the awards of some records, what of these was refused, and what is worth knowing."""
 
     awards_added: int = 0
     awards_changed: int = 0
     awards_unchanged: int = 0
     refused: tuple[Refusal, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def awards(self) -> int:
@@ -60,6 +61,7 @@ class Counts:
             self.awards_changed + other.awards_changed,
             self.awards_unchanged + other.awards_unchanged,
             self.refused + other.refused,
+            self.notices + other.notices,
         )
 
 
@@ -138,7 +140,8 @@ def store_candidates(
     changed = _write(connection, organisation.id, awards)
     log_changes(connection, organisation.id, candidates=people.changed | changed, achievements=touched)
     nobody = (Refusal(records[place], "candidate", reason) for place, reason in people.refused.items())
-    return replace(counts, refused=(*nobody, *_refusals(connection, conflicts)))
+    refused = (*nobody, *_refusals(connection, conflicts))
+    return replace(counts, refused=refused, notices=tuple(people.notices))
 
 
 def store_achievements(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, insert, select, update
 
 from matcher.errors import InvalidInput
 from matcher.messages import Said, said
-from matcher.records import CandidateRecord
+from matcher.records import CandidateRecord, Notice
 from matcher.store import tables as t
 from matcher.store.database import Connection, parts
 from matcher.store.identity import candidate_version, identifier, is_email
@@ -33,6 +33,7 @@ class People:
     subjects: list[tuple[int, str] | None] = field(default_factory=list)
     refused: dict[int, Said] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)
+    notices: list[Notice] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ def store_people(
 ) -> People:
     """Store the people that `records` are about, in their order, with their applications and identifiers."""
     owners = load_owners(connection, organisation.id, records)
-    stored = set(owners)
+    stored = dict(owners)
     people = People()
     keys: list[str] = []
     for place, record in enumerate(records):
@@ -78,6 +79,11 @@ def store_people(
         except InvalidInput as error:
             keys.append("")
             people.refused[place] = error.reason
+    people.notices = [
+        notice
+        for key, record in zip(keys, records, strict=True)
+        if key and (notice := of_another(record, key, stored))
+    ]
     persons = _load(connection, organisation.id, {key for key in keys if key})
     told = [
         (persons[key], record, candidate_version(record))
@@ -123,6 +129,22 @@ def subject_of(record: CandidateRecord, owners: dict[str, str]) -> str:
     for name in names:
         owners.setdefault(name, key)
     return key
+
+
+def of_another(record: CandidateRecord, key: str, known: Mapping[str, str]) -> Notice | None:
+    """What to say where a record is taken as of the candidate with this key, since the file should be about
+    that one, but names only somebody else. `known`: whose identifiers are stored."""
+    if record.own_key:
+        return None
+    named = {name: known[name] for name in identifiers_of(record) if name in known}
+    if not named or key in named.values():
+        return None
+    text = said(
+        "names %(name)s, which is another candidate's: it is taken as of %(candidate)s all the same",
+        name=f'"{min(named)}"',
+        candidate=f'"{key}"',
+    )
+    return Notice(record.place.file, record.place.line, text)
 
 
 def is_made(key: str) -> bool:

@@ -13,27 +13,28 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from matcher.errors import InvalidInput
-from matcher.records import AwardRecord, CandidateRecord
+from matcher.records import AwardRecord, CandidateRecord, Notice
 from matcher.store import tables as t
 from matcher.store.database import Connection, parts
 from matcher.store.identity import key_of_award
 from matcher.store.intake import Refusal, belongs_to_another
 from matcher.store.organisations import Organisation
-from matcher.store.people_intake import identifiers_of, is_made, load_owners, subject_of
+from matcher.store.people_intake import identifiers_of, is_made, load_owners, of_another, subject_of
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What would be stored of a record: the person, with the awards that are not refused; None for nobody.
 
-    `key`: the candidate's, "" where a new one would be made up. `again`: how many of the awards were looked
-    at before, in whatever version.
+    `notice`: what is worth knowing of it. `key`: the candidate's, "" where a new one would be made up.
+    `again`: how many of the awards were looked at before, in whatever version.
     """
 
     record: CandidateRecord | None
     key: str = ""
     refused: tuple[Refusal, ...] = ()
     again: int = 0
+    notice: Notice | None = None
 
 
 class Preview:
@@ -66,7 +67,11 @@ class Preview:
         found = [
             Outcome(None, refused=(Refusal(record, subject.where, subject.reason),))
             if isinstance(subject, InvalidInput)
-            else replace(_outcome(record, subject, some, stored, seen), key=_shown(record, subject, known))
+            else replace(
+                _outcome(record, subject, some, stored, seen),
+                key=_shown(record, subject, known),
+                notice=of_another(record, subject, known),
+            )
             for record, subject, some in zip(records, subjects, keys, strict=True)
         ]
         self._holders.add(seen)

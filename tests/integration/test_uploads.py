@@ -78,6 +78,29 @@ def test_what_is_wrong_with_a_file_is_answered_once(database: Database) -> None:
     assert (found["refused"], len(found["rejected"])) == (1, 1)
 
 
+def badge_of(name: str, key: str) -> bytes:
+    credential = {
+        "id": key,
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "issuer": "https://north.example.org",
+        "validFrom": "2026-01-05T00:00:00Z",
+        "credentialSubject": {"id": name, "achievement": {"id": "urn:a", "name": "Lift truck"}},
+    }
+    return json.dumps(credential).encode()
+
+
+def test_a_badge_of_somebody_who_is_known_is_taken_as_asked_and_that_is_said(database: Database) -> None:
+    bob, ours = "did:ex:bob", "did:ex:c1"
+    take_credentials(database, "default", Limits(), "c2", [("b", io.BytesIO(badge_of(bob, "urn:b:1")))])
+    told = f'names "{bob}", which is another candidate\'s: it is taken as of "c1" all the same'
+    for _ in ("new", "known"):
+        found = take(database, badge_of(bob, "urn:b:2"))
+        assert [one["text"] for one in found["notices"]] == [told]
+        assert found["refused"] == 0
+    assert take(database, badge_of(ours, "urn:b:3"))["notices"] == []
+    assert take(database, badge_of(ours, "urn:b:3"))["notices"] == []
+
+
 def test_all_files_together_are_bounded_and_what_was_read_is_stored(database: Database) -> None:
     tables = [HEADER + b"c1,name %d,A,2025-01-0%d\n" % (n, day) for n in (1, 2, 3) for day in (1, 2)]
     found = take(database, *tables, limits=Limits(parts=4))
