@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from indexer.readers.json_text import shown
 from indexer.readers.written import refused
@@ -35,7 +36,7 @@ class People:
 
     `groups`: the names of a person each. `by_file`: names that stood in rows which are taken as the
     candidate's only because the file should be: they are not kept as the candidate's. `awards`: how many the
-    file holds; more than `most` are not one person's.
+    file holds; more than `most` are not one person's. `calls`: names of people by their words.
     """
 
     candidate: str
@@ -44,14 +45,13 @@ class People:
     by_file: set[str] = field(default_factory=set)
     another: str = ""
     awards: int = 0
-    calls: list[str] = field(default_factory=list)
+    calls: dict[frozenset[str], str] = field(default_factory=dict)
 
     def called(self, name: str) -> None:
         """Note that a document or a row that states no key is about somebody of this name."""
         words = _words(name)
-        alike = (words <= _words(one) or words >= _words(one) for one in self.calls)
-        if words and len(self.calls) < _CALLS and not any(alike):
-            self.calls.append(name)
+        if words and len(self.calls) < _CALLS and not any(words <= one or words >= one for one in self.calls):
+            self.calls[words] = name
 
     def names(self, identifiers: Iterable[str], key: str = "") -> None:
         """Note that a document or a row names somebody in this way."""
@@ -110,7 +110,7 @@ class People:
     def _several_names(self, file: str) -> Notice:
         text = said(
             "names %(names)s: is it about one person? All of it is taken as of %(candidate)s",
-            names=tuple(map(shown, self.calls)),
+            names=tuple(map(shown, self.calls.values())),
             candidate=shown(self.candidate),
         )
         return Notice(file, 0, text)
@@ -124,8 +124,9 @@ class People:
         return replace(record, identifiers=kept)
 
 
+@lru_cache(maxsize=1_000)
 def _words(name: str) -> frozenset[str]:
-    """The words of a name, in whatever order it has them."""
+    """The words of a name, in whatever order it has them. Kept, as it stands in each row of a table."""
     return frozenset(fold(name).split())
 
 
